@@ -1,0 +1,61 @@
+#include "runtime/base/MappedFile.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace graphc {
+
+MappedFile::MappedFile(MappedFile &&other) noexcept { *this = std::move(other); }
+
+MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
+  std::swap(data, other.data);
+  std::swap(size, other.size);
+  std::swap(name, other.name);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data)
+    ::munmap(const_cast<std::byte *>(data), size);
+}
+
+Expected<MappedFile> MappedFile::open(const std::string &path) {
+  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return badInput(path + ": " + std::strerror(errno));
+  struct stat info = {};
+  if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
+    ::close(file);
+    return badInput(path + ": not a regular file");
+  }
+  if (info.st_size == 0) {
+    ::close(file);
+    return badInput(path + ": the file is empty");
+  }
+  size_t length = static_cast<size_t>(info.st_size);
+  void *address = ::mmap(nullptr, length, PROT_READ, MAP_SHARED, file, 0);
+  int error = errno;
+  ::close(file);
+  if (address == MAP_FAILED)
+    return resourceError(path + ": cannot be mapped: " + std::strerror(error));
+  MappedFile result;
+  result.data = static_cast<const std::byte *>(address);
+  result.size = length;
+  result.name = path;
+  return result;
+}
+
+void MappedFile::release(size_t offset, size_t length) const {
+  size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  size_t begin = (offset + page - 1) / page * page;
+  size_t end = (offset + length) / page * page;
+  if (begin < end)
+    ::madvise(const_cast<std::byte *>(data) + begin, end - begin, MADV_DONTNEED);
+}
+
+} // namespace graphc
