@@ -1,5 +1,5 @@
-// GRAPHC_ASSERT: an assertion of graphc's own, on in the `dev` and sanitizer presets. NDEBUG is always defined where
-// MLIR is included, so assert() says nothing there.
+// GRAPHC_ASSERT: an assertion of graphc's own, on in the `dev` and sanitizer presets. NDEBUG is
+// always defined where MLIR is included, so assert() says nothing there.
 #ifndef GRAPHC_RUNTIME_BASE_ASSERT_H
 #define GRAPHC_RUNTIME_BASE_ASSERT_H
 

@@ -1,4 +1,5 @@
-// Bounded reading of little-endian data from a file: the only way that parsers of graphc look at untrusted bytes.
+// Bounded reading of little-endian data from a file: the only way that parsers of graphc look at
+// untrusted bytes.
 #ifndef GRAPHC_RUNTIME_BASE_BYTEREADER_H
 #define GRAPHC_RUNTIME_BASE_BYTEREADER_H
 

@@ -1,5 +1,5 @@
-// Arithmetic on sizes that come from files. Every product and sum of such numbers goes through here; the result is
-// empty when it does not fit.
+// Arithmetic on sizes that come from files. Every product and sum of such numbers goes through
+// here; the result is empty when it does not fit.
 #ifndef GRAPHC_RUNTIME_BASE_CHECKEDMATH_H
 #define GRAPHC_RUNTIME_BASE_CHECKEDMATH_H
 

@@ -18,7 +18,8 @@ std::optional<ElementType> parseElementType(std::string_view name) {
 }
 
 float fromF16(uint16_t value) {
-  // _Float16 is converted by the compiler's own routine (or an instruction): exact in this direction.
+  // _Float16 is converted by the compiler's own routine (or an instruction): exact in this
+  // direction.
   return static_cast<float>(std::bit_cast<_Float16>(value));
 }
 

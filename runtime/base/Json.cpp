@@ -37,12 +37,14 @@ public:
     return false;
   }
 
-  bool parse_error(size_t at, const std::string &, const nlohmann::detail::exception &why) override {
+  bool parse_error(size_t at, const std::string &,
+                   const nlohmann::detail::exception &why) override {
     position = at;
     std::string_view text = why.what();
     size_t detail = text.rfind("; ");
-    error = "not valid JSON: " +
-            escapeForMessage(detail == std::string_view::npos ? text : text.substr(detail + 2), 160);
+    error =
+        "not valid JSON: " +
+        escapeForMessage(detail == std::string_view::npos ? text : text.substr(detail + 2), 160);
     return false;
   }
 
@@ -105,7 +107,8 @@ Expected<std::string> readTextFile(const std::string &path, size_t maxBytes) {
 
 std::string describeForeignContent(std::string_view bytes) {
   if (bytes.starts_with("version https://git-lfs"))
-    return "this is a Git LFS pointer, not the file itself; run 'git lfs pull' in the model's folder";
+    return "this is a Git LFS pointer, not the file itself; run 'git lfs pull' in the model's "
+           "folder";
   size_t start = bytes.find_first_not_of(" \t\r\n");
   std::string_view head = start == std::string_view::npos ? "" : bytes.substr(start, 16);
   auto startsWith = [&](std::string_view tag) {

@@ -1,5 +1,5 @@
-// JSON from untrusted files: nlohmann's parser behind limits, and typed access whose errors name file, key, found and
-// expected value.
+// JSON from untrusted files: nlohmann's parser behind limits, and typed access whose errors name
+// file, key, found and expected value.
 #ifndef GRAPHC_RUNTIME_BASE_JSON_H
 #define GRAPHC_RUNTIME_BASE_JSON_H
 
@@ -18,11 +18,14 @@ struct JsonLimits {
   int maxDepth = 64;
 };
 
-/// Parses one document. Refuses invalid UTF-8, duplicate keys, nesting deeper than the limit, trailing bytes, and
-/// inputs larger than the limit: BadInput with `what` (the file's name), line and column.
-Expected<Json> parseJson(std::string_view text, const std::string &what, const JsonLimits &limits = {});
+/// Parses one document. Refuses invalid UTF-8, duplicate keys, nesting deeper than the limit,
+/// trailing bytes, and inputs larger than the limit: BadInput with `what` (the file's name), line
+/// and column.
+Expected<Json> parseJson(std::string_view text, const std::string &what,
+                         const JsonLimits &limits = {});
 
-/// Reads and parses a whole file; recognises HTML pages and Git LFS pointers saved in place of the file.
+/// Reads and parses a whole file; recognises HTML pages and Git LFS pointers saved in place of the
+/// file.
 Expected<Json> readJsonFile(const std::string &path, const JsonLimits &limits = {});
 
 /// Reads a whole text file of at most `maxBytes`.
@@ -31,7 +34,8 @@ Expected<std::string> readTextFile(const std::string &path, size_t maxBytes = si
 /// The message for a file that is an HTML page or a Git LFS pointer, or empty.
 std::string describeForeignContent(std::string_view bytes);
 
-/// Text for a terminal or a message: control characters and invalid UTF-8 escaped, shortened to `maxLength`.
+/// Text for a terminal or a message: control characters and invalid UTF-8 escaped, shortened to
+/// `maxLength`.
 std::string escapeForMessage(std::string_view text, size_t maxLength = 80);
 
 } // namespace graphc

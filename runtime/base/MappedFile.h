@@ -17,8 +17,8 @@ public:
   MappedFile &operator=(MappedFile &&other) noexcept;
   ~MappedFile();
 
-  /// Maps the whole of a regular file. Fails with BadInput when it is absent, not a regular file or empty, with
-  /// Resources when the system refuses.
+  /// Maps the whole of a regular file. Fails with BadInput when it is absent, not a regular file or
+  /// empty, with Resources when the system refuses.
   static Expected<MappedFile> open(const std::string &path);
 
   std::span<const std::byte> bytes() const { return {data, size}; }

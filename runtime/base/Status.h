@@ -1,8 +1,9 @@
 // Status and Expected: how every function of graphc outside MLIR reports failure.
 //
-// No exceptions cross an interface of this project. A function that can fail returns a `Status`, or an `Expected<T>`
-// when it also yields a value; both are [[nodiscard]]. The code says what kind of failure it is and decides the exit
-// code of the command line; the message says what was wrong, where, and what to do:
+// No exceptions cross an interface of this project. A function that can fail returns a `Status`, or
+// an `Expected<T>` when it also yields a value; both are [[nodiscard]]. The code says what kind of
+// failure it is and decides the exit code of the command line; the message says what was wrong,
+// where, and what to do:
 //
 //   model.safetensors: tensor 'lm_head.weight': data_offsets end at 4096, the file's data at 2048
 //
@@ -48,13 +49,23 @@ private:
   std::string text;
 };
 
-inline Status internalError(std::string message) { return {StatusCode::Internal, std::move(message)}; }
+inline Status internalError(std::string message) {
+  return {StatusCode::Internal, std::move(message)};
+}
 inline Status usageError(std::string message) { return {StatusCode::Usage, std::move(message)}; }
 inline Status badInput(std::string message) { return {StatusCode::BadInput, std::move(message)}; }
-inline Status unsupported(std::string message) { return {StatusCode::Unsupported, std::move(message)}; }
-inline Status planMismatch(std::string message) { return {StatusCode::PlanMismatch, std::move(message)}; }
-inline Status resourceError(std::string message) { return {StatusCode::Resources, std::move(message)}; }
-inline Status numericError(std::string message) { return {StatusCode::Numeric, std::move(message)}; }
+inline Status unsupported(std::string message) {
+  return {StatusCode::Unsupported, std::move(message)};
+}
+inline Status planMismatch(std::string message) {
+  return {StatusCode::PlanMismatch, std::move(message)};
+}
+inline Status resourceError(std::string message) {
+  return {StatusCode::Resources, std::move(message)};
+}
+inline Status numericError(std::string message) {
+  return {StatusCode::Numeric, std::move(message)};
+}
 
 /// A value or the Status that says why there is none.
 template <typename T>

@@ -1,5 +1,5 @@
-// The headers of MLIR that most of the compiler includes, precompiled once (see GraphcMlir.cmake). Source files still
-// name every header they use.
+// The headers of MLIR that most of the compiler includes, precompiled once (see GraphcMlir.cmake).
+// Source files still name every header they use.
 #ifndef GRAPHC_TOOLS_CMAKE_MLIRPCH_H
 #define GRAPHC_TOOLS_CMAKE_MLIRPCH_H
 
