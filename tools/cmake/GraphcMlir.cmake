@@ -29,7 +29,13 @@ function(graphc_mlir_library name)
   graphc_use_mlir(${name})
 endfunction()
 
+# Executables are compiled with -fPIC as well: a precompiled header serves one code model only.
 function(graphc_use_mlir name)
+  get_target_property(type ${name} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(${name} PRIVATE -fPIC)
+  endif()
   target_link_libraries(${name} PUBLIC graphc_mlir)
   target_compile_options(${name} PRIVATE -fpch-instantiate-templates)
   target_precompile_headers(${name} REUSE_FROM graphc_mlir_pch)

@@ -1,0 +1,69 @@
+//===- GraphAttrs.td - Attributes of the graphc dialect ----*- tablegen -*-===//
+#ifndef GRAPHC_IR_GRAPHATTRS_TD
+#define GRAPHC_IR_GRAPHATTRS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "ir/GraphDialect.td"
+
+class Graphc_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Graphc_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def Graphc_Activation : I32EnumAttr<"Activation", "activation of a gated network", [
+    I32EnumAttrCase<"Silu", 0, "silu">,
+    I32EnumAttrCase<"GeluTanh", 1, "gelu_tanh">,
+    I32EnumAttrCase<"GeluErf", 2, "gelu_erf">,
+    I32EnumAttrCase<"Relu", 3, "relu">
+  ]> {
+  let cppNamespace = "::graphc";
+  let genSpecializedAttr = 0;
+}
+def Graphc_ActivationAttr : EnumAttr<Graphc_Dialect, Graphc_Activation, "activation">;
+
+def Graphc_GeluForm : I32EnumAttr<"GeluForm", "form of GELU", [
+    I32EnumAttrCase<"Erf", 0, "erf">,
+    I32EnumAttrCase<"Tanh", 1, "tanh">
+  ]> {
+  let cppNamespace = "::graphc";
+  let genSpecializedAttr = 0;
+}
+def Graphc_GeluFormAttr : EnumAttr<Graphc_Dialect, Graphc_GeluForm, "gelu_form">;
+
+//===----------------------------------------------------------------------===//
+// Bindings: where an operand or result of a dispatch is
+//===----------------------------------------------------------------------===//
+
+def Graphc_ArenaAttr : Graphc_Attr<"Arena", "arena"> {
+  let summary = "A place in the arena";
+  let description = [{Byte offset from the arena's start, a multiple of 64. Example: `#graphc.arena<4096>`}];
+  let parameters = (ins "int64_t":$offset);
+  let assemblyFormat = "`<` $offset `>`";
+}
+
+def Graphc_WeightAttr : Graphc_Attr<"Weight", "weight"> {
+  let summary = "A packed weight of one layer";
+  let description = [{The `graphc.weight` symbol and its layer. Example: `#graphc.weight<@attn.qkv, 3>`}];
+  let parameters = (ins "::mlir::FlatSymbolRefAttr":$symbol, "int64_t":$layer);
+  let assemblyFormat = "`<` $symbol `,` $layer `>`";
+}
+
+def Graphc_KvAttr : Graphc_Attr<"Kv", "kv"> {
+  let summary = "The cache of one layer";
+  let description = [{Example: `#graphc.kv<3>`}];
+  let parameters = (ins "int64_t":$layer);
+  let assemblyFormat = "`<` $layer `>`";
+}
+
+def Graphc_StepAttr : Graphc_Attr<"StepInputs", "step"> {
+  let summary = "The inputs of the step";
+  let description = [{Example: `#graphc.step`}];
+}
+
+def Graphc_ResultAttr : Graphc_Attr<"Result", "result"> {
+  let summary = "The buffer that the step's caller reads";
+  let description = [{Example: `#graphc.result`}];
+}
+
+#endif // GRAPHC_IR_GRAPHATTRS_TD

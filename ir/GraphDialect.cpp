@@ -1,0 +1,75 @@
+#include "ir/GraphDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace graphc;
+
+#include "ir/GraphDialect.cpp.inc"
+#include "ir/GraphEnums.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "ir/GraphTypes.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "ir/GraphAttrs.cpp.inc"
+#define GET_OP_CLASSES
+#include "ir/GraphOps.cpp.inc"
+
+void GraphcDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "ir/GraphTypes.cpp.inc"
+      >();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "ir/GraphAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "ir/GraphOps.cpp.inc"
+      >();
+}
+
+Operation *GraphcDialect::materializeConstant(OpBuilder &builder, Attribute value, Type type,
+                                              Location loc) {
+  if (auto elements = dyn_cast<ElementsAttr>(value); elements && elements.getType() == type)
+    return ConstantOp::create(builder, loc, type, elements);
+  return nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+Type KvCacheType::parse(AsmParser &parser) {
+  SmallVector<int64_t> extents;
+  Type elementType;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseDimensionList(extents, /*allowDynamic=*/false) ||
+      parser.parseType(elementType) || parser.parseGreater())
+    return {};
+  if (extents.size() != 2) {
+    parser.emitError(loc, "expected heads x head_dim x type but got ")
+        << extents.size() << " extents";
+    return {};
+  }
+  return getChecked([&] { return parser.emitError(loc); }, parser.getContext(), extents[0],
+                    extents[1], elementType);
+}
+
+void KvCacheType::print(AsmPrinter &printer) const {
+  printer << '<' << getHeads() << 'x' << getHeadDim() << 'x' << getElementType() << '>';
+}
+
+LogicalResult KvCacheType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t heads,
+                                  int64_t headDim, Type elementType) {
+  if (heads <= 0 || headDim <= 0)
+    return emitError() << "expected at least one head and one number per head but got " << heads
+                       << "x" << headDim;
+  if (!elementType.isF32() && !elementType.isBF16())
+    return emitError() << "expected f32 or bf16 elements but got " << elementType;
+  return success();
+}

@@ -1,0 +1,3 @@
+#include "ir/GraphDialect.h"
+
+#include "ir/GraphInterfaces.cpp.inc"

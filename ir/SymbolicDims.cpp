@@ -1,0 +1,3 @@
+#include "ir/SymbolicDims.h"
+
+#include "ir/GraphDialect.h"
