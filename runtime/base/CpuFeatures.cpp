@@ -1,0 +1,186 @@
+#include "runtime/base/CpuFeatures.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace graphc {
+
+namespace {
+
+using Names = std::span<const std::string_view>;
+
+constexpr std::array<std::string_view, 16> kV3 = {
+    "sse3", "ssse3", "sse4.1", "sse4.2", "popcnt", "cx16", "sahf", "xsave",
+    "avx",  "avx2",  "bmi",    "bmi2",   "lzcnt",  "f16c", "fma",  "movbe"};
+
+template <size_t N, size_t M>
+constexpr std::array<std::string_view, N + M> joined(const std::array<std::string_view, N> &base,
+                                                     const std::array<std::string_view, M> &more) {
+  std::array<std::string_view, N + M> result;
+  std::copy(base.begin(), base.end(), result.begin());
+  std::copy(more.begin(), more.end(), result.begin() + N);
+  return result;
+}
+
+constexpr auto kV4 = joined(kV3, std::array<std::string_view, 5>{"avx512f", "avx512bw", "avx512cd",
+                                                                 "avx512dq", "avx512vl"});
+constexpr auto kV4Bf16 = joined(kV4, std::array<std::string_view, 2>{"avx512vnni", "avx512bf16"});
+
+constexpr CpuLevel kLevels[] = {
+    {"x86-64-v3", Names(kV3)},
+    {"x86-64-v4", Names(kV4)},
+    {"x86-64-v4-bf16", Names(kV4Bf16)},
+};
+
+enum Register { Eax, Ebx, Ecx, Edx };
+
+/// Bits of XCR0 that the system must have set for a feature's registers to survive a switch.
+constexpr uint64_t kAnyState = 0;
+constexpr uint64_t kAvxState = 0x6;     // xmm, ymm
+constexpr uint64_t kAvx512State = 0xe6; // xmm, ymm, opmask, upper halves, upper registers
+
+struct FeatureBit {
+  std::string_view name;
+  uint32_t leaf, subleaf;
+  Register reg;
+  int bit;
+  uint64_t state;
+  std::string_view needs; ///< The feature that this one builds on, listed before it.
+};
+
+constexpr FeatureBit kFeatureBits[] = {
+    {"sse3", 1, 0, Ecx, 0, kAnyState, ""},
+    {"ssse3", 1, 0, Ecx, 9, kAnyState, "sse3"},
+    {"cx16", 1, 0, Ecx, 13, kAnyState, ""},
+    {"sse4.1", 1, 0, Ecx, 19, kAnyState, "ssse3"},
+    {"sse4.2", 1, 0, Ecx, 20, kAnyState, "sse4.1"},
+    {"movbe", 1, 0, Ecx, 22, kAnyState, ""},
+    {"popcnt", 1, 0, Ecx, 23, kAnyState, ""},
+    {"sahf", 0x80000001, 0, Ecx, 0, kAnyState, ""},
+    {"lzcnt", 0x80000001, 0, Ecx, 5, kAnyState, ""},
+    {"bmi", 7, 0, Ebx, 3, kAnyState, ""},
+    {"bmi2", 7, 0, Ebx, 8, kAnyState, ""},
+    {"xsave", 1, 0, Ecx, 27, kAnyState, ""}, // OSXSAVE: the system has switched it on
+    {"avx", 1, 0, Ecx, 28, kAvxState, "xsave"},
+    {"f16c", 1, 0, Ecx, 29, kAvxState, "avx"},
+    {"fma", 1, 0, Ecx, 12, kAvxState, "avx"},
+    {"avx2", 7, 0, Ebx, 5, kAvxState, "avx"},
+    {"avxvnni", 7, 1, Eax, 4, kAvxState, "avx2"},
+    {"avxvnniint8", 7, 1, Edx, 4, kAvxState, "avx2"},
+    {"avxneconvert", 7, 1, Edx, 5, kAvxState, "avx2"},
+    {"avx512f", 7, 0, Ebx, 16, kAvx512State, "avx2"},
+    {"avx512dq", 7, 0, Ebx, 17, kAvx512State, "avx512f"},
+    {"avx512ifma", 7, 0, Ebx, 21, kAvx512State, "avx512f"},
+    {"avx512cd", 7, 0, Ebx, 28, kAvx512State, "avx512f"},
+    {"avx512bw", 7, 0, Ebx, 30, kAvx512State, "avx512f"},
+    {"avx512vl", 7, 0, Ebx, 31, kAvx512State, "avx512f"},
+    {"avx512vbmi", 7, 0, Ecx, 1, kAvx512State, "avx512bw"},
+    {"avx512vbmi2", 7, 0, Ecx, 6, kAvx512State, "avx512bw"},
+    {"avx512vnni", 7, 0, Ecx, 11, kAvx512State, "avx512f"},
+    {"avx512bitalg", 7, 0, Ecx, 12, kAvx512State, "avx512bw"},
+    {"avx512vpopcntdq", 7, 0, Ecx, 14, kAvx512State, "avx512f"},
+    {"avx512fp16", 7, 0, Edx, 23, kAvx512State, "avx512bw"},
+    {"avx512bf16", 7, 1, Eax, 5, kAvx512State, "avx512bw"},
+};
+
+#if defined(__x86_64__)
+uint64_t enabledState() {
+  uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
+  __cpuid(1, eax, ebx, ecx, edx);
+  constexpr uint32_t kOsXsave = 1u << 27;
+  if (!(ecx & kOsXsave))
+    return 0;
+  uint32_t low = 0, high = 0;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (static_cast<uint64_t>(high) << 32) | low;
+}
+
+bool reportedByCpu(const FeatureBit &feature) {
+  // __get_cpuid_count fails for a leaf beyond the processor's highest; a sub-leaf beyond the
+  // highest of leaf 7 reads as zero.
+  uint32_t regs[4] = {};
+  if (!__get_cpuid_count(feature.leaf, feature.subleaf, &regs[0], &regs[1], &regs[2], &regs[3]))
+    return false;
+  return (regs[feature.reg] >> feature.bit) & 1;
+}
+#else
+uint64_t enabledState() { return 0; }
+bool reportedByCpu(const FeatureBit &) { return false; }
+#endif
+
+bool listContains(std::string_view list, std::string_view name) {
+  while (!list.empty()) {
+    size_t comma = list.find(',');
+    if (list.substr(0, comma) == name)
+      return true;
+    list = comma == std::string_view::npos ? "" : list.substr(comma + 1);
+  }
+  return false;
+}
+
+} // namespace
+
+std::span<const CpuLevel> cpuLevels() { return kLevels; }
+
+const CpuLevel *findCpuLevel(std::string_view name) {
+  auto found = std::find_if(std::begin(kLevels), std::end(kLevels),
+                            [&](const CpuLevel &level) { return level.name == name; });
+  return found == std::end(kLevels) ? nullptr : found;
+}
+
+CpuFeatures::CpuFeatures(std::vector<std::string> names) : sorted(std::move(names)) {
+  std::sort(sorted.begin(), sorted.end());
+}
+
+CpuFeatures CpuFeatures::host() {
+  const char *variable = std::getenv("GRAPHC_CPU_MASK");
+  std::string_view mask = variable ? variable : "";
+  uint64_t state = enabledState();
+  std::vector<std::string> present;
+  for (const FeatureBit &feature : kFeatureBits) {
+    bool base = feature.needs.empty() ||
+                std::find(present.begin(), present.end(), feature.needs) != present.end();
+    bool masked = mask == "all" || listContains(mask, feature.name);
+    if (base && !masked && (state & feature.state) == feature.state && reportedByCpu(feature))
+      present.emplace_back(feature.name);
+  }
+  return CpuFeatures(std::move(present));
+}
+
+bool CpuFeatures::has(std::string_view name) const {
+  return std::binary_search(sorted.begin(), sorted.end(), name);
+}
+
+std::vector<std::string> CpuFeatures::missing(std::span<const std::string> wanted) const {
+  std::vector<std::string> result;
+  std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(result),
+               [&](const std::string &name) { return !has(name); });
+  return result;
+}
+
+const CpuLevel *CpuFeatures::bestLevel() const {
+  const CpuLevel *best = nullptr;
+  for (const CpuLevel &level : kLevels) {
+    if (std::all_of(level.features.begin(), level.features.end(),
+                    [&](std::string_view name) { return has(name); }))
+      best = &level;
+  }
+  return best;
+}
+
+std::string_view hostArchitecture() {
+#if defined(__x86_64__)
+  return "x86_64";
+#elif defined(__aarch64__)
+  return "aarch64";
+#else
+  return "unknown";
+#endif
+}
+
+} // namespace graphc

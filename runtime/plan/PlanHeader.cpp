@@ -1,0 +1,389 @@
+// Reading and writing the header as JSON. Keys are the fields' names in snake_case; the format is
+// described in docs/plan-format.md.
+#include "runtime/plan/PlanHeader.h"
+
+#include "runtime/plan/FieldReader.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace graphc {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kArgKinds = {"arena", "weight", "kv", "step", "result"};
+constexpr std::array<std::string_view, 4> kDims = {"1", "T", "R", "S"};
+
+// Upper limits of what a header may say. Far above any real model, far below where a product of a
+// few of them leaves 63 bits.
+constexpr int64_t kMaxExtent = int64_t(1) << 28;
+constexpr int64_t kMaxTokens = int64_t(1) << 20;
+constexpr int64_t kMaxContext = int64_t(1) << 28;
+constexpr int64_t kMaxHeads = int64_t(1) << 14;
+constexpr uint64_t kMaxBytes = uint64_t(1) << 50;
+constexpr size_t kMaxLayers = 1 << 14;
+constexpr size_t kMaxWeights = 1 << 20;
+constexpr size_t kMaxDispatches = 1 << 22;
+constexpr size_t kMaxArgs = 1 << 10;
+constexpr size_t kMaxList = 1 << 16;
+
+template <typename T>
+void putIfPresent(Json &json, const char *key, const std::optional<T> &value) {
+  if (value)
+    json[key] = *value;
+}
+
+template <typename T, typename Fn>
+Json listToJson(const std::vector<T> &list, Fn convert) {
+  Json result = Json::array();
+  for (const T &element : list)
+    result.push_back(convert(element));
+  return result;
+}
+
+template <typename T, typename Fn>
+std::vector<T> readList(const FieldReader &reader, size_t max, Fn readElement) {
+  std::vector<T> result;
+  size_t count = reader.arraySize(max);
+  result.reserve(count);
+  for (size_t i = 0; i < count && reader.ok(); ++i)
+    result.push_back(readElement(reader[i]));
+  return result;
+}
+
+/// The index of a string in a table of names.
+template <size_t N>
+size_t readName(const FieldReader &reader, const std::array<std::string_view, N> &names) {
+  std::string name = reader.string();
+  auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end())
+    return static_cast<size_t>(found - names.begin());
+  reader.fail("unknown name '" + escapeForMessage(name) + "'");
+  return 0;
+}
+
+std::string hashText(uint64_t hash) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string result(16, '0');
+  for (int i = 15; i >= 0; --i, hash >>= 4)
+    result[i] = kDigits[hash & 15];
+  return result;
+}
+
+uint64_t readHash(const FieldReader &reader) {
+  std::string text = reader.string();
+  uint64_t result = 0;
+  bool good = text.size() == 16;
+  for (char c : text) {
+    bool digit = c >= '0' && c <= '9', letter = c >= 'a' && c <= 'f';
+    good = good && (digit || letter);
+    result = (result << 4) | static_cast<uint64_t>(digit ? c - '0' : (c - 'a' + 10) & 15);
+  }
+  if (!good)
+    reader.fail("expected 16 hexadecimal digits");
+  return result;
+}
+
+// ---- model --------------------------------------------------------------------------------------
+
+Json toJson(const PlanSource &source) {
+  return {{"file", source.file}, {"bytes", source.bytes}, {"digest", source.digest}};
+}
+
+PlanSource readSource(const FieldReader &reader) {
+  return {reader["file"].string(), reader["bytes"].size(kMaxBytes), reader["digest"].string()};
+}
+
+Json toJson(const GenerationDefaults &defaults) {
+  Json json = Json::object();
+  putIfPresent(json, "do_sample", defaults.sample);
+  putIfPresent(json, "temperature", defaults.temperature);
+  putIfPresent(json, "top_k", defaults.topK);
+  putIfPresent(json, "top_p", defaults.topP);
+  putIfPresent(json, "min_p", defaults.minP);
+  putIfPresent(json, "repetition_penalty", defaults.repetitionPenalty);
+  return json;
+}
+
+GenerationDefaults readGeneration(const FieldReader &reader) {
+  GenerationDefaults result;
+  auto number = [&](const char *key, std::optional<double> &into) {
+    if (auto field = reader.optional(key))
+      into = field->number();
+  };
+  if (auto field = reader.optional("do_sample"))
+    result.sample = field->boolean();
+  if (auto field = reader.optional("top_k"))
+    result.topK = field->integer(0, kMaxExtent);
+  number("temperature", result.temperature);
+  number("top_p", result.topP);
+  number("min_p", result.minP);
+  number("repetition_penalty", result.repetitionPenalty);
+  return result;
+}
+
+Json toJson(const PlanModel &model) {
+  Json json = {{"name", model.name},
+               {"architecture", model.architecture},
+               {"vocabulary", model.vocabulary},
+               {"hidden", model.hidden},
+               {"layers", model.layers},
+               {"context_limit", model.contextLimit},
+               {"eos_tokens", model.eosTokens},
+               {"generation", toJson(model.generation)},
+               {"sources", listToJson(model.sources, [](auto &s) { return toJson(s); })}};
+  putIfPresent(json, "bos_token", model.bosToken);
+  return json;
+}
+
+PlanModel readModel(const FieldReader &reader) {
+  PlanModel result;
+  result.name = reader["name"].string();
+  result.architecture = reader["architecture"].string();
+  result.vocabulary = reader["vocabulary"].integer(1, kMaxExtent);
+  result.hidden = reader["hidden"].integer(1, kMaxExtent);
+  result.layers = reader["layers"].integer(0, kMaxLayers);
+  result.contextLimit = reader["context_limit"].integer(1, kMaxContext);
+  auto readToken = [&](const FieldReader &field) {
+    return field.integer(0, std::max<int64_t>(result.vocabulary - 1, 0));
+  };
+  if (auto field = reader.optional("bos_token"))
+    result.bosToken = readToken(*field);
+  result.eosTokens = readList<int64_t>(reader["eos_tokens"], kMaxList, readToken);
+  result.generation = readGeneration(reader["generation"]);
+  result.sources = readList<PlanSource>(reader["sources"], kMaxList, readSource);
+  return result;
+}
+
+// ---- data ---------------------------------------------------------------------------------------
+
+Json toJson(const PlanSection &section) {
+  return {{"name", section.name},
+          {"offset", section.offset},
+          {"bytes", section.bytes},
+          {"xxh3", hashText(section.hash)}};
+}
+
+PlanSection readSection(const FieldReader &reader) {
+  return {reader["name"].string(), reader["offset"].size(kMaxBytes),
+          reader["bytes"].size(kMaxBytes), readHash(reader["xxh3"])};
+}
+
+Json toJson(const KvLayout &layout) {
+  return {{"heads", layout.heads},
+          {"head_dim", layout.headDim},
+          {"type", elementTypeName(layout.elementType)}};
+}
+
+KvLayout readKvLayout(const FieldReader &reader) {
+  KvLayout result;
+  result.heads = reader["heads"].integer(1, kMaxHeads);
+  result.headDim = reader["head_dim"].integer(1, kMaxHeads);
+  std::optional<ElementType> type = parseElementType(reader["type"].string());
+  bool known = type == ElementType::F32 || type == ElementType::BF16;
+  if (reader.ok() && !known)
+    reader["type"].fail("expected f32 or bf16");
+  result.elementType = type.value_or(ElementType::F32);
+  return result;
+}
+
+Json toJson(const PlanWeight &weight) {
+  return {{"name", weight.name},
+          {"layer", weight.layer},
+          {"offset", weight.offset},
+          {"bytes", weight.bytes},
+          {"type", weight.type}};
+}
+
+PlanWeight readWeight(const FieldReader &reader, uint64_t sectionBytes) {
+  PlanWeight result{reader["name"].string(), reader["layer"].integer(-1, kMaxLayers),
+                    reader["offset"].size(sectionBytes), reader["bytes"].size(sectionBytes),
+                    reader["type"].string()};
+  if (result.offset % kBufferAlignment != 0)
+    reader["offset"].fail("expected a multiple of " + std::to_string(kBufferAlignment));
+  if (result.bytes > sectionBytes - std::min(result.offset, sectionBytes))
+    reader.fail("the weight ends beyond its section of " + std::to_string(sectionBytes) + " bytes");
+  return result;
+}
+
+// ---- schedule -----------------------------------------------------------------------------------
+
+Json toJson(const PlanKernel &kernel) {
+  return {{"symbol", kernel.symbol},
+          {"name", kernel.name},
+          {"op", kernel.opName},
+          {"flops", kernel.flops},
+          {"bytes", kernel.bytes}};
+}
+
+PlanKernel readKernel(const FieldReader &reader) {
+  return {reader["symbol"].string(), reader["name"].string(), reader["op"].string(),
+          reader["flops"].string(), reader["bytes"].string()};
+}
+
+Json toJson(const PlanDispatch &dispatch) {
+  return {{"kernel", dispatch.kernel},
+          {"location", dispatch.location},
+          {"tasks", Json::array({dispatch.tasks.times, planDimName(dispatch.tasks.dim),
+                                 dispatch.tasks.block})},
+          {"args", listToJson(dispatch.args, [](const PlanArg &arg) {
+             return Json::array({planArgKindName(arg.kind), arg.value});
+           })}};
+}
+
+/// How far the value of an argument of each kind may go.
+struct ArgLimits {
+  std::array<uint64_t, kArgKinds.size()> last = {};
+  std::array<bool, kArgKinds.size()> allowed = {};
+
+  ArgLimits(const PlanHeader &header, uint64_t arenaBytes) {
+    auto set = [&](PlanArgKind kind, uint64_t count) {
+      allowed[static_cast<size_t>(kind)] = count > 0;
+      last[static_cast<size_t>(kind)] = count > 0 ? count - 1 : 0;
+    };
+    set(PlanArgKind::Arena, arenaBytes);
+    set(PlanArgKind::Weight, header.weights.size());
+    set(PlanArgKind::Kv, header.kvLayers.size());
+    set(PlanArgKind::Step, 1);
+    set(PlanArgKind::Result, static_cast<uint64_t>(header.maxTokens * header.resultWidth) * 4);
+  }
+};
+
+PlanArg readArg(const FieldReader &reader, const ArgLimits &limits) {
+  size_t kind = readName(reader[size_t(0)], kArgKinds);
+  PlanArg result{static_cast<PlanArgKind>(kind), reader[1].size(limits.last[kind])};
+  if (reader.ok() && !limits.allowed[kind])
+    reader.fail("the plan has no " + std::string(kArgKinds[kind]));
+  bool address = result.kind == PlanArgKind::Arena || result.kind == PlanArgKind::Result;
+  if (address && result.value % kBufferAlignment != 0)
+    reader[1].fail("expected a multiple of " + std::to_string(kBufferAlignment));
+  return result;
+}
+
+PlanTasks readTasks(const FieldReader &reader) {
+  PlanTasks result;
+  result.times = reader[size_t(0)].integer(1, kMaxExtent);
+  result.dim = static_cast<PlanDim>(readName(reader[1], kDims));
+  result.block = reader[2].integer(1, kMaxExtent);
+  return result;
+}
+
+PlanDispatch readDispatch(const FieldReader &reader, size_t kernels, const ArgLimits &limits) {
+  PlanDispatch result;
+  result.kernel = static_cast<uint32_t>(
+      reader["kernel"].integer(0, std::max<int64_t>(static_cast<int64_t>(kernels) - 1, 0)));
+  if (kernels == 0)
+    reader.fail("the variant has no kernels");
+  result.location = reader["location"].string();
+  result.tasks = readTasks(reader["tasks"]);
+  result.args = readList<PlanArg>(reader["args"], kMaxArgs,
+                                  [&](const FieldReader &arg) { return readArg(arg, limits); });
+  return result;
+}
+
+Json toJson(const PlanVariant &variant) {
+  return {{"architecture", variant.architecture},
+          {"level", variant.level},
+          {"features", variant.features},
+          {"code", variant.codeSection},
+          {"scratch_bytes", variant.scratchBytes},
+          {"arena_bytes", variant.arenaBytes},
+          {"kernels", listToJson(variant.kernels, [](auto &k) { return toJson(k); })},
+          {"schedule", listToJson(variant.schedule, [](auto &d) { return toJson(d); })}};
+}
+
+PlanVariant readVariant(const FieldReader &reader, const PlanHeader &header) {
+  PlanVariant result;
+  result.architecture = reader["architecture"].string();
+  result.level = reader["level"].string();
+  result.features = readList<std::string>(reader["features"], kMaxList,
+                                          [](const FieldReader &name) { return name.string(); });
+  result.codeSection = reader["code"].string();
+  result.scratchBytes = reader["scratch_bytes"].size(kMaxBytes);
+  result.arenaBytes = reader["arena_bytes"].size(kMaxBytes);
+  result.kernels = readList<PlanKernel>(reader["kernels"], kMaxList, readKernel);
+  ArgLimits limits(header, result.arenaBytes);
+  result.schedule =
+      readList<PlanDispatch>(reader["schedule"], kMaxDispatches, [&](const FieldReader &dispatch) {
+        return readDispatch(dispatch, result.kernels.size(), limits);
+      });
+  if (reader.ok() && !header.findSection(result.codeSection))
+    reader["code"].fail("there is no section '" + escapeForMessage(result.codeSection) + "'");
+  return result;
+}
+
+/// Sections are found by name, so each name may be there once.
+void checkSectionNames(const FieldReader &reader, const std::vector<PlanSection> &sections) {
+  std::set<std::string_view> names;
+  for (size_t i = 0; i < sections.size() && reader.ok(); ++i) {
+    if (!names.insert(sections[i].name).second)
+      reader[i].fail("there are two sections '" + escapeForMessage(sections[i].name) + "'");
+  }
+}
+
+uint64_t weightsBytes(const PlanHeader &header) {
+  const PlanSection *weights = header.findSection(section::kWeights);
+  return weights ? weights->bytes : 0;
+}
+
+PlanHeader readHeader(const FieldReader &reader) {
+  PlanHeader result;
+  result.compilerId = reader["compiler"].string();
+  result.model = readModel(reader["model"]);
+  reader["options"].forEachMember([&](const std::string &key, const FieldReader &option) {
+    result.options[key] = option.string();
+  });
+  result.maxTokens = reader["max_tokens"].integer(1, kMaxTokens);
+  result.context = reader["context"].integer(1, kMaxContext);
+  result.resultWidth = reader["result_width"].integer(1, kMaxExtent);
+  result.usesColumns = reader["uses_columns"].boolean();
+  result.sections = readList<PlanSection>(reader["sections"], kMaxList, readSection);
+  checkSectionNames(reader["sections"], result.sections);
+  result.kvLayers = readList<KvLayout>(reader["kv_layers"], kMaxLayers, readKvLayout);
+  uint64_t bytes = weightsBytes(result);
+  result.weights = readList<PlanWeight>(reader["weights"], kMaxWeights,
+                                        [&](const FieldReader &w) { return readWeight(w, bytes); });
+  result.variants = readList<PlanVariant>(
+      reader["variants"], kMaxList, [&](const FieldReader &v) { return readVariant(v, result); });
+  if (reader.ok() && result.variants.empty())
+    reader["variants"].fail("expected at least one variant");
+  return result;
+}
+
+} // namespace
+
+std::string_view planArgKindName(PlanArgKind kind) { return kArgKinds[static_cast<size_t>(kind)]; }
+std::string_view planDimName(PlanDim dim) { return kDims[static_cast<size_t>(dim)]; }
+
+const PlanSection *PlanHeader::findSection(std::string_view name) const {
+  auto found = std::find_if(sections.begin(), sections.end(),
+                            [&](const PlanSection &s) { return s.name == name; });
+  return found == sections.end() ? nullptr : &*found;
+}
+
+Json PlanHeader::toJson() const {
+  using graphc::toJson;
+  return {{"compiler", compilerId},
+          {"model", toJson(model)},
+          {"options", options},
+          {"max_tokens", maxTokens},
+          {"context", context},
+          {"result_width", resultWidth},
+          {"uses_columns", usesColumns},
+          {"sections", listToJson(sections, [](auto &s) { return toJson(s); })},
+          {"kv_layers", listToJson(kvLayers, [](auto &l) { return toJson(l); })},
+          {"weights", listToJson(weights, [](auto &w) { return toJson(w); })},
+          {"variants", listToJson(variants, [](auto &v) { return toJson(v); })}};
+}
+
+Expected<PlanHeader> PlanHeader::fromJson(const Json &json, const std::string &what) {
+  Status failure;
+  FieldReader reader(json, what, failure);
+  PlanHeader result = readHeader(reader);
+  if (!failure.ok())
+    return failure;
+  return result;
+}
+
+} // namespace graphc

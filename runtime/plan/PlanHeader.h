@@ -1,0 +1,173 @@
+// Everything that a plan says about itself: the JSON header of a plan file as C++ structs.
+//
+// The compiler fills these structs and gives them to PlanFileWriter; the runtime gets them from
+// Plan::header(), where every index and offset has been checked: code that uses a header read from
+// a file may index with what it finds there.
+#ifndef GRAPHC_RUNTIME_PLAN_PLANHEADER_H
+#define GRAPHC_RUNTIME_PLAN_PLANHEADER_H
+
+#include "runtime/base/Json.h"
+#include "runtime/base/Status.h"
+#include "runtime/plan/KvLayout.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace graphc {
+
+/// A file that the plan was compiled from.
+struct PlanSource {
+  std::string file;   ///< Name inside the model folder.
+  uint64_t bytes = 0; ///< Its size.
+  std::string digest; ///< "xxh3:<16 hex digits>" or another scheme with its name in front.
+};
+
+/// What the model's authors recommend for generation (generation_config.json). Absent values leave
+/// the choice to the command.
+struct GenerationDefaults {
+  std::optional<bool> sample; ///< do_sample: false means greedy.
+  std::optional<double> temperature;
+  std::optional<int64_t> topK;
+  std::optional<double> topP;
+  std::optional<double> minP;
+  std::optional<double> repetitionPenalty;
+};
+
+struct PlanModel {
+  std::string name;         ///< For people, e.g. the folder's name.
+  std::string architecture; ///< e.g. "llama".
+  int64_t vocabulary = 0;   ///< Token ids are 0 .. vocabulary-1.
+  int64_t hidden = 0;
+  int64_t layers = 0;
+  int64_t contextLimit = 0; ///< What the model was made for; the plan's own limit is `context`.
+  std::optional<int64_t> bosToken;
+  std::vector<int64_t> eosTokens; ///< Any of them ends a sequence.
+  GenerationDefaults generation;
+  std::vector<PlanSource> sources;
+};
+
+/// Bytes of the file. Offsets are multiples of kSectionAlignment.
+struct PlanSection {
+  std::string name;
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
+  uint64_t hash = 0; ///< sectionHash() of the bytes (PlanFormat.h).
+};
+
+/// A packed weight in the section "weights".
+struct PlanWeight {
+  std::string name;    ///< The weight symbol, e.g. "attn.qkv".
+  int64_t layer = -1;  ///< Layer, or -1 for a weight outside the layers.
+  uint64_t offset = 0; ///< From the section's start; a multiple of kBufferAlignment.
+  uint64_t bytes = 0;
+  std::string type; ///< For people, e.g. "64x1024x32x1x2xbf16".
+};
+
+/// What an entry of a kernel's `args` is filled with.
+enum class PlanArgKind : uint8_t {
+  Arena,  ///< Address of byte `value` of the arena.
+  Weight, ///< Address of weight number `value`.
+  Kv,     ///< Base of the page pool of kvLayers[value].
+  Step,   ///< 0: the fixed header stands for the step.
+  Result, ///< Address of byte `value` of the result, f32 [R][resultWidth].
+};
+
+struct PlanArg {
+  PlanArgKind kind = PlanArgKind::Arena;
+  uint64_t value = 0;
+
+  bool operator==(const PlanArg &) const = default;
+};
+
+/// A dimension that a number of tasks may follow.
+enum class PlanDim : uint8_t { One, T, R, S };
+
+/// A dispatch has times * ceil(dim / block) tasks.
+struct PlanTasks {
+  int64_t times = 1;
+  PlanDim dim = PlanDim::One;
+  int64_t block = 1;
+
+  bool operator==(const PlanTasks &) const = default;
+  /// `extent`: the value of `dim` in this step; ignored for One.
+  int64_t count(int64_t extent) const {
+    return times * (dim == PlanDim::One ? 1 : ceilDiv(extent, block));
+  }
+};
+
+/// A function in a variant's code section.
+struct PlanKernel {
+  std::string symbol; ///< What dlsym finds.
+  std::string name;   ///< The graphc.kernel symbol, for people.
+  std::string opName; ///< The op it computes, e.g. "graphc.fused_linear".
+  std::string flops;  ///< Cost texts (PlanCost.h) of one dispatch, in T, R, S.
+  std::string bytes;  ///< Bytes of memory it must move: weights, cache, activations.
+};
+
+/// One entry of the schedule: a kernel call.
+struct PlanDispatch {
+  uint32_t kernel = 0;  ///< Index in PlanVariant::kernels.
+  std::string location; ///< For people and traces, e.g. "layer 3 attn.qkv".
+  PlanTasks tasks;
+  std::vector<PlanArg> args; ///< Entries from kFirstOperand on.
+};
+
+/// Code for one set of CPU features, and how to run it.
+struct PlanVariant {
+  std::string architecture;          ///< "x86_64".
+  std::string level;                 ///< Name for people: a CpuLevel's, or "native".
+  std::vector<std::string> features; ///< All must be present, in LLVM's spelling.
+  std::string codeSection;           ///< Name of the section with the shared object.
+  uint64_t scratchBytes = 0;         ///< Per thread.
+  uint64_t arenaBytes = 0;
+  std::vector<PlanKernel> kernels;
+  std::vector<PlanDispatch> schedule;
+};
+
+/// Names of the sections; code sections are "code.<something>", one per variant.
+namespace section {
+inline constexpr char kWeights[] = "weights";
+inline constexpr char kTokenizer[] = "tokenizer"; ///< Absent when the model has none.
+inline constexpr char kGraph[] = "graph.mlir";    ///< The un-fused graph, text.
+inline constexpr char kPlan[] = "plan.mlir";      ///< The plan stage, text.
+inline constexpr char kCodePrefix[] = "code.";
+} // namespace section
+
+struct PlanHeader {
+  std::string compilerId; ///< graphcId() of the compiler.
+  PlanModel model;
+  /// How it was compiled, for people: "dtype" -> "bf16", "target" -> "native", ...
+  std::map<std::string, std::string> options;
+
+  int64_t maxTokens = 0;   ///< Bound of T and R in a step (--max-chunk).
+  int64_t context = 0;     ///< Bound of S, and of a sequence's length (-c).
+  int64_t resultWidth = 0; ///< Columns of the result; the vocabulary when it is logits.
+  /// Un-fused attention is in the schedule: the executor provides column_slot and
+  /// column_position, and keeps the sum of the step's sequence lengths within `context`.
+  bool usesColumns = false;
+
+  std::vector<KvLayout> kvLayers;
+  std::vector<PlanWeight> weights;
+  std::vector<PlanVariant> variants; ///< Best first; the first that fits the machine runs.
+  std::vector<PlanSection> sections; ///< Filled in by PlanFileWriter.
+
+  const PlanSection *findSection(std::string_view name) const;
+
+  Json toJson() const;
+
+  /// Reads and validates: types, bounds of every number, and that indices and ranges stay inside
+  /// what they refer to (kernels, weights, kvLayers, sections, arena, result). BadInput names the
+  /// key. `what` is the file's name.
+  static Expected<PlanHeader> fromJson(const Json &json, const std::string &what);
+};
+
+/// "arena", "weight", ...; "1", "T", ...
+std::string_view planArgKindName(PlanArgKind kind);
+std::string_view planDimName(PlanDim dim);
+
+} // namespace graphc
+
+#endif // GRAPHC_RUNTIME_PLAN_PLANHEADER_H
