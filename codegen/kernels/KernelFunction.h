@@ -1,0 +1,82 @@
+// The function that an emitter fills: one signature for all kernels, with what a kernel may need as
+// typed values.
+//
+//   func.func @<symbol>(%T, %R, %S, %B, %stride : index,
+//                       tokens .. column_position : memref<..xi32> each,
+//                       one memref per tensor or cache operand and per result,
+//                       %begin, %end : index, %scratch : memref<..xi8>)
+//
+// Shapes are static: every dynamic dimension stands at its upper bound (see KernelAbi.h), so that
+// strides are constants and MLIR's bare-pointer convention applies. The entry point with the ABI of
+// KernelAbi.h is put around it when the module has been lowered (lowering/EntryPoints.h).
+#ifndef GRAPHC_CODEGEN_KERNELS_KERNELFUNCTION_H
+#define GRAPHC_CODEGEN_KERNELS_KERNELFUNCTION_H
+
+#include "ir/GraphDialect.h"
+#include "runtime/plan/KernelAbi.h"
+#include "runtime/plan/KvLayout.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace graphc {
+
+/// Upper bounds of the dynamic dimensions, those of the plan.
+struct StepBounds {
+  int64_t tokens = 0;
+  int64_t rows = 0;
+  int64_t cached = 0;
+};
+
+/// Layout of a cache as the runtime keeps it.
+KvLayout kvLayoutOf(KvCacheType type);
+
+/// Scratch of a thread that a kernel may ask for, at most.
+constexpr int64_t kMaxScratchBytes = int64_t(64) << 20;
+
+class KernelFunction {
+public:
+  /// Creates the function, named as the kernel, at the end of `module`. The kernel's argument and
+  /// result attribute `graphc.dims` names the symbol of each `?`, e.g. ["T", "S"]; it may be absent
+  /// where a type has one `?`, which then is T. Fails with a diagnostic when a type has no place in
+  /// memory.
+  static mlir::FailureOr<KernelFunction> create(mlir::ModuleOp module, KernelOp kernel,
+                                                const StepBounds &bounds);
+
+  mlir::func::FuncOp function() const { return func; }
+  const StepBounds &bounds() const { return stepBounds; }
+
+  /// A builder at the end of the body, before its return.
+  mlir::ImplicitLocOpBuilder bodyBuilder();
+
+  /// This step's T, R, S, B and page_table stride, as index values.
+  mlir::Value dim(KernelArg which);
+  /// One of the step's i32 arrays, as a rank-1 memref.
+  mlir::Value stepArray(KernelArg which);
+
+  /// The memory of a value of the kernel's body, a block argument or a result of the computed op: a
+  /// memref of the tensor's bounded shape; for a cache memref<pages x elements of a page x type>,
+  /// all of this layer's pool. Null for a step and for a null value.
+  mlir::Value memoryOf(mlir::Value value) const;
+
+  /// First task and the one after the last, as index values.
+  mlir::Value begin();
+  mlir::Value end();
+
+  /// Part of this thread's scratch, from byte `offset` on, as a memref of `type`.
+  mlir::Value scratch(mlir::OpBuilder &builder, mlir::MemRefType type, int64_t offset);
+
+private:
+  KernelFunction(KernelOp kernel, const StepBounds &bounds) : kernel(kernel), stepBounds(bounds) {}
+
+  KernelOp kernel;
+  StepBounds stepBounds;
+  mlir::func::FuncOp func;
+  llvm::SmallVector<mlir::Value> operands;
+  llvm::SmallVector<mlir::Value> results;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_CODEGEN_KERNELS_KERNELFUNCTION_H

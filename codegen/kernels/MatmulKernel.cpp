@@ -1,0 +1,12 @@
+// Kernels for Matmul.
+#include "codegen/kernels/KernelEmitter.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+FailureOr<EmittedKernel> emitMatmulKernel(Operation *op, KernelFunction &, const Target &) {
+  return op->emitError("no kernel for this op");
+}
+
+} // namespace graphc

@@ -1,0 +1,49 @@
+#include "codegen/target/Target.h"
+
+#include "runtime/base/CpuFeatures.h"
+
+#include <algorithm>
+
+namespace graphc {
+
+static std::string knownLevels() {
+  std::string names = "native";
+  for (const CpuLevel &level : cpuLevels())
+    names += ", " + std::string(level.name);
+  return names;
+}
+
+Expected<Target> Target::parse(std::string_view name) {
+  const CpuLevel *level = nullptr;
+  if (name == "native") {
+    level = CpuFeatures::host().bestLevel();
+    if (!level)
+      return unsupported("--target native: this CPU lacks features that every kernel needs (" +
+                         std::string(cpuLevels().front().name) +
+                         "); name a --target to compile for another machine");
+  } else {
+    level = findCpuLevel(name);
+    if (!level)
+      return usageError("--target '" + std::string(name) +
+                        "' is unknown; known targets: " + knownLevels());
+  }
+  Target target;
+  target.levelName = level->name;
+  target.featureNames.assign(level->features.begin(), level->features.end());
+  return target;
+}
+
+bool Target::has(std::string_view feature) const {
+  return std::find(featureNames.begin(), featureNames.end(), feature) != featureNames.end();
+}
+
+std::string Target::triple() const { return "x86_64-unknown-linux-gnu"; }
+
+std::string Target::featureString() const {
+  std::string text;
+  for (const std::string &feature : featureNames)
+    text += (text.empty() ? "+" : ",+") + feature;
+  return text;
+}
+
+} // namespace graphc

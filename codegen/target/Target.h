@@ -1,0 +1,46 @@
+// What a kernel is generated for: an explicit list of CPU features and the choices that follow from
+// it. Never LLVM's CPU name: a virtual machine may mask what the name promises.
+#ifndef GRAPHC_CODEGEN_TARGET_TARGET_H
+#define GRAPHC_CODEGEN_TARGET_TARGET_H
+
+#include "runtime/base/Status.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace graphc {
+
+class Target {
+public:
+  /// "native" (the best level that this machine has) or a level's name, e.g. "x86-64-v3". Usage
+  /// error with the known names otherwise.
+  static Expected<Target> parse(std::string_view name);
+
+  /// Name of the level.
+  const std::string &level() const { return levelName; }
+  /// LLVM's names of the features beyond plain x86-64.
+  const std::vector<std::string> &features() const { return featureNames; }
+  bool has(std::string_view feature) const;
+
+  /// "x86_64-unknown-linux-gnu".
+  std::string triple() const;
+  /// "+avx2,+fma,...", as LLVM's subtarget wants it.
+  std::string featureString() const;
+
+  /// f32 lanes of a register: 16 (AVX-512) or 8 (AVX2).
+  int64_t lanes() const { return has("avx512f") ? 16 : 8; }
+  /// Vector registers: 32 (AVX-512) or 16.
+  int64_t vectorRegisters() const { return has("avx512f") ? 32 : 16; }
+  /// VDPBF16PS exists.
+  bool hasBf16Dot() const { return has("avx512bf16"); }
+
+private:
+  std::string levelName;
+  std::vector<std::string> featureNames;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_CODEGEN_TARGET_TARGET_H
