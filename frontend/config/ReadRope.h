@@ -1,0 +1,21 @@
+// Reading the rope of a config.json, which has two spellings:
+//
+//   "rope_theta": 500000.0, "rope_scaling": {"rope_type": "llama3", "factor": 32.0, ...}
+//   "rope_parameters": {"rope_theta": 500000.0, "rope_type": "llama3", "factor": 32.0, ...}
+//
+// `rope_type` may also be called `type`. Keys that stand in several places must agree.
+#ifndef GRAPHC_FRONTEND_CONFIG_READROPE_H
+#define GRAPHC_FRONTEND_CONFIG_READROPE_H
+
+#include "frontend/config/Families.h"
+
+namespace graphc {
+
+/// Fills `rope` from a whole config.json. Unsupported for a kind that the family does not have and
+/// for keys that the kind does not know.
+Status readRope(const Json &document, const std::string &file, const FamilySpec &family,
+                RopeConfig &rope, std::vector<std::string> &ignored);
+
+} // namespace graphc
+
+#endif // GRAPHC_FRONTEND_CONFIG_READROPE_H

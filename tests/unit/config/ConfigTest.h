@@ -1,0 +1,51 @@
+// Configurations for the tests: a valid one, and ways to change a key of it.
+#ifndef GRAPHC_TESTS_UNIT_CONFIG_CONFIGTEST_H
+#define GRAPHC_TESTS_UNIT_CONFIG_CONFIGTEST_H
+
+#include "frontend/config/ModelConfig.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace graphc::test {
+
+/// Llama-3.2-1B's config.json, as published.
+inline Json llama32() {
+  return Json::parse(R"({
+    "architectures": ["LlamaForCausalLM"], "attention_bias": false, "attention_dropout": 0.0,
+    "bos_token_id": 128000, "eos_token_id": [128001, 128008, 128009], "head_dim": 64,
+    "hidden_act": "silu", "hidden_size": 2048, "initializer_range": 0.02,
+    "intermediate_size": 8192, "max_position_embeddings": 131072, "mlp_bias": false,
+    "model_type": "llama", "num_attention_heads": 32, "num_hidden_layers": 16,
+    "num_key_value_heads": 8, "pretraining_tp": 1, "rms_norm_eps": 1e-05,
+    "rope_scaling": {"factor": 32.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0,
+                     "original_max_position_embeddings": 8192, "rope_type": "llama3"},
+    "rope_theta": 500000.0, "tie_word_embeddings": true, "torch_dtype": "bfloat16",
+    "transformers_version": "4.45.0.dev0", "use_cache": true, "vocab_size": 128256})");
+}
+
+/// llama32() with one key replaced (JSON text), or removed for an empty text.
+inline Json with(const std::string &key, const std::string &value, Json document = llama32()) {
+  if (value.empty())
+    document.erase(key);
+  else
+    document[key] = Json::parse(value);
+  return document;
+}
+
+/// The failure that a document meets; OK when there is none.
+inline Status failure(const Json &document) {
+  return parseModelConfig(document, "config.json").status();
+}
+
+/// Expects a failure of a kind whose message has all of `parts`.
+inline void expectFailure(const Status &status, StatusCode code,
+                          const std::vector<std::string> &parts) {
+  EXPECT_EQ(status.code(), code) << status.message();
+  for (const std::string &part : parts)
+    EXPECT_THAT(status.message(), testing::HasSubstr(part));
+}
+
+} // namespace graphc::test
+
+#endif // GRAPHC_TESTS_UNIT_CONFIG_CONFIGTEST_H
