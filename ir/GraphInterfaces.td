@@ -8,13 +8,15 @@ def CostOpInterface : OpInterface<"CostOpInterface"> {
   let cppNamespace = "::graphc";
   let description = [{
     Floating-point operations and bytes of an op as functions of a step's `T`, `R` and `S`: what rooflines and speed
-    predictions are made of.
+    predictions are made of. Every operand counts as read once and every result as written once; an operand without a
+    dynamic dimension is a weight. `SymbolicDims::cost` calls it with the dimensions that it derived.
   }];
   let methods = [
     InterfaceMethod<[{
-      Cost for a step of the given dimensions. `S` is the sum over the step's sequences of their cached rows; `dims` says
-      which symbol each dynamic extent of the op's operands and results is.
-    }], "::graphc::Cost", "getCost", (ins "const ::graphc::StepDims &":$dims)>
+      Cost in a step of the given extents. `operandDims` has one list for each operand, empty for those that are no
+      tensors.
+    }], "::graphc::Cost", "getCost",
+        (ins "::llvm::ArrayRef<::graphc::DimList>":$operandDims, "const ::graphc::StepDims &":$step)>
   ];
 }
 
@@ -23,7 +25,8 @@ def DimsOpInterface : OpInterface<"DimsOpInterface"> {
   let description = [{Which of T, R and S a dynamic extent of a result is, given those of the operands.}];
   let methods = [
     InterfaceMethod<[{
-      For every result (tensors only), the dimensions in order. Operands that are no tensors have an empty list.
+      For every result, its dimensions in order. `operandDims` has one list for each operand, empty for those that are
+      no tensors. A list of the wrong length says that the op cannot tell: `SymbolicDims` reports it.
     }], "::llvm::SmallVector<::graphc::DimList>", "inferDims",
         (ins "::llvm::ArrayRef<::graphc::DimList>":$operandDims)>
   ];

@@ -1,67 +1,121 @@
-// Verifiers, folders and interfaces of TensorOps.td.
+// Constants and ops that change shapes, of TensorOps.td: verifiers, dimensions, costs.
 #include "ir/GraphDialect.h"
+#include "ir/OpRules.h"
 
 using namespace mlir;
 using namespace graphc;
 
-#define GRAPHC_TEMP(Op)                                                                            \
-  Cost Op::getCost(const StepDims &) { return {}; }                                                \
-  llvm::SmallVector<DimList> Op::inferDims(llvm::ArrayRef<DimList>) { return {}; }
-#define GRAPHC_TEMPV(Op)                                                                           \
-  GRAPHC_TEMP(Op)                                                                                  \
-  LogicalResult Op::verify() { return success(); }
+//===----------------------------------------------------------------------===//
+// constant
+//===----------------------------------------------------------------------===//
 
-GRAPHC_TEMP(ConstantOp)
-GRAPHC_TEMPV(ReshapeOp)
-GRAPHC_TEMPV(TransposeOp)
-GRAPHC_TEMPV(SliceOp)
-GRAPHC_TEMPV(ConcatOp)
-GRAPHC_TEMPV(RepeatOp)
-GRAPHC_TEMP(CastOp)
-GRAPHC_TEMPV(SelectRowsOp)
-GRAPHC_TEMPV(AddOp)
-GRAPHC_TEMPV(SubOp)
-GRAPHC_TEMPV(MulOp)
-GRAPHC_TEMPV(DivOp)
-GRAPHC_TEMP(ScaleOp)
-GRAPHC_TEMP(RsqrtOp)
-GRAPHC_TEMP(SiluOp)
-GRAPHC_TEMP(ReluOp)
-GRAPHC_TEMP(TanhOp)
-GRAPHC_TEMP(GeluOp)
+SmallVector<DimList> ConstantOp::inferDims(ArrayRef<DimList>) {
+  return {rules::dimsOf(getType(), {})};
+}
 
-OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
-OpFoldResult ReshapeOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult TransposeOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult SliceOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult ConcatOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult RepeatOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult CastOp::fold(FoldAdaptor) { return {}; }
-OpFoldResult ScaleOp::fold(FoldAdaptor) { return {}; }
+Cost ConstantOp::getCost(ArrayRef<DimList>, const StepDims &) { return {}; }
 
-GRAPHC_TEMPV(EmbeddingOp)
-GRAPHC_TEMPV(MeanOp)
-GRAPHC_TEMPV(RmsNormOp)
-GRAPHC_TEMPV(LayerNormOp)
-GRAPHC_TEMPV(LinearOp)
-GRAPHC_TEMPV(MatmulOp)
-GRAPHC_TEMPV(BatchMatmulOp)
-GRAPHC_TEMPV(RopeOp)
-GRAPHC_TEMPV(SoftCapOp)
-GRAPHC_TEMPV(MaskOp)
-GRAPHC_TEMPV(SoftmaxOp)
-GRAPHC_TEMPV(KvAppendOp)
-GRAPHC_TEMPV(KvReadOp)
-GRAPHC_TEMP(ParamOp)
-GRAPHC_TEMPV(CheckpointOp)
-GRAPHC_TEMPV(RopeTableOp)
-GRAPHC_TEMPV(PackOp)
-#define GRAPHC_TEMPF(Op)                                                                           \
-  GRAPHC_TEMPV(Op)                                                                                 \
-  llvm::FailureOr<llvm::SmallVector<Value>> Op::decompose(OpBuilder &) { return failure(); }
-GRAPHC_TEMPF(PrepareRowsOp)
-GRAPHC_TEMPF(FusedLinearOp)
-GRAPHC_TEMPF(FusedQkvOp)
-GRAPHC_TEMPF(FlashAttentionOp)
-LogicalResult ParamOp::verifySymbolUses(SymbolTableCollection &) { return success(); }
-LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &) { return success(); }
+//===----------------------------------------------------------------------===//
+// reshape
+//===----------------------------------------------------------------------===//
+
+LogicalResult ReshapeOp::verify() { return success(); }
+
+SmallVector<DimList> ReshapeOp::inferDims(ArrayRef<DimList> operandDims) {
+  return {rules::dimsLike(getType(), operandDims[0])};
+}
+
+/// Buffers are dense, so the numbers stay where they are.
+Cost ReshapeOp::getCost(ArrayRef<DimList>, const StepDims &) { return {}; }
+
+//===----------------------------------------------------------------------===//
+// transpose
+//===----------------------------------------------------------------------===//
+
+LogicalResult TransposeOp::verify() { return success(); }
+
+SmallVector<DimList> TransposeOp::inferDims(ArrayRef<DimList> operandDims) {
+  DimList dims;
+  for (int64_t axis : getPermutation())
+    dims.push_back(operandDims[0][axis]);
+  return {dims};
+}
+
+Cost TransposeOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
+  return rules::memoryCost(*this, operandDims, step);
+}
+
+//===----------------------------------------------------------------------===//
+// slice
+//===----------------------------------------------------------------------===//
+
+LogicalResult SliceOp::verify() { return success(); }
+
+SmallVector<DimList> SliceOp::inferDims(ArrayRef<DimList> operandDims) {
+  return {rules::dimsLike(getType(), operandDims[0])};
+}
+
+/// Only the slice is read.
+Cost SliceOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
+  Cost cost;
+  cost.activationBytes = 2 * rules::bytes(getType(), inferDims(operandDims)[0], step);
+  return cost;
+}
+
+//===----------------------------------------------------------------------===//
+// concat
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConcatOp::verify() { return success(); }
+
+SmallVector<DimList> ConcatOp::inferDims(ArrayRef<DimList> operandDims) {
+  return {rules::dimsLike(getType(), operandDims[0])};
+}
+
+Cost ConcatOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
+  return rules::memoryCost(*this, operandDims, step);
+}
+
+//===----------------------------------------------------------------------===//
+// repeat
+//===----------------------------------------------------------------------===//
+
+LogicalResult RepeatOp::verify() { return success(); }
+
+SmallVector<DimList> RepeatOp::inferDims(ArrayRef<DimList> operandDims) {
+  return {rules::dimsLike(getType(), operandDims[0])};
+}
+
+Cost RepeatOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
+  return rules::memoryCost(*this, operandDims, step);
+}
+
+//===----------------------------------------------------------------------===//
+// cast
+//===----------------------------------------------------------------------===//
+
+SmallVector<DimList> CastOp::inferDims(ArrayRef<DimList> operandDims) { return {operandDims[0]}; }
+
+Cost CastOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
+  return rules::elementwiseCost(*this, operandDims, step, 1);
+}
+
+//===----------------------------------------------------------------------===//
+// select_rows
+//===----------------------------------------------------------------------===//
+
+LogicalResult SelectRowsOp::verify() { return success(); }
+
+SmallVector<DimList> SelectRowsOp::inferDims(ArrayRef<DimList> operandDims) {
+  DimList dims = operandDims[0];
+  if (!dims.empty())
+    dims.front() = Dim::rows();
+  return {dims};
+}
+
+/// Only the wanted rows are read.
+Cost SelectRowsOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
+  Cost cost;
+  cost.activationBytes = 2 * rules::bytes(getType(), inferDims(operandDims)[0], step);
+  return cost;
+}

@@ -1,5 +1,6 @@
 // Parsing, printing and checks of WeightOps.td.
 #include "ir/GraphDialect.h"
+#include "ir/OpRules.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -58,3 +59,24 @@ std::string CheckpointOp::nameForLayer(int64_t layer) {
     name.replace(at, kPlace.size(), std::to_string(layer));
   return name;
 }
+
+//===----------------------------------------------------------------------===//
+// Dimensions and costs
+//===----------------------------------------------------------------------===//
+
+// All of them are static and cost a step nothing: who uses a param counts its bytes, and the other
+// ops live in weight expressions, which are evaluated when a plan is made.
+#define GRAPHC_WEIGHT_OP(Op)                                                                       \
+  SmallVector<DimList> Op::inferDims(ArrayRef<DimList>) { return {rules::dimsOf(getType(), {})}; } \
+  Cost Op::getCost(ArrayRef<DimList>, const StepDims &) { return {}; }
+
+GRAPHC_WEIGHT_OP(ParamOp)
+GRAPHC_WEIGHT_OP(CheckpointOp)
+GRAPHC_WEIGHT_OP(RopeTableOp)
+GRAPHC_WEIGHT_OP(PackOp)
+#undef GRAPHC_WEIGHT_OP
+
+LogicalResult CheckpointOp::verify() { return success(); }
+LogicalResult RopeTableOp::verify() { return success(); }
+LogicalResult PackOp::verify() { return success(); }
+LogicalResult ParamOp::verifySymbolUses(SymbolTableCollection &) { return success(); }
