@@ -34,7 +34,8 @@ SmallVector<DimList> PrepareRowsOp::inferDims(ArrayRef<DimList> operandDims) {
 
 Cost PrepareRowsOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
   Cost cost = rules::memoryCost(*this, operandDims, step);
-  cost.flops = prologueFlops(*this, productType(*this)) * rules::elements(operandDims[0], step);
+  cost.flops = prologueFlops(*this, getRows().getType().getElementType()) *
+               rules::elements(operandDims[0], step);
   return cost;
 }
 
