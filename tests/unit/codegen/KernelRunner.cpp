@@ -1,0 +1,125 @@
+#include "KernelRunner.h"
+
+#include "codegen/EmitKernels.h"
+#include "codegen/lowering/LowerToLlvm.h"
+#include "runtime/base/CpuFeatures.h"
+
+#include "mlir/Parser/Parser.h"
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xmmintrin.h>
+
+using namespace mlir;
+
+namespace graphc::test {
+
+std::vector<std::string> availableLevels() {
+  std::vector<std::string> names;
+  CpuFeatures host = CpuFeatures::host();
+  for (const CpuLevel &level : cpuLevels()) {
+    std::vector<std::string> features(level.features.begin(), level.features.end());
+    if (host.missing(features).empty())
+      names.emplace_back(level.name);
+  }
+  return names;
+}
+
+static MLIRContext &context() {
+  static MLIRContext *context = [] {
+    DialectRegistry registry;
+    registry.insert<GraphcDialect>();
+    registerLoweringDialects(registry);
+    auto *result = new MLIRContext(registry, MLIRContext::Threading::DISABLED);
+    result->loadAllAvailableDialects();
+    return result;
+  }();
+  return *context;
+}
+
+std::unique_ptr<KernelRunner>
+KernelRunner::compile(const std::string &text, const std::string &level, const StepBounds &bounds) {
+  auto fail = [&](const std::string &why) {
+    ADD_FAILURE() << why << "\nkernel:\n" << text;
+    return nullptr;
+  };
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context());
+  if (!module)
+    return fail("the kernel does not parse");
+  Expected<Target> target = Target::parse(level);
+  if (!target)
+    return fail(target.status().message());
+  FailureOr<EmittedKernels> kernels = emitKernels(*module, bounds, *target);
+  if (failed(kernels))
+    return fail("the kernel cannot be emitted");
+  if (failed(kernels->module->verify()))
+    return fail("the emitted kernel is invalid");
+  FailureOr<CompiledKernels> compiled = lowerKernels(*kernels);
+  if (failed(compiled))
+    return fail("the kernel cannot be lowered");
+  if (Status status = compiled->optimize(*target); !status.ok())
+    return fail(status.message());
+  auto object = compiled->sharedObject(*target);
+  if (!object)
+    return fail(object.status().message());
+
+  std::unique_ptr<KernelRunner> runner(new KernelRunner);
+  runner->info = kernels->entries[0].emitted;
+  if (auto assembly = compiled->assembly(*target))
+    runner->assemblyText = *assembly;
+  runner->file = ::memfd_create("kernel", MFD_CLOEXEC);
+  if (::write(runner->file, object->data(), object->size()) != static_cast<ssize_t>(object->size()))
+    return fail("cannot write the shared object");
+  std::string path = "/proc/self/fd/" + std::to_string(runner->file);
+  runner->library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!runner->library)
+    return fail(::dlerror());
+  std::string symbol = kernels->entries[0].symbol;
+  runner->entry = reinterpret_cast<KernelFn>(::dlsym(runner->library, symbol.c_str()));
+  if (!runner->entry)
+    return fail("no symbol " + symbol);
+  return runner;
+}
+
+KernelRunner::~KernelRunner() {
+  if (library)
+    ::dlclose(library);
+  // dlopen finds loaded objects by name: the number may be reused only after the library is gone.
+  if (file >= 0)
+    ::close(file);
+}
+
+void KernelRunner::run(const StepArrays &step, const std::vector<void *> &memory, int64_t pieces) {
+  auto address = [](const auto &array) { return reinterpret_cast<int64_t>(array.data()); };
+  auto length = [](const auto &array) { return static_cast<int64_t>(array.size()); };
+  std::vector<int64_t> args(kFirstOperand);
+  int64_t rows = step.position.empty() ? length(step.tokens) : length(step.position);
+  args[kArgT] = step.T >= 0 ? step.T : rows;
+  args[kArgR] = step.R >= 0 ? step.R : length(step.outRows);
+  args[kArgS] = step.S >= 0 ? step.S : length(step.columnSlot);
+  args[kArgB] = std::max<int64_t>(length(step.rowOffsets) - 1, 0);
+  args[kArgTokens] = address(step.tokens);
+  args[kArgPosition] = address(step.position);
+  args[kArgSlot] = address(step.slot);
+  args[kArgRowOffsets] = address(step.rowOffsets);
+  args[kArgOutRows] = address(step.outRows);
+  args[kArgPageTable] = address(step.pageTable);
+  args[kArgPageTableStride] = step.pageTableStride;
+  args[kArgColumnSlot] = address(step.columnSlot);
+  args[kArgColumnPosition] = address(step.columnPosition);
+  for (void *pointer : memory)
+    args.push_back(reinterpret_cast<int64_t>(pointer));
+
+  int64_t extents[] = {1, args[kArgT], args[kArgR], args[kArgS]};
+  int64_t tasks = info.tasks.count(extents[static_cast<size_t>(info.tasks.dim)]);
+  AlignedArray<char> scratch(static_cast<size_t>(info.scratchBytes) + 64);
+  unsigned int control = _mm_getcsr();
+  _mm_setcsr(control | 0x8040); // flush denormals, as the runtime does
+  for (int64_t piece = 0; piece < pieces; ++piece)
+    entry(args.data(), tasks * piece / pieces, tasks * (piece + 1) / pieces, scratch.data());
+  _mm_setcsr(control);
+}
+
+} // namespace graphc::test

@@ -1,0 +1,75 @@
+// Compiles one kernel from its text and runs it on arrays of a test.
+#ifndef GRAPHC_TESTS_UNIT_CODEGEN_KERNELRUNNER_H
+#define GRAPHC_TESTS_UNIT_CODEGEN_KERNELRUNNER_H
+
+#include "codegen/kernels/KernelEmitter.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace graphc::test {
+
+/// The levels of runtime/base/CpuFeatures.h that this machine has, weakest first.
+std::vector<std::string> availableLevels();
+
+/// What a step is given; see KernelAbi.h. Empty arrays are passed as they are.
+struct StepArrays {
+  std::vector<int32_t> tokens, position, slot, rowOffsets, outRows, pageTable, columnSlot,
+      columnPosition;
+  int64_t pageTableStride = 0;
+  /// Extents when they differ from the arrays' lengths; by default T = tokens or position,
+  /// R = outRows, S = columnSlot, B = rowOffsets - 1.
+  int64_t T = -1, R = -1, S = -1;
+};
+
+class KernelRunner {
+public:
+  /// `text`: a module with one graphc.kernel. Null, with what went wrong on stderr and as a test
+  /// failure, when it does not compile.
+  static std::unique_ptr<KernelRunner> compile(const std::string &text, const std::string &level,
+                                               const StepBounds &bounds);
+  ~KernelRunner();
+
+  /// Runs all tasks, cut into `pieces` calls. `memory`: one address per operand and result of the
+  /// kernel (null for a step operand).
+  void run(const StepArrays &step, const std::vector<void *> &memory, int64_t pieces = 1);
+
+  const EmittedKernel &emitted() const { return info; }
+  /// Assembly of the kernel.
+  const std::string &assembly() const { return assemblyText; }
+
+private:
+  KernelRunner() = default;
+  EmittedKernel info;
+  std::string assemblyText;
+  int file = -1;
+  void *library = nullptr;
+  KernelFn entry = nullptr;
+};
+
+/// A 64-byte aligned array, zero-filled.
+template <typename T>
+class AlignedArray {
+public:
+  explicit AlignedArray(size_t count)
+      : count(count),
+        storage(static_cast<T *>(std::aligned_alloc(64, (count * sizeof(T) + 127) / 64 * 64))) {
+    std::fill_n(storage.get(), count, T());
+  }
+  T *data() { return storage.get(); }
+  size_t size() const { return count; }
+  T &operator[](size_t i) { return storage.get()[i]; }
+  const T &operator[](size_t i) const { return storage.get()[i]; }
+
+private:
+  struct Free {
+    void operator()(T *pointer) const { std::free(pointer); }
+  };
+  size_t count;
+  std::unique_ptr<T, Free> storage;
+};
+
+} // namespace graphc::test
+
+#endif // GRAPHC_TESTS_UNIT_CODEGEN_KERNELRUNNER_H
