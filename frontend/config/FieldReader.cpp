@@ -19,11 +19,11 @@ struct NamedValue {
 } // namespace
 
 /// Names as transformers spells them. The three tanh forms differ in rounding only.
-static constexpr NamedValue<Activation> kActivations[] = {
-    {"silu", Activation::Silu},         {"swish", Activation::Silu},
-    {"gelu", Activation::GeluErf},      {"gelu_pytorch_tanh", Activation::GeluTanh},
-    {"gelu_new", Activation::GeluTanh}, {"gelu_fast", Activation::GeluTanh},
-    {"relu", Activation::Relu},
+static constexpr NamedValue<HiddenActivation> kActivations[] = {
+    {"silu", HiddenActivation::Silu},         {"swish", HiddenActivation::Silu},
+    {"gelu", HiddenActivation::GeluErf},      {"gelu_pytorch_tanh", HiddenActivation::GeluTanh},
+    {"gelu_new", HiddenActivation::GeluTanh}, {"gelu_fast", HiddenActivation::GeluTanh},
+    {"relu", HiddenActivation::Relu},
 };
 
 static constexpr NamedValue<ElementType> kElementTypes[] = {
@@ -127,7 +127,7 @@ static Status readName(const std::string &place, const Json &value, const char *
                      "' is not supported; nearest supported: " + nearestNames(name, known));
 }
 
-Status readValue(const std::string &place, const Json &value, Range, Activation &out) {
+Status readValue(const std::string &place, const Json &value, Range, HiddenActivation &out) {
   return readName(place, value, "activation", kActivations, out);
 }
 

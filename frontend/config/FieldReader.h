@@ -36,7 +36,7 @@ struct Field {
   std::string_view key;
   std::variant<int64_t Struct::*, double Struct::*, bool Struct::*,
                std::optional<int64_t> Struct::*, std::vector<int64_t> Struct::*,
-               Activation Struct::*, std::optional<ElementType> Struct::*>
+               HiddenActivation Struct::*, std::optional<ElementType> Struct::*>
       member;
   Range range;
   /// JSON text, kRequired or kDerived.
@@ -54,7 +54,7 @@ Status readValue(const std::string &place, const Json &value, Range range,
 /// A single integer or a list of them.
 Status readValue(const std::string &place, const Json &value, Range range,
                  std::vector<int64_t> &out);
-Status readValue(const std::string &place, const Json &value, Range range, Activation &out);
+Status readValue(const std::string &place, const Json &value, Range range, HiddenActivation &out);
 Status readValue(const std::string &place, const Json &value, Range range,
                  std::optional<ElementType> &out);
 

@@ -30,7 +30,7 @@ namespace graphc {
 enum class Family : uint8_t { Llama };
 
 /// The function between gate and product in the MLP.
-enum class Activation : uint8_t { Silu, GeluTanh, GeluErf, Relu };
+enum class HiddenActivation : uint8_t { Silu, GeluTanh, GeluErf, Relu };
 
 /// How rotary frequencies are stretched beyond the trained context; the formulas are in Rope.h.
 enum class RopeKind : uint8_t { Default, Linear, Llama3 };
@@ -66,7 +66,7 @@ struct ModelConfig {
   /// The context length that the model was made for.
   int64_t maxPositions = 0;
   double normEpsilon = 0;
-  Activation activation = Activation::Silu;
+  HiddenActivation activation = HiddenActivation::Silu;
   /// Biases on q, k, v and o; biases on gate, up and down.
   bool attentionBias = false;
   bool mlpBias = false;
@@ -93,7 +93,7 @@ Expected<ModelConfig> readModelConfig(const std::string &path);
 Expected<ModelConfig> parseModelConfig(const Json &document, const std::string &file);
 
 std::string_view familyName(Family family);
-std::string_view activationName(Activation activation);
+std::string_view activationName(HiddenActivation activation);
 std::string_view ropeKindName(RopeKind kind);
 
 } // namespace graphc

@@ -22,7 +22,7 @@ TEST(ModelConfig, ReadsLlama32) {
   EXPECT_EQ(config->headDim, 64);
   EXPECT_EQ(config->maxPositions, 131072);
   EXPECT_EQ(config->normEpsilon, 1e-5);
-  EXPECT_EQ(config->activation, Activation::Silu);
+  EXPECT_EQ(config->activation, HiddenActivation::Silu);
   EXPECT_FALSE(config->attentionBias);
   EXPECT_FALSE(config->mlpBias);
   EXPECT_TRUE(config->tiedEmbeddings);
