@@ -17,7 +17,7 @@ std::string_view familyName(Family family) {
   return "";
 }
 
-std::string_view activationName(Activation activation) {
+std::string_view activationName(HiddenActivation activation) {
   static constexpr std::string_view kNames[] = {"silu", "gelu_tanh", "gelu_erf", "relu"};
   return kNames[static_cast<size_t>(activation)];
 }
