@@ -1,0 +1,200 @@
+// The sampler against values computed by hand.
+#include "runtime/sampling/Sampler.h"
+
+#include <cmath>
+#include <gmock/gmock.h>
+#include <limits>
+#include <map>
+
+using namespace graphc;
+using testing::HasSubstr;
+
+namespace {
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+/// Everything off: plain sampling from the softmax.
+SamplingOptions plain() {
+  return {.temperature = 1, .topK = 0, .topP = 1, .minP = 0, .repeatPenalty = 1, .seed = 7};
+}
+
+/// Logits whose softmax is the given probabilities.
+std::vector<float> logitsOf(std::vector<double> probabilities) {
+  std::vector<float> logits;
+  for (double p : probabilities)
+    logits.push_back(static_cast<float>(std::log(p)));
+  return logits;
+}
+
+/// How often each token is chosen in `draws` draws, as a fraction.
+std::map<int32_t, double> frequencies(const SamplingOptions &options,
+                                      const std::vector<float> &logits, uint64_t draws = 20000) {
+  Sampler sampler(options);
+  std::map<int32_t, double> result;
+  for (uint64_t i = 0; i < draws; ++i) {
+    Expected<int32_t> token = sampler.sample(logits, {}, i);
+    EXPECT_TRUE(token.ok());
+    result[*token] += 1.0 / static_cast<double>(draws);
+  }
+  return result;
+}
+
+std::vector<int32_t> chosen(const SamplingOptions &options, const std::vector<float> &logits) {
+  std::vector<int32_t> result;
+  for (const auto &[token, share] : frequencies(options, logits))
+    result.push_back(token);
+  return result;
+}
+
+} // namespace
+
+TEST(Sampler, TemperatureZeroIsGreedyAndTiesGoToTheLowestId) {
+  SamplingOptions options = plain();
+  options.temperature = 0;
+  Sampler sampler(options);
+  EXPECT_EQ(*sampler.sample(std::vector<float>{1, 3, 2}, {}, 0), 1);
+  EXPECT_EQ(*sampler.sample(std::vector<float>{1, 3, 3}, {}, 0), 1);
+  EXPECT_EQ(*sampler.sample(std::vector<float>{-kInf, -2, -5}, {}, 0), 1);
+}
+
+TEST(Sampler, FrequenciesFollowTheProbabilities) {
+  auto got = frequencies(plain(), logitsOf({0.5, 0.3, 0.15, 0.05}));
+  EXPECT_NEAR(got[0], 0.50, 0.012);
+  EXPECT_NEAR(got[1], 0.30, 0.012);
+  EXPECT_NEAR(got[2], 0.15, 0.012);
+  EXPECT_NEAR(got[3], 0.05, 0.012);
+}
+
+TEST(Sampler, TemperatureSharpensAndFlattens) {
+  SamplingOptions options = plain();
+  options.temperature = 0.5f; // squares: 0.64 and 0.04 of 0.68
+  EXPECT_NEAR(frequencies(options, logitsOf({0.8, 0.2}))[0], 0.64 / 0.68, 0.012);
+  options.temperature = 2; // square roots
+  double a = std::sqrt(0.8), b = std::sqrt(0.2);
+  EXPECT_NEAR(frequencies(options, logitsOf({0.8, 0.2}))[0], a / (a + b), 0.012);
+}
+
+TEST(Sampler, TopKKeepsTheLikeliest) {
+  SamplingOptions options = plain();
+  options.topK = 2;
+  auto got = frequencies(options, logitsOf({0.1, 0.4, 0.2, 0.3}));
+  EXPECT_EQ(got.size(), 2u);
+  EXPECT_NEAR(got[1], 0.4 / 0.7, 0.012);
+  EXPECT_NEAR(got[3], 0.3 / 0.7, 0.012);
+  options.topK = 100;
+  EXPECT_EQ(frequencies(options, logitsOf({0.1, 0.4, 0.2, 0.3})).size(), 4u);
+}
+
+TEST(Sampler, TopPKeepsWhatReachesTheProbability) {
+  SamplingOptions options = plain();
+  std::vector<float> logits = logitsOf({0.05, 0.5, 0.15, 0.3});
+  options.topP = 0.7f; // 0.5 + 0.3
+  EXPECT_EQ(chosen(options, logits), (std::vector<int32_t>{1, 3}));
+  options.topP = 0.81f; // and 0.15
+  EXPECT_EQ(chosen(options, logits), (std::vector<int32_t>{1, 2, 3}));
+  options.topP = 0; // never less than one
+  EXPECT_EQ(chosen(options, logits), (std::vector<int32_t>{1}));
+}
+
+TEST(Sampler, TopPAgreesWithSortingTheWholeVocabulary) {
+  std::vector<double> weights;
+  for (int i = 0; i < 1000; ++i)
+    weights.push_back(1.0 / (1 + (i * 37) % 1000)); // a long tail in mixed order
+  double sum = 0, reached = 0;
+  for (double w : weights)
+    sum += w;
+  std::vector<double> sorted = weights;
+  std::sort(sorted.rbegin(), sorted.rend());
+  size_t keep = 0;
+  while (reached < 0.6 * sum)
+    reached += sorted[keep++];
+  SamplingOptions options = plain();
+  options.topP = 0.6f;
+  for (const auto &[token, share] : frequencies(options, logitsOf(weights)))
+    EXPECT_GE(weights[static_cast<size_t>(token)], sorted[keep - 1] * 0.999);
+}
+
+TEST(Sampler, MinPIsRelativeToTheLikeliest) {
+  SamplingOptions options = plain();
+  options.minP = 0.25f;
+  EXPECT_EQ(chosen(options, logitsOf({0.5, 0.12, 0.25, 0.13})),
+            (std::vector<int32_t>{0, 2, 3})); // 0.12 < 0.125 <= 0.13
+  options.minP = 1;
+  EXPECT_EQ(chosen(options, logitsOf({0.5, 0.12, 0.25, 0.13})), (std::vector<int32_t>{0}));
+}
+
+TEST(Sampler, FiltersLookAtProbabilitiesBeforeTheTemperature) {
+  SamplingOptions options = plain();
+  options.topP = 0.75f;
+  options.temperature = 50; // after it all tokens are nearly equal
+  EXPECT_EQ(chosen(options, logitsOf({0.7, 0.1, 0.1, 0.1})).size(), 2u);
+}
+
+TEST(Sampler, RepetitionPenaltyDividesAndMultiplies) {
+  SamplingOptions options = plain();
+  options.temperature = 0;
+  options.repeatPenalty = 2;
+  Sampler sampler(options);
+  std::vector<int32_t> history = {0, 0};
+  EXPECT_EQ(*sampler.sample(std::vector<float>{3, 1.4f}, history, 0), 0); // 1.5, once only
+  EXPECT_EQ(*sampler.sample(std::vector<float>{3, 1.6f}, history, 0), 1);
+  EXPECT_EQ(*sampler.sample(std::vector<float>{-1, -1.9f}, history, 0), 1); // -2
+  EXPECT_EQ(*sampler.sample(std::vector<float>{-1, -2.1f}, history, 0), 0);
+}
+
+TEST(Sampler, RepetitionPenaltyLooksAtTheLastTokensOnly) {
+  SamplingOptions options = plain();
+  options.temperature = 0;
+  options.repeatPenalty = 10;
+  options.repeatLastN = 2;
+  Sampler sampler(options);
+  std::vector<float> logits = {3, 2, 1};
+  EXPECT_EQ(*sampler.sample(logits, std::vector<int32_t>{0, 1, 2}, 0), 0);
+  EXPECT_EQ(*sampler.sample(logits, std::vector<int32_t>{2, 0, 1}, 0), 2);
+}
+
+TEST(Sampler, RandomNumbersDependOnTheKeyAlone) {
+  RandomKey key{.seed = 1, .sequence = 2, .position = 3};
+  EXPECT_EQ(uniformRandom(key), uniformRandom(key));
+  double a = uniformRandom(key);
+  EXPECT_NE(a, uniformRandom({2, 2, 3}));
+  EXPECT_NE(a, uniformRandom({1, 3, 3}));
+  EXPECT_NE(a, uniformRandom({1, 2, 4}));
+  EXPECT_NE(uniformRandom({1, 2, 3}), uniformRandom({1, 3, 2}));
+  double sum = 0;
+  for (uint64_t i = 0; i < 10000; ++i) {
+    double value = uniformRandom({5, 0, i});
+    EXPECT_TRUE(value >= 0 && value < 1);
+    sum += value;
+  }
+  EXPECT_NEAR(sum / 10000, 0.5, 0.01);
+}
+
+TEST(Sampler, NumbersThatAreNoneAreNumericErrors) {
+  Sampler sampler(plain());
+  for (const std::vector<float> &logits :
+       {std::vector<float>{1, kNan}, {kInf, 1}, {-kInf, -kInf}}) {
+    Expected<int32_t> token = sampler.sample(logits, std::vector<int32_t>{1, 2, 3}, 4);
+    EXPECT_EQ(token.status().code(), StatusCode::Numeric);
+    EXPECT_THAT(token.status().message(), HasSubstr("sequence 4, position 3"));
+  }
+}
+
+TEST(Sampler, E3Row17_OptionsOutOfRangeAreUsageErrors) {
+  EXPECT_TRUE(SamplingOptions().validate().ok());
+  EXPECT_TRUE(plain().validate().ok());
+  auto refused = [](auto change) {
+    SamplingOptions options;
+    change(options);
+    return options.validate().code() == StatusCode::Usage;
+  };
+  EXPECT_TRUE(refused([](auto &o) { o.temperature = -1; }));
+  EXPECT_TRUE(refused([](auto &o) { o.temperature = kNan; }));
+  EXPECT_TRUE(refused([](auto &o) { o.temperature = kInf; }));
+  EXPECT_TRUE(refused([](auto &o) { o.topK = -1; }));
+  EXPECT_TRUE(refused([](auto &o) { o.topP = 1.5f; }));
+  EXPECT_TRUE(refused([](auto &o) { o.topP = kNan; }));
+  EXPECT_TRUE(refused([](auto &o) { o.minP = -0.1f; }));
+  EXPECT_TRUE(refused([](auto &o) { o.repeatPenalty = 0; }));
+}
