@@ -12,6 +12,7 @@ def Graphc_WeightOp : Graphc_Op<"weight", [Symbol, IsolatedFromAbove, SingleBloc
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasRegionVerifier = 1;
+  let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "int64_t":$layers, "::mlir::Type":$type)>];
   let extraClassDeclaration = [{
     /// The region's argument: the layer whose weight is wanted.

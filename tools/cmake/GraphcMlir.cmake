@@ -14,7 +14,8 @@ include(AddMLIR)
 # the layout of some MLIR classes depends on it. graphc's own assertions are GRAPHC_ASSERT.
 add_library(graphc_mlir INTERFACE)
 target_include_directories(graphc_mlir SYSTEM INTERFACE ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
-target_compile_definitions(graphc_mlir INTERFACE NDEBUG ${LLVM_DEFINITIONS})
+separate_arguments(GRAPHC_LLVM_DEFINITIONS NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+target_compile_definitions(graphc_mlir INTERFACE NDEBUG ${GRAPHC_LLVM_DEFINITIONS})
 target_link_libraries(graphc_mlir INTERFACE MLIR LLVM)
 
 # The precompiled header: the MLIR headers that most files need.

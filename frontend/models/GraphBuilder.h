@@ -1,0 +1,82 @@
+// Small named builders that families are put together from.
+//
+// A builder stands in one function at a time. Shapes in the comments: T tokens, H query heads, G
+// key/value heads, D head_dim, C hidden size, F intermediate size, S cached rows.
+#ifndef GRAPHC_FRONTEND_MODELS_GRAPHBUILDER_H
+#define GRAPHC_FRONTEND_MODELS_GRAPHBUILDER_H
+
+#include "frontend/models/ModelGraph.h"
+#include "ir/GraphDialect.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace graphc {
+
+/// Extents of an attention block.
+struct AttentionShape {
+  int64_t heads = 0;
+  int64_t kvHeads = 0;
+  int64_t headDim = 0;
+};
+
+class GraphBuilder {
+public:
+  explicit GraphBuilder(mlir::ModuleOp module);
+  mlir::MLIRContext *context() const { return builder.getContext(); }
+
+  // Weights ------------------------------------------------------------------------------------
+
+  /// Declares a weight that is one checkpoint tensor, converted to f32.
+  void declareWeight(const WeightSpec &spec, ElementType storedType);
+  /// Declares the table of rotary cosines and sines for `context` positions.
+  void declareRopeTable(llvm::StringRef symbol, llvm::ArrayRef<double> inverseFrequencies,
+                        int64_t context);
+  bool hasWeight(llvm::StringRef symbol) const;
+
+  // Functions ----------------------------------------------------------------------------------
+
+  /// Starts `func private @name(%x: tensor<?xC>, %step, %cache, %layer) -> tensor<?xC>`, the
+  /// function of one kind of layer; returns %x. Weights are then those of %layer.
+  mlir::Value beginLayer(llvm::StringRef name, int64_t hidden, KvCacheType cache);
+  /// Starts `func @step(%step) -> tensor<?xwidth>`. Weights are then those of layer 0.
+  void beginStep(int64_t width);
+  /// Ends the function.
+  void finish(mlir::Value result);
+  /// In `@step`: calls the layer function for one layer.
+  mlir::Value callLayer(llvm::StringRef name, mlir::Value x, KvCacheType cache, int64_t layer);
+
+  // Blocks -------------------------------------------------------------------------------------
+
+  mlir::Value embedding(llvm::StringRef weight);
+  mlir::Value rmsNorm(mlir::Value x, llvm::StringRef weight, double epsilon);
+  /// x Wᵀ, plus the weight `<weight>.bias` when there is one.
+  mlir::Value linear(mlir::Value x, llvm::StringRef weight);
+  mlir::Value add(mlir::Value a, mlir::Value b, llvm::StringRef name);
+  mlir::Value activation(HiddenActivation kind, mlir::Value x);
+  mlir::Value selectRows(mlir::Value x);
+  /// down(activation(gate(x)) * up(x)) with the weights <prefix>.gate, .up and .down.
+  mlir::Value gatedMlp(mlir::Value x, llvm::StringRef prefix, HiddenActivation kind);
+  /// Causal attention over the cache with rotary positions and grouped heads, with the weights
+  /// <prefix>.q, .k, .v and .o.
+  mlir::Value attention(mlir::Value x, llvm::StringRef prefix, const AttentionShape &shape,
+                        llvm::StringRef ropeTable);
+
+private:
+  mlir::Value param(llvm::StringRef weight);
+  mlir::Value sharedParam(llvm::StringRef weight);
+  mlir::Value splitHeads(mlir::Value x, int64_t heads, int64_t headDim, llvm::StringRef name);
+  mlir::Value mergeHeads(mlir::Value x, llvm::StringRef name);
+  mlir::RankedTensorType f32Tensor(llvm::ArrayRef<int64_t> shape) const;
+  mlir::Location named(const llvm::Twine &name) const;
+
+  mlir::ModuleOp module;
+  mlir::OpBuilder builder;
+  llvm::StringMap<mlir::RankedTensorType> weightTypes;
+  mlir::func::FuncOp function;
+  mlir::Value step, cache, layer, layerZero;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_FRONTEND_MODELS_GRAPHBUILDER_H

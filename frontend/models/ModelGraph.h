@@ -1,0 +1,50 @@
+// From a configuration to the un-fused graph of the network.
+//
+// A family is a file that says which weights it has and how its blocks are put together from the
+// builders of GraphBuilder.h; ModelGraph.cpp has the table of families.
+#ifndef GRAPHC_FRONTEND_MODELS_MODELGRAPH_H
+#define GRAPHC_FRONTEND_MODELS_MODELGRAPH_H
+
+#include "frontend/config/ModelConfig.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace graphc {
+
+/// A weight of a network: a tensor of the checkpoint, one for each of `layers` layers.
+struct WeightSpec {
+  std::string symbol; ///< In the graph: "attn.q".
+  std::string tensor; ///< In the checkpoint: "model.layers.{layer}.self_attn.q_proj.weight".
+  std::vector<int64_t> shape; ///< Of the tensor.
+  int64_t layers = 1;
+
+  /// The tensor's name in one layer.
+  std::string tensorName(int64_t layer) const;
+};
+
+struct GraphOptions {
+  std::string name;      ///< For people; kept as the module's attribute graphc.model.
+  int64_t context = 0;   ///< Positions that a sequence may have: rows of the rope table.
+  int64_t maxTokens = 0; ///< Upper bound of the tokens of a step.
+  /// The type that a checkpoint tensor is stored as.
+  std::function<ElementType(const std::string &tensor)> storedType;
+};
+
+/// The weights that the network needs, in the order of the graph.
+std::vector<WeightSpec> modelWeights(const ModelConfig &config);
+
+/// Builds the graph stage: `graphc.weight`s, one function per kind of layer, and `@step`.
+///
+/// All values are f32. The module carries what later stages need to know: graphc.stage,
+/// graphc.model, graphc.max_tokens and graphc.context.
+mlir::OwningOpRef<mlir::ModuleOp>
+buildModelGraph(mlir::MLIRContext &context, const ModelConfig &config, const GraphOptions &options);
+
+} // namespace graphc
+
+#endif // GRAPHC_FRONTEND_MODELS_MODELGRAPH_H
