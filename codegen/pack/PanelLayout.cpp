@@ -1,0 +1,108 @@
+#include "codegen/pack/PanelLayout.h"
+
+#include "runtime/base/Assert.h"
+#include "runtime/base/CheckedMath.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+// The loops below run over gigabytes; a baseline build would leave half of the machine unused.
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
+#define GRAPHC_VECTOR_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
+#else
+#define GRAPHC_VECTOR_CLONES
+#endif
+
+namespace graphc {
+
+static constexpr int64_t kHalf = kPanelChannels / 2;
+
+int64_t PanelLayout::panels() const {
+  if (groups == 0)
+    return ceilDiv(rows, kPanelChannels);
+  return groups * ceilDiv(rows / groups / 2, kHalf);
+}
+
+int64_t PanelLayout::paddedColumns() const { return roundUp(columns, interleave); }
+
+std::array<PanelPart, 2> PanelLayout::parts(int64_t panel) const {
+  if (groups == 0) {
+    int64_t row = panel * kPanelChannels;
+    int64_t first = std::clamp<int64_t>(rows - row, 0, kHalf);
+    int64_t second = std::clamp<int64_t>(rows - row - kHalf, 0, kHalf);
+    return {PanelPart{0, row, first}, PanelPart{kHalf, row + kHalf, second}};
+  }
+  int64_t half = rows / groups / 2;
+  int64_t panelsOfGroup = ceilDiv(half, kHalf);
+  int64_t group = panel / panelsOfGroup;
+  int64_t offset = panel % panelsOfGroup * kHalf;
+  int64_t count = std::min(half - offset, kHalf);
+  int64_t row = group * 2 * half + offset;
+  return {PanelPart{0, row, count}, PanelPart{kHalf, row + half, count}};
+}
+
+GRAPHC_VECTOR_CLONES
+static void roundToBf16(const float *in, uint16_t *out, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    out[i] = toBf16(in[i]);
+}
+
+/// out[k][c] = in[c][k] for units of one dot-product step. Blocks of columns keep the writes of a
+/// block in the nearest cache.
+template <typename Unit>
+static void interleaveRows(const Unit *in, int64_t units, Unit *out) {
+  constexpr int64_t kBlock = 64;
+  for (int64_t begin = 0; begin < units; begin += kBlock) {
+    int64_t end = std::min(begin + kBlock, units);
+    for (int64_t channel = 0; channel < kPanelChannels; ++channel) {
+      const Unit *row = in + channel * units;
+      for (int64_t k = begin; k < end; ++k)
+        out[k * kPanelChannels + channel] = row[k];
+    }
+  }
+}
+
+static void packBf16Panel(const PanelLayout &layout, std::span<const float> rows, std::byte *out) {
+  int64_t padded = layout.paddedColumns();
+  std::vector<uint16_t> rounded(static_cast<size_t>(kPanelChannels * padded));
+  for (int64_t channel = 0; channel < kPanelChannels; ++channel)
+    roundToBf16(rows.data() + channel * layout.columns, rounded.data() + channel * padded,
+                layout.columns);
+  if (layout.interleave == 1) {
+    interleaveRows(rounded.data(), padded, reinterpret_cast<uint16_t *>(out));
+  } else {
+    GRAPHC_ASSERT(layout.interleave == 2, "bf16 is interleaved by one or two");
+    interleaveRows(reinterpret_cast<const uint32_t *>(rounded.data()), padded / 2,
+                   reinterpret_cast<uint32_t *>(out));
+  }
+}
+
+void packPanel(const PanelLayout &layout, std::span<const float> rows, std::span<std::byte> out) {
+  if (layout.type == ElementType::BF16)
+    return packBf16Panel(layout, rows, out.data());
+  GRAPHC_ASSERT(layout.type == ElementType::F32 && layout.interleave == 1, "f32 or bf16 panels");
+  interleaveRows(rows.data(), layout.columns, reinterpret_cast<float *>(out.data()));
+}
+
+void convertValues(std::span<const float> values, ElementType type, std::span<std::byte> out) {
+  switch (type) {
+  case ElementType::F32:
+    std::memcpy(out.data(), values.data(), values.size_bytes());
+    return;
+  case ElementType::BF16:
+    return roundToBf16(values.data(), reinterpret_cast<uint16_t *>(out.data()),
+                       static_cast<int64_t>(values.size()));
+  case ElementType::F16: {
+    auto *halves = reinterpret_cast<uint16_t *>(out.data());
+    for (size_t i = 0; i < values.size(); ++i)
+      halves[i] = toF16(values[i]);
+    return;
+  }
+  case ElementType::I32:
+  case ElementType::I8:
+    GRAPHC_ASSERT(false, "weights are floating-point numbers");
+  }
+}
+
+} // namespace graphc

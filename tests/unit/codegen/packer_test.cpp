@@ -1,0 +1,111 @@
+#include "codegen/pack/Packer.h"
+
+#include <cstring>
+#include <gtest/gtest.h>
+#include <mutex>
+
+using namespace graphc;
+
+namespace {
+
+/// A source whose element (r, k) is 1000 r + k + 1.
+float element(int64_t row, int64_t column) { return static_cast<float>(1000 * row + column + 1); }
+
+PackJob jobOf(const PanelLayout &layout) {
+  PackJob job;
+  job.name = "w";
+  job.layout = layout;
+  job.packed = true;
+  job.read = [columns = layout.columns](int64_t begin, int64_t end, std::span<float> out) {
+    for (int64_t row = begin; row < end; ++row) {
+      for (int64_t k = 0; k < columns; ++k)
+        out[static_cast<size_t>((row - begin) * columns + k)] = element(row, k);
+    }
+    return Status();
+  };
+  return job;
+}
+
+std::vector<std::byte> pack(PackJob job, unsigned threads) {
+  std::vector<std::byte> section(job.bytes());
+  std::mutex mutex;
+  Status status = packWeights({job}, threads,
+                              [&](uint64_t offset, std::span<const std::byte> bytes) {
+                                std::lock_guard lock(mutex);
+                                EXPECT_LE(offset + bytes.size(), section.size());
+                                std::memcpy(section.data() + offset, bytes.data(), bytes.size());
+                                return Status();
+                              },
+                              {});
+  EXPECT_TRUE(status.ok()) << status.message();
+  return section;
+}
+
+/// The definition, written the other way round: which source element stands at (panel, k, channel).
+float expected(const PanelLayout &layout, int64_t panel, int64_t k, int64_t channel) {
+  int64_t row = panel * 32 + channel;
+  if (layout.groups > 0) {
+    int64_t half = layout.rows / layout.groups / 2;
+    int64_t panelsOfGroup = (half + 15) / 16;
+    int64_t inHalf = panel % panelsOfGroup * 16 + channel % 16;
+    if (inHalf >= half)
+      return 0;
+    row = panel / panelsOfGroup * 2 * half + channel / 16 * half + inHalf;
+  }
+  return row < layout.rows && k < layout.columns ? element(row, k) : 0;
+}
+
+} // namespace
+
+TEST(Packer, LaysOutF32Panels) {
+  for (auto [rows, columns, groups] :
+       {std::array<int64_t, 3>{40, 7, 0}, {64, 33, 1}, {24, 5, 3}, {160, 3, 2}, {1000, 12, 0}}) {
+    PanelLayout layout{rows, columns, groups, 1, ElementType::F32};
+    std::vector<std::byte> section = pack(jobOf(layout), 2);
+    const auto *values = reinterpret_cast<const float *>(section.data());
+    for (int64_t panel = 0; panel < layout.panels(); ++panel) {
+      for (int64_t k = 0; k < columns; ++k) {
+        for (int64_t c = 0; c < 32; ++c) {
+          ASSERT_EQ(values[(panel * columns + k) * 32 + c], expected(layout, panel, k, c))
+              << rows << "x" << columns << " groups " << groups << " panel " << panel << " k " << k
+              << " channel " << c;
+        }
+      }
+    }
+  }
+}
+
+TEST(Packer, InterleavesBf16Pairs) {
+  PanelLayout layout{40, 7, 0, 2, ElementType::BF16};
+  std::vector<std::byte> section = pack(jobOf(layout), 1);
+  const auto *values = reinterpret_cast<const uint16_t *>(section.data());
+  for (int64_t panel = 0; panel < 2; ++panel) {
+    for (int64_t k = 0; k < 8; ++k) {
+      for (int64_t c = 0; c < 32; ++c)
+        ASSERT_EQ(values[((panel * 4 + k / 2) * 32 + c) * 2 + k % 2],
+                  toBf16(expected(layout, panel, k, c)));
+    }
+  }
+}
+
+TEST(Packer, KeepsRowsInOrderWithoutPanels) {
+  PackJob job = jobOf({50, 9, 0, 1, ElementType::F32});
+  job.packed = false;
+  std::vector<std::byte> section = pack(job, 2);
+  const auto *values = reinterpret_cast<const float *>(section.data());
+  for (int64_t i = 0; i < 450; ++i)
+    ASSERT_EQ(values[i], element(i / 9, i % 9));
+}
+
+TEST(Packer, FirstFailureEndsTheWork) {
+  PackJob job = jobOf({4096, 4096, 0, 1, ElementType::F32});
+  int calls = 0;
+  job.read = [&](int64_t, int64_t, std::span<float>) {
+    ++calls;
+    return badInput("the disk is gone");
+  };
+  Status status = packWeights({job}, 1, [](uint64_t, auto) { return Status(); }, {});
+  EXPECT_EQ(status.code(), StatusCode::BadInput);
+  EXPECT_EQ(status.message(), "w: the disk is gone");
+  EXPECT_EQ(calls, 1);
+}
