@@ -30,6 +30,12 @@ ElementType elementTypeOf(Type type) {
   return type.isF32() ? ElementType::F32 : type.isF16() ? ElementType::F16 : ElementType::BF16;
 }
 
+/// T, R or S of the `?` number `i` of a type whose names are `dims` (null: all are T).
+PlanDim symbolOf(ArrayAttr dims, unsigned i) {
+  StringRef name = dims ? cast<StringAttr>(dims[i]).getValue() : StringRef("T");
+  return name == "T" ? PlanDim::T : name == "R" ? PlanDim::R : PlanDim::S;
+}
+
 /// A tensor's memory: each `?` at its bound.
 FailureOr<Type> boundedMemRef(KernelOp kernel, RankedTensorType type, Attribute dims,
                               const StepBounds &bounds) {
@@ -41,8 +47,10 @@ FailureOr<Type> boundedMemRef(KernelOp kernel, RankedTensorType type, Attribute 
   for (int64_t &extent : shape) {
     if (!ShapedType::isDynamic(extent))
       continue;
-    StringRef name = names ? cast<StringAttr>(names[next++]).getValue() : StringRef("T");
-    extent = name == "T" ? bounds.tokens : name == "R" ? bounds.rows : bounds.cached;
+    PlanDim symbol = symbolOf(names, next++);
+    extent = symbol == PlanDim::T   ? bounds.tokens
+             : symbol == PlanDim::R ? bounds.rows
+                                    : bounds.cached;
   }
   return Type(MemRefType::get(shape, type.getElementType()));
 }
@@ -123,6 +131,36 @@ ImplicitLocOpBuilder KernelFunction::bodyBuilder() {
 }
 
 Value KernelFunction::dim(KernelArg which) { return func.getArgument(indexIn(kNumbers, which)); }
+
+PlanDim KernelFunction::planDim(Value tensor, unsigned dimension) const {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (!type.isDynamicDim(dimension))
+    return PlanDim::One;
+  KernelOp owner = kernel;
+  Attribute dims;
+  if (auto argument = dyn_cast<BlockArgument>(tensor))
+    dims = owner.getArgAttr(argument.getArgNumber(), "graphc.dims");
+  else
+    dims = owner.getResultAttr(cast<OpResult>(tensor).getResultNumber(), "graphc.dims");
+  auto isDynamic = [](int64_t extent) { return ShapedType::isDynamic(extent); };
+  unsigned number = llvm::count_if(type.getShape().take_front(dimension), isDynamic);
+  return symbolOf(dyn_cast_or_null<ArrayAttr>(dims), number);
+}
+
+Value KernelFunction::extent(OpBuilder &builder, Value tensor, unsigned dimension) {
+  switch (planDim(tensor, dimension)) {
+  case PlanDim::One:
+    break;
+  case PlanDim::T:
+    return dim(kArgT);
+  case PlanDim::R:
+    return dim(kArgR);
+  case PlanDim::S:
+    return dim(kArgS);
+  }
+  int64_t size = cast<RankedTensorType>(tensor.getType()).getDimSize(dimension);
+  return arith::ConstantIndexOp::create(builder, tensor.getLoc(), size);
+}
 
 Value KernelFunction::stepArray(KernelArg which) {
   return func.getArgument(kNumbers.size() + indexIn(kArrays, which));

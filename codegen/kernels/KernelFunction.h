@@ -15,6 +15,7 @@
 #include "ir/GraphDialect.h"
 #include "runtime/plan/KernelAbi.h"
 #include "runtime/plan/KvLayout.h"
+#include "runtime/plan/PlanHeader.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -52,6 +53,11 @@ public:
 
   /// This step's T, R, S, B and page_table stride, as index values.
   mlir::Value dim(KernelArg which);
+  /// Which symbol a dimension of a tensor is, as the plan counts tasks: T, R or S by the value's
+  /// graphc.dims, One for a static one. `tensor`: an operand or result, as for memoryOf.
+  PlanDim planDim(mlir::Value tensor, unsigned dimension) const;
+  /// This step's extent of that dimension, as an index value.
+  mlir::Value extent(mlir::OpBuilder &builder, mlir::Value tensor, unsigned dimension);
   /// One of the step's i32 arrays, as a rank-1 memref.
   mlir::Value stepArray(KernelArg which);
 
