@@ -1,0 +1,150 @@
+#include "runtime/text/Scanners.h"
+
+#include "runtime/text/Unicode.h"
+
+namespace graphc {
+
+namespace {
+
+/// The class and length of the character at a position; class Other and length 0 at the end.
+struct ClassifiedChar {
+  CharClass kind;
+  uint32_t length;
+};
+
+ClassifiedChar charAt(std::string_view text, size_t position) {
+  if (position >= text.size())
+    return {CharClass::Other, 0};
+  DecodedChar c = decodeChar(text, position);
+  return {classify(c.value), c.length};
+}
+
+/// End of the run of characters of one class, at most `limit` of them.
+size_t skipClass(std::string_view text, size_t position, CharClass kind, size_t limit = SIZE_MAX) {
+  for (; limit > 0 && position < text.size(); --limit) {
+    ClassifiedChar c = charAt(text, position);
+    if (c.kind != kind)
+      break;
+    position += c.length;
+  }
+  return position;
+}
+
+/// Length of 's, 't, 're, 've, 'm, 'll or 'd at a position, or 0.
+size_t matchContraction(std::string_view text, size_t position, bool anyCase) {
+  if (text[position] != '\'' || position + 1 >= text.size())
+    return 0;
+  auto letter = [&](size_t index) -> char {
+    if (position + index >= text.size())
+      return 0;
+    char c = text[position + index];
+    return anyCase && c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c;
+  };
+  char first = letter(1);
+  char second = letter(2);
+  if (first == 's' || first == 't' || first == 'm' || first == 'd')
+    return 2;
+  if ((second == 'e' && (first == 'r' || first == 'v')) || (first == 'l' && second == 'l'))
+    return 3;
+  // U+017F, the long s, is an s in another case.
+  return anyCase && text.substr(position + 1, 2) == "\xC5\xBF" ? 3 : 0;
+}
+
+/// `\s+(?!\S)|\s+`, with `\s*[\r\n]+` tried before it if `linesFirst`; at least one whitespace
+/// character stands at the position.
+size_t scanWhitespace(std::string_view text, size_t position, bool linesFirst) {
+  size_t end = position;
+  size_t last = position; // Start of the last character of the run.
+  size_t afterNewline = position;
+  while (end < text.size()) {
+    ClassifiedChar c = charAt(text, end);
+    if (c.kind != CharClass::Space && c.kind != CharClass::Newline)
+      break;
+    last = end;
+    end += c.length;
+    if (c.kind == CharClass::Newline)
+      afterNewline = end;
+  }
+  if (linesFirst && afterNewline > position)
+    return afterNewline;
+  return end == text.size() || last == position ? end : last;
+}
+
+bool isSpaceClass(CharClass kind) { return kind == CharClass::Space || kind == CharClass::Newline; }
+
+/// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+size_t scanGpt2(std::string_view text, size_t position) {
+  if (size_t length = matchContraction(text, position, false))
+    return position + length;
+  size_t start = text[position] == ' ' ? position + 1 : position;
+  ClassifiedChar c = charAt(text, start);
+  if (c.length && !isSpaceClass(c.kind))
+    return skipClass(text, start + c.length, c.kind);
+  return scanWhitespace(text, position, false);
+}
+
+/// (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,Digits}| ?[^\s\p{L}\p{N}]+[\r\n]*
+/// |\s*[\r\n]+|\s+(?!\S)|\s+
+template <size_t Digits>
+size_t scanCl100k(std::string_view text, size_t position) {
+  if (size_t length = matchContraction(text, position, true))
+    return position + length;
+  ClassifiedChar first = charAt(text, position);
+  if (first.kind == CharClass::Number)
+    return skipClass(text, position, CharClass::Number, Digits);
+  size_t afterFirst = position + first.length;
+  if (first.kind == CharClass::Letter)
+    return skipClass(text, afterFirst, CharClass::Letter);
+  ClassifiedChar second = charAt(text, afterFirst);
+  if (first.kind != CharClass::Newline && second.length && second.kind == CharClass::Letter)
+    return skipClass(text, afterFirst + second.length, CharClass::Letter);
+  bool blankBefore = text[position] == ' ' && second.length && second.kind == CharClass::Other;
+  if (first.kind == CharClass::Other || blankBefore) {
+    size_t end = skipClass(text, afterFirst, CharClass::Other);
+    return skipClass(text, end, CharClass::Newline);
+  }
+  return scanWhitespace(text, position, true);
+}
+
+/// In the order of ScannerId.
+constexpr Scanner kScannerFunctions[kScanners] = {scanGpt2, scanCl100k<1>, scanCl100k<3>};
+
+struct KnownPattern {
+  std::string_view pattern;
+  ScannerId scanner;
+};
+
+/// The spellings in use. Possessive quantifiers and the like do not change what these match.
+constexpr KnownPattern kPatterns[] = {
+    {R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)",
+     ScannerId::Gpt2},
+    {R"('(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)", ScannerId::Gpt2},
+    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     ScannerId::Cl100kOneDigit},
+    {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     ScannerId::Cl100k},
+    {R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+)",
+     ScannerId::Cl100k},
+};
+
+} // namespace
+
+Scanner scannerOf(ScannerId id) { return kScannerFunctions[static_cast<uint32_t>(id)]; }
+
+std::optional<ScannerId> findScanner(std::string_view pattern) {
+  for (const KnownPattern &known : kPatterns)
+    if (known.pattern == pattern)
+      return known.scanner;
+  return std::nullopt;
+}
+
+std::string knownPatterns() {
+  std::string result;
+  for (const KnownPattern &known : kPatterns) {
+    result += result.empty() ? "" : "\n";
+    result += known.pattern;
+  }
+  return result;
+}
+
+} // namespace graphc

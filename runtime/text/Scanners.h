@@ -1,0 +1,40 @@
+// Hand-written scanners for the regular expressions that tokenizers split text with.
+//
+// A scanner does exactly what its expressions match, in one pass without backtracking. There is no
+// general regex engine here: tokenizers use few expressions, and engines either lack `\s+(?!\S)` or
+// take too long or too much stack on hostile text. To add one: write a function that returns the
+// end of the match at a position, list it in the tables of Scanners.cpp.
+#ifndef GRAPHC_RUNTIME_TEXT_SCANNERS_H
+#define GRAPHC_RUNTIME_TEXT_SCANNERS_H
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace graphc {
+
+/// Numbers are stored in plans: never reuse one.
+enum class ScannerId : uint32_t {
+  Gpt2 = 0,           ///< GPT-2: contractions, " word", " 123", " ?!", blanks.
+  Cl100kOneDigit = 1, ///< Qwen 2: like the next, each digit for itself.
+  Cl100k = 2,         ///< GPT-4, Llama 3: contractions in any case, digits in groups of three.
+};
+inline constexpr uint32_t kScanners = 3;
+
+/// The end of the word that begins at `position` (inside the text). Words follow each other without
+/// gaps: the expressions match every character.
+using Scanner = size_t (*)(std::string_view text, size_t position);
+
+Scanner scannerOf(ScannerId id);
+
+/// The scanner for an expression, as it is spelled in tokenizer.json.
+std::optional<ScannerId> findScanner(std::string_view pattern);
+
+/// The known expressions, one a line, for messages.
+std::string knownPatterns();
+
+} // namespace graphc
+
+#endif // GRAPHC_RUNTIME_TEXT_SCANNERS_H
