@@ -1,0 +1,108 @@
+#include "frontend/weights/CheckTensors.h"
+
+#include "runtime/base/Json.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+namespace graphc {
+
+static constexpr size_t kMaxListed = 20;
+
+/// Ends of names of tensors that are computed from the configuration.
+static constexpr std::string_view kIgnorableEnds[] = {
+    "rotary_emb.inv_freq",
+    "rotary_emb.cos_cached",
+    "rotary_emb.sin_cached",
+};
+
+namespace {
+/// Collects problems in the order in which they are found.
+class Problems {
+public:
+  void add(std::string text, StatusCode code = StatusCode::BadInput) {
+    if (++count <= kMaxListed)
+      lines += "\n  " + text;
+    allUnsupported &= code == StatusCode::Unsupported;
+  }
+
+  Status status(const std::string &path) const {
+    if (count == 0)
+      return {};
+    std::string more =
+        count > kMaxListed ? "\n  and " + std::to_string(count - kMaxListed) + " more" : "";
+    return {allUnsupported ? StatusCode::Unsupported : StatusCode::BadInput,
+            path + ": the weights do not fit the configuration (" + std::to_string(count) +
+                (count == 1 ? " problem):" : " problems):") + lines + more};
+  }
+
+private:
+  std::string lines;
+  size_t count = 0;
+  bool allUnsupported = true;
+};
+} // namespace
+
+static std::string quoteName(std::string_view name) {
+  return "'" + escapeForMessage(name, 200) + "'";
+}
+
+static std::string formatShape(std::span<const int64_t> shape) {
+  std::string result = "[";
+  for (size_t i = 0; i < shape.size(); ++i)
+    result += (i ? ", " : "") + std::to_string(shape[i]);
+  return result + "]";
+}
+
+static bool sameBytes(const SafetensorsSource &source, std::string_view a, std::string_view b) {
+  const StoredTensor *first = source.stored(a), *second = source.stored(b);
+  std::span<const std::byte> x = source.bytes(a), y = source.bytes(b);
+  return first && second && first->type == second->type && first->shape == second->shape &&
+         x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size()) == 0;
+}
+
+static void checkOne(const SafetensorsSource &source, const ExpectedTensor &tensor,
+                     Problems &problems) {
+  const StoredTensor *found = source.stored(tensor.name);
+  std::string name = quoteName(tensor.name);
+  if (!found) {
+    if (tensor.copyOf.empty())
+      problems.add("missing: " + name + " " + formatShape(tensor.shape));
+    return;
+  }
+  if (!tensor.copyOf.empty()) {
+    if (!sameBytes(source, tensor.name, tensor.copyOf))
+      problems.add("extra: " + name + " differs from " + quoteName(tensor.copyOf) +
+                   ", which the configuration says it shares (tie_word_embeddings)");
+    return;
+  }
+  if (found->shape != tensor.shape)
+    problems.add("wrong shape: " + name + " is " + formatShape(found->shape) + ", expected " +
+                 formatShape(tensor.shape));
+  if (!found->type->readable)
+    problems.add("unsupported type: " + name + " is " + std::string(found->type->name) +
+                     "; F32, F16 and BF16 are supported",
+                 StatusCode::Unsupported);
+}
+
+static bool isIgnorable(std::string_view name) {
+  return std::any_of(std::begin(kIgnorableEnds), std::end(kIgnorableEnds),
+                     [&](std::string_view end) { return name.ends_with(end); });
+}
+
+Status checkTensors(const SafetensorsSource &source, std::span<const ExpectedTensor> expected) {
+  Problems problems;
+  std::set<std::string_view> known;
+  for (const ExpectedTensor &tensor : expected) {
+    known.insert(tensor.name);
+    checkOne(source, tensor, problems);
+  }
+  for (const std::string &name : source.names()) {
+    if (!known.contains(name) && !isIgnorable(name))
+      problems.add("extra: " + quoteName(name) + " " + formatShape(source.stored(name)->shape));
+  }
+  return problems.status(source.path());
+}
+
+} // namespace graphc

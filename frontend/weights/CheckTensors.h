@@ -1,0 +1,22 @@
+// Does a checkpoint hold what the configuration promises?
+#ifndef GRAPHC_FRONTEND_WEIGHTS_CHECKTENSORS_H
+#define GRAPHC_FRONTEND_WEIGHTS_CHECKTENSORS_H
+
+#include "frontend/weights/ExpectedTensor.h"
+#include "frontend/weights/SafetensorsSource.h"
+
+#include <span>
+
+namespace graphc {
+
+/// Compares all tensors of `source` with those expected: missing ones, wrong shapes, types that
+/// cannot be read, copies that differ, and extra tensors that no one asked for. Names known to hold
+/// nothing but constants (rotary_emb.inv_freq and its like) are tolerated as extras.
+///
+/// One failure lists every problem, the first 20 in full. It is Unsupported when all of them are
+/// types that graphc does not read, BadInput otherwise.
+Status checkTensors(const SafetensorsSource &source, std::span<const ExpectedTensor> expected);
+
+} // namespace graphc
+
+#endif // GRAPHC_FRONTEND_WEIGHTS_CHECKTENSORS_H

@@ -1,0 +1,42 @@
+#include "frontend/weights/RandomSource.h"
+
+#include "frontend/weights/RandomNormal.h"
+#include "frontend/weights/Rows.h"
+
+#include <algorithm>
+
+namespace graphc {
+
+RandomSource::RandomSource(uint64_t seed, std::span<const ExpectedTensor> expected) : seed(seed) {
+  for (const ExpectedTensor &tensor : expected) {
+    if (tensor.copyOf.empty())
+      tensors.try_emplace(tensor.name, TensorInfo{ElementType::F32, tensor.shape});
+  }
+}
+
+const TensorInfo *RandomSource::find(std::string_view name) const {
+  auto found = tensors.find(name);
+  return found == tensors.end() ? nullptr : &found->second;
+}
+
+std::vector<std::string> RandomSource::names() const {
+  std::vector<std::string> result;
+  for (const auto &[name, info] : tensors)
+    result.push_back(name);
+  return result;
+}
+
+Status RandomSource::readRows(std::string_view name, int64_t rowBegin, int64_t rowEnd,
+                              std::span<float> out) const {
+  const TensorInfo *info = find(name);
+  GRAPHC_RETURN_IF_ERROR(checkRowRange(name, info, rowBegin, rowEnd, out.size()));
+  if (name.ends_with("norm.weight")) {
+    std::fill(out.begin(), out.end(), 1.0f);
+    return {};
+  }
+  uint64_t first = static_cast<uint64_t>(rowBegin * info->columns());
+  fillNormal(randomKey(seed, name), first, kDeviation, out);
+  return {};
+}
+
+} // namespace graphc
