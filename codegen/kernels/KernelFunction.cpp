@@ -30,63 +30,49 @@ ElementType elementTypeOf(Type type) {
   return type.isF32() ? ElementType::F32 : type.isF16() ? ElementType::F16 : ElementType::BF16;
 }
 
-/// T, R or S of the `?` number `i` of a type whose names are `dims` (null: all are T).
-PlanDim symbolOf(ArrayAttr dims, unsigned i) {
-  StringRef name = dims ? cast<StringAttr>(dims[i]).getValue() : StringRef("T");
-  return name == "T" ? PlanDim::T : name == "R" ? PlanDim::R : PlanDim::S;
+int64_t boundOf(Dim dim, const StepBounds &bounds) {
+  return StepDims{bounds.tokens, bounds.rows, bounds.cached}(dim);
 }
 
-/// A tensor's memory: each `?` at its bound.
-FailureOr<Type> boundedMemRef(KernelOp kernel, RankedTensorType type, Attribute dims,
-                              const StepBounds &bounds) {
-  auto names = dyn_cast_or_null<ArrayAttr>(dims);
-  if (!names && type.getNumDynamicDims() > 1)
-    return kernel.emitOpError("expected the attribute graphc.dims on a value of type ") << type;
-  SmallVector<int64_t> shape(type.getShape());
-  unsigned next = 0;
-  for (int64_t &extent : shape) {
-    if (!ShapedType::isDynamic(extent))
-      continue;
-    PlanDim symbol = symbolOf(names, next++);
-    extent = symbol == PlanDim::T   ? bounds.tokens
-             : symbol == PlanDim::R ? bounds.rows
-                                    : bounds.cached;
+/// Dimensions of the kernel's values: its arguments' by their attributes (an argument without one
+/// has T for every `?`), the others' by propagation.
+FailureOr<SymbolicDims> kernelDims(KernelOp kernel) {
+  SmallVector<DimList> arguments;
+  for (auto [i, type] : llvm::enumerate(kernel.getArgumentTypes())) {
+    auto names = kernel.getArgAttrOfType<ArrayAttr>(i, kDimsAttrName);
+    unsigned next = 0;
+    DimList &list = arguments.emplace_back();
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    for (int64_t extent : tensor ? tensor.getShape() : ArrayRef<int64_t>()) {
+      std::optional<Dim> symbol = Dim::tokens();
+      if (ShapedType::isDynamic(extent) && names && next < names.size())
+        symbol = Dim::parse(cast<StringAttr>(names[next++]).getValue());
+      if (!symbol)
+        return kernel.emitOpError("expected \"T\", \"R\" or \"S\" in ") << names;
+      list.push_back(ShapedType::isDynamic(extent) ? *symbol : Dim::fixed(extent));
+    }
   }
-  return Type(MemRefType::get(shape, type.getElementType()));
+  return SymbolicDims::analyze(cast<FunctionOpInterface>(kernel.getOperation()), arguments);
 }
 
 /// The memory of a kernel's operand or result; null for a step.
-FailureOr<Type> memoryType(KernelOp kernel, Type type, Attribute dims, const StepBounds &bounds) {
-  if (isa<StepType>(type))
+FailureOr<Type> memoryType(KernelOp kernel, Value value, ArrayRef<Dim> dims,
+                           const StepBounds &bounds) {
+  if (isa<StepType>(value.getType()))
     return Type();
-  if (auto cache = dyn_cast<KvCacheType>(type)) {
+  if (auto cache = dyn_cast<KvCacheType>(value.getType())) {
     KvLayout layout = kvLayoutOf(cache);
     int64_t elements = layout.pageBytes() / byteSize(layout.elementType);
     return Type(MemRefType::get({kManyPages, elements}, cache.getElementType()));
   }
-  if (auto tensor = dyn_cast<RankedTensorType>(type))
-    return boundedMemRef(kernel, tensor, dims, bounds);
-  return kernel.emitOpError("expected tensors, caches and the step as operands but got ") << type;
-}
-
-/// The memories of all operands, then of all results.
-FailureOr<SmallVector<Type>> memoryTypes(KernelOp kernel, const StepBounds &bounds) {
-  SmallVector<Type> types;
-  auto add = [&](Type type, Attribute dims) {
-    FailureOr<Type> memory = memoryType(kernel, type, dims, bounds);
-    if (succeeded(memory))
-      types.push_back(*memory);
-    return succeeded(memory);
-  };
-  for (auto [i, type] : llvm::enumerate(kernel.getArgumentTypes())) {
-    if (!add(type, kernel.getArgAttr(i, "graphc.dims")))
-      return failure();
-  }
-  for (auto [i, type] : llvm::enumerate(kernel.getResultTypes())) {
-    if (!add(type, kernel.getResultAttr(i, "graphc.dims")))
-      return failure();
-  }
-  return types;
+  auto tensor = dyn_cast<RankedTensorType>(value.getType());
+  if (!tensor)
+    return kernel.emitOpError("expected tensors, caches and the step as operands but got ")
+           << value.getType();
+  SmallVector<int64_t> shape;
+  for (Dim dim : dims)
+    shape.push_back(boundOf(dim, bounds));
+  return Type(MemRefType::get(shape, tensor.getElementType()));
 }
 
 } // namespace
@@ -97,19 +83,28 @@ KvLayout kvLayoutOf(KvCacheType type) {
 
 FailureOr<KernelFunction> KernelFunction::create(ModuleOp module, KernelOp kernel,
                                                  const StepBounds &bounds) {
-  FailureOr<SmallVector<Type>> memories = memoryTypes(kernel, bounds);
-  if (failed(memories))
+  FailureOr<SymbolicDims> dims = kernelDims(kernel);
+  if (failed(dims))
     return failure();
+  KernelFunction result(kernel, bounds, std::move(*dims));
+  SmallVector<Value> values(kernel.getBody().getArguments());
+  llvm::append_range(values, kernel.getComputedOp()->getResults());
+  SmallVector<Type> memories;
+  for (Value value : values) {
+    FailureOr<Type> memory = memoryType(kernel, value, result.dims.get(value), bounds);
+    if (failed(memory))
+      return failure();
+    memories.push_back(*memory);
+  }
 
   OpBuilder builder = OpBuilder::atBlockEnd(module.getBody());
   Type index = builder.getIndexType();
   SmallVector<Type> inputs(kNumbers.size(), index);
   inputs.append(kArrays.size(), MemRefType::get({kManyEntries}, builder.getI32Type()));
-  llvm::copy_if(*memories, std::back_inserter(inputs), [](Type type) { return !!type; });
+  llvm::copy_if(memories, std::back_inserter(inputs), [](Type type) { return !!type; });
   inputs.append(2, index);
   inputs.push_back(MemRefType::get({kMaxScratchBytes}, builder.getI8Type()));
 
-  KernelFunction result(kernel, bounds);
   result.func = func::FuncOp::create(builder, kernel.getLoc(), kernel.getSymName(),
                                      builder.getFunctionType(inputs, {}));
   Block *body = result.func.addEntryBlock();
@@ -117,7 +112,7 @@ FailureOr<KernelFunction> KernelFunction::create(ModuleOp module, KernelOp kerne
   func::ReturnOp::create(bodyEnd, kernel.getLoc());
 
   unsigned next = kNumbers.size() + kArrays.size();
-  for (auto [i, type] : llvm::enumerate(*memories)) {
+  for (auto [i, type] : llvm::enumerate(memories)) {
     Value memory = type ? Value(body->getArgument(next++)) : Value();
     bool isOperand = i < kernel.getArgumentTypes().size();
     (isOperand ? result.operands : result.results).push_back(memory);
@@ -133,18 +128,17 @@ ImplicitLocOpBuilder KernelFunction::bodyBuilder() {
 Value KernelFunction::dim(KernelArg which) { return func.getArgument(indexIn(kNumbers, which)); }
 
 PlanDim KernelFunction::planDim(Value tensor, unsigned dimension) const {
-  auto type = cast<RankedTensorType>(tensor.getType());
-  if (!type.isDynamicDim(dimension))
+  switch (dims.get(tensor)[dimension].kind()) {
+  case Dim::Kind::Static:
     return PlanDim::One;
-  KernelOp owner = kernel;
-  Attribute dims;
-  if (auto argument = dyn_cast<BlockArgument>(tensor))
-    dims = owner.getArgAttr(argument.getArgNumber(), "graphc.dims");
-  else
-    dims = owner.getResultAttr(cast<OpResult>(tensor).getResultNumber(), "graphc.dims");
-  auto isDynamic = [](int64_t extent) { return ShapedType::isDynamic(extent); };
-  unsigned number = llvm::count_if(type.getShape().take_front(dimension), isDynamic);
-  return symbolOf(dyn_cast_or_null<ArrayAttr>(dims), number);
+  case Dim::Kind::T:
+    return PlanDim::T;
+  case Dim::Kind::R:
+    return PlanDim::R;
+  case Dim::Kind::S:
+    return PlanDim::S;
+  }
+  return PlanDim::One;
 }
 
 Value KernelFunction::extent(OpBuilder &builder, Value tensor, unsigned dimension) {

@@ -38,10 +38,10 @@ constexpr int64_t kMaxScratchBytes = int64_t(64) << 20;
 
 class KernelFunction {
 public:
-  /// Creates the function, named as the kernel, at the end of `module`. The kernel's argument and
-  /// result attribute `graphc.dims` names the symbol of each `?`, e.g. ["T", "S"]; it may be absent
-  /// where a type has one `?`, which then is T. Fails with a diagnostic when a type has no place in
-  /// memory.
+  /// Creates the function, named as the kernel, at the end of `module`. The argument attribute
+  /// `graphc.dims` names the symbol of each `?`, e.g. ["T", "S"]; without it every `?` of an
+  /// argument is T. Those of the results follow (ir/SymbolicDims.h). Fails with a diagnostic when a
+  /// type has no place in memory.
   static mlir::FailureOr<KernelFunction> create(mlir::ModuleOp module, KernelOp kernel,
                                                 const StepBounds &bounds);
 
@@ -53,8 +53,8 @@ public:
 
   /// This step's T, R, S, B and page_table stride, as index values.
   mlir::Value dim(KernelArg which);
-  /// Which symbol a dimension of a tensor is, as the plan counts tasks: T, R or S by the value's
-  /// graphc.dims, One for a static one. `tensor`: an operand or result, as for memoryOf.
+  /// Which symbol a dimension of a tensor is, as the plan counts tasks: One for a static
+  /// one. `tensor`: an operand or result, as for memoryOf.
   PlanDim planDim(mlir::Value tensor, unsigned dimension) const;
   /// This step's extent of that dimension, as an index value.
   mlir::Value extent(mlir::OpBuilder &builder, mlir::Value tensor, unsigned dimension);
@@ -74,10 +74,12 @@ public:
   mlir::Value scratch(mlir::OpBuilder &builder, mlir::MemRefType type, int64_t offset);
 
 private:
-  KernelFunction(KernelOp kernel, const StepBounds &bounds) : kernel(kernel), stepBounds(bounds) {}
+  KernelFunction(KernelOp kernel, const StepBounds &bounds, SymbolicDims dims)
+      : kernel(kernel), stepBounds(bounds), dims(std::move(dims)) {}
 
   KernelOp kernel;
   StepBounds stepBounds;
+  SymbolicDims dims;
   mlir::func::FuncOp func;
   llvm::SmallVector<mlir::Value> operands;
   llvm::SmallVector<mlir::Value> results;
