@@ -34,27 +34,6 @@ int64_t boundOf(Dim dim, const StepBounds &bounds) {
   return StepDims{bounds.tokens, bounds.rows, bounds.cached}(dim);
 }
 
-/// Dimensions of the kernel's values: its arguments' by their attributes (an argument without one
-/// has T for every `?`), the others' by propagation.
-FailureOr<SymbolicDims> kernelDims(KernelOp kernel) {
-  SmallVector<DimList> arguments;
-  for (auto [i, type] : llvm::enumerate(kernel.getArgumentTypes())) {
-    auto names = kernel.getArgAttrOfType<ArrayAttr>(i, kDimsAttrName);
-    unsigned next = 0;
-    DimList &list = arguments.emplace_back();
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    for (int64_t extent : tensor ? tensor.getShape() : ArrayRef<int64_t>()) {
-      std::optional<Dim> symbol = Dim::tokens();
-      if (ShapedType::isDynamic(extent) && names && next < names.size())
-        symbol = Dim::parse(cast<StringAttr>(names[next++]).getValue());
-      if (!symbol)
-        return kernel.emitOpError("expected \"T\", \"R\" or \"S\" in ") << names;
-      list.push_back(ShapedType::isDynamic(extent) ? *symbol : Dim::fixed(extent));
-    }
-  }
-  return SymbolicDims::analyze(cast<FunctionOpInterface>(kernel.getOperation()), arguments);
-}
-
 /// The memory of a kernel's operand or result; null for a step.
 FailureOr<Type> memoryType(KernelOp kernel, Value value, ArrayRef<Dim> dims,
                            const StepBounds &bounds) {
@@ -76,6 +55,25 @@ FailureOr<Type> memoryType(KernelOp kernel, Value value, ArrayRef<Dim> dims,
 }
 
 } // namespace
+
+FailureOr<SymbolicDims> kernelDims(KernelOp kernel) {
+  SmallVector<DimList> arguments;
+  for (auto [i, type] : llvm::enumerate(kernel.getArgumentTypes())) {
+    auto names = kernel.getArgAttrOfType<ArrayAttr>(i, kDimsAttrName);
+    unsigned next = 0;
+    DimList &list = arguments.emplace_back();
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    for (int64_t extent : tensor ? tensor.getShape() : ArrayRef<int64_t>()) {
+      std::optional<Dim> symbol = Dim::tokens();
+      if (ShapedType::isDynamic(extent) && names && next < names.size())
+        symbol = Dim::parse(cast<StringAttr>(names[next++]).getValue());
+      if (!symbol)
+        return kernel.emitOpError("expected \"T\", \"R\" or \"S\" in ") << names;
+      list.push_back(ShapedType::isDynamic(extent) ? *symbol : Dim::fixed(extent));
+    }
+  }
+  return SymbolicDims::analyze(cast<FunctionOpInterface>(kernel.getOperation()), arguments);
+}
 
 KvLayout kvLayoutOf(KvCacheType type) {
   return {type.getHeads(), type.getHeadDim(), elementTypeOf(type.getElementType())};

@@ -33,6 +33,10 @@ struct StepBounds {
 /// Layout of a cache as the runtime keeps it.
 KvLayout kvLayoutOf(KvCacheType type);
 
+/// Dimensions of a kernel's values: its arguments' by their attributes (an argument without one has
+/// T for every `?`), the others' by propagation.
+mlir::FailureOr<SymbolicDims> kernelDims(KernelOp kernel);
+
 /// Scratch of a thread that a kernel may ask for, at most.
 constexpr int64_t kMaxScratchBytes = int64_t(64) << 20;
 

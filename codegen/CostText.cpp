@@ -1,0 +1,62 @@
+#include "codegen/CostText.h"
+
+#include "codegen/kernels/KernelFunction.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace graphc {
+
+namespace {
+
+/// Value of one cost at a step's extents.
+using CostFunction = llvm::function_ref<double(int64_t tokens, int64_t rows, int64_t cached)>;
+
+std::string polynomialText(CostFunction f) {
+  // S is kept above T: attention's tokens are among its cached rows.
+  constexpr int64_t kS = 100;
+  double constant = f(0, 0, 0);
+  double r = f(0, 1, 0) - constant;
+  double s = (f(0, 0, kS) - constant) / kS;
+  double one = f(1, 0, kS), two = f(2, 0, kS);
+  double ts = (f(1, 0, 2 * kS) - one) / kS - s;
+  double base = constant + s * kS;
+  double tt = (two - 2 * one + base) / 2;
+  double t = one - base - ts * kS - tt;
+
+  std::string text;
+  auto add = [&](double coefficient, const char *term) {
+    if (std::abs(coefficient) < 1e-6)
+      return;
+    char number[64];
+    std::snprintf(number, sizeof(number), "%.10g", coefficient);
+    text += (text.empty() ? "" : " + ") + std::string(number) + term;
+  };
+  add(constant, "");
+  add(t, "*T");
+  add(r, "*R");
+  add(s, "*S");
+  add(ts, "*T*S");
+  add(tt, "*T*T");
+  return text;
+}
+
+} // namespace
+
+CostText costText(KernelOp kernel) {
+  FailureOr<SymbolicDims> dims = kernelDims(kernel);
+  if (failed(dims))
+    return {};
+  Operation *op = kernel.getComputedOp();
+  auto costAt = [&](int64_t tokens, int64_t rows, int64_t cached) {
+    return dims->cost(op, StepDims{tokens, rows, cached});
+  };
+  return {polynomialText([&](int64_t t, int64_t r, int64_t s) { return costAt(t, r, s).flops; }),
+          polynomialText([&](int64_t t, int64_t r, int64_t s) {
+            Cost cost = costAt(t, r, s);
+            return cost.weightBytes + cost.activationBytes + cost.cacheBytes;
+          })};
+}
+
+} // namespace graphc

@@ -1,0 +1,32 @@
+// From the plan stage and its compiled kernels to what a plan file holds: the header, and the
+// weights that are to be packed.
+#ifndef GRAPHC_CODEGEN_PLANBUILDER_H
+#define GRAPHC_CODEGEN_PLANBUILDER_H
+
+#include "codegen/EmitKernels.h"
+#include "codegen/pack/Packer.h"
+#include "runtime/plan/PlanHeader.h"
+
+namespace graphc {
+
+/// Makes the reader of rows [begin, end) of `value`, a value in the region of `weight`, in one
+/// layer. The reader outlives the call and is used from many threads.
+using RowReaderFactory =
+    std::function<RowReader(WeightOp weight, mlir::Value value, int64_t layer)>;
+
+struct PlanContents {
+  /// Model, options and sections are left to the caller.
+  PlanHeader header;
+  /// One per weight of the header, in the same order.
+  std::vector<PackJob> jobs;
+  /// Size of the weights section.
+  uint64_t weightBytes = 0;
+};
+
+/// Collects what `module` (plan stage) and its kernels say. Fails with a diagnostic.
+mlir::FailureOr<PlanContents> buildPlan(mlir::ModuleOp module, const EmittedKernels &kernels,
+                                        const Target &target, const RowReaderFactory &readers);
+
+} // namespace graphc
+
+#endif // GRAPHC_CODEGEN_PLANBUILDER_H
