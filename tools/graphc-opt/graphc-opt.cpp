@@ -1,6 +1,7 @@
 // graphc-opt: runs passes over IR of any stage, as mlir-opt does; with all of MLIR's dialects and
 // passes beside graphc's own.
 #include "ir/GraphDialect.h"
+#include "passes/Passes.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -9,6 +10,7 @@
 
 int main(int argc, char **argv) {
   mlir::registerAllPasses();
+  graphc::registerGraphcPasses();
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);

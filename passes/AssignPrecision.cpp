@@ -1,0 +1,126 @@
+// --graphc-assign-precision (see Passes.td).
+#include "passes/Matchers.h"
+#include "passes/Passes.h"
+#include "passes/WeightRewrite.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+#define GEN_PASS_DEF_ASSIGNPRECISIONPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+class AssignPrecisionPass : public impl::AssignPrecisionPassBase<AssignPrecisionPass> {
+public:
+  using AssignPrecisionPassBase::AssignPrecisionPassBase;
+  void runOnOperation() override;
+
+private:
+  Type typeOf(Precision precision) {
+    OpBuilder builder(&getContext());
+    return precision == Precision::F32 ? Type(builder.getF32Type()) : builder.getBF16Type();
+  }
+
+  void convertWeights();
+  void convertCaches();
+  void convertOperand(OpOperand &operand, Type elementType);
+
+  /// Casts made so far, so that several users of a value share one.
+  DenseMap<std::pair<Value, Type>, Value> casts;
+};
+
+} // namespace
+
+/// Whether an operand is a matrix that rows are multiplied with or looked up in.
+static bool isMatrixUse(OpOperand &use) {
+  if (auto linear = dyn_cast<LinearOp>(use.getOwner()))
+    return use.get() == linear.getWeight();
+  if (auto linear = dyn_cast<FusedLinearOp>(use.getOwner()))
+    return use.get() == linear.getWeight();
+  if (auto qkv = dyn_cast<FusedQkvOp>(use.getOwner()))
+    return use.get() == qkv.getWeight();
+  return isa<EmbeddingOp>(use.getOwner()) && use.getOperandNumber() == 0;
+}
+
+/// The element type of every weight: `dtype` for those with a matrix use, f32 for gammas, biases
+/// and tables. Other uses of a matrix see it in f32.
+void AssignPrecisionPass::convertWeights() {
+  WeightRewriter weights(getOperation());
+  llvm::MapVector<WeightOp, bool> isMatrix;
+  getOperation().walk([&](ParamOp param) {
+    if (WeightOp weight = weights.lookup(param.getResult()))
+      isMatrix[weight] |= llvm::any_of(param.getResult().getUses(), isMatrixUse);
+  });
+  for (auto [weight, matrix] : isMatrix) {
+    Type elementType = matrix ? typeOf(dtype) : typeOf(Precision::F32);
+    if (weight.getTensorType().getElementType() == elementType)
+      continue;
+    weights.transform(weight, [&](OpBuilder &builder, Location location, ValueRange values) {
+      return builder.createOrFold<CastOp>(
+          location, withElementType(values[0].getType(), elementType), values[0]);
+    });
+  }
+  getOperation().walk([&](ParamOp param) {
+    for (OpOperand &use : llvm::make_early_inc_range(param.getResult().getUses()))
+      if (!isMatrixUse(use) && !isa<CastOp>(use.getOwner()))
+        convertOperand(use, typeOf(Precision::F32));
+  });
+}
+
+/// The element type of the caches, wherever they are named.
+void AssignPrecisionPass::convertCaches() {
+  auto convert = [&](Type type) -> Type {
+    auto cache = dyn_cast<KvCacheType>(type);
+    return cache ? KvCacheType::get(&getContext(), cache.getHeads(), cache.getHeadDim(),
+                                    typeOf(kvCache))
+                 : type;
+  };
+  getOperation().walk([&](Operation *op) {
+    for (Value result : op->getResults())
+      result.setType(convert(result.getType()));
+    for (Region &region : op->getRegions())
+      for (BlockArgument argument : region.getArguments())
+        argument.setType(convert(argument.getType()));
+    if (auto function = dyn_cast<FunctionOpInterface>(op)) {
+      auto inputs = llvm::map_to_vector(function.getArgumentTypes(), convert);
+      auto results = llvm::map_to_vector(function.getResultTypes(), convert);
+      function.setType(FunctionType::get(&getContext(), inputs, results));
+    }
+  });
+}
+
+/// Casts an operand right behind the op that defines it.
+void AssignPrecisionPass::convertOperand(OpOperand &operand, Type elementType) {
+  Value value = operand.get();
+  if (elementTypeOf(value) == elementType)
+    return;
+  Value &cast = casts[{value, elementType}];
+  if (!cast) {
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointAfterValue(value);
+    cast = CastOp::create(builder, value.getLoc(), withElementType(value.getType(), elementType),
+                          value);
+  }
+  operand.set(cast);
+}
+
+void AssignPrecisionPass::runOnOperation() {
+  casts.clear();
+  convertWeights();
+  convertCaches();
+  getOperation().walk([&](Operation *op) {
+    if (isa<LinearOp>(op))
+      convertOperand(op->getOpOperand(0), elementTypeOf(op->getOperand(1)));
+    if (isa<BatchMatmulOp>(op)) {
+      convertOperand(op->getOpOperand(0), typeOf(kvCache));
+      convertOperand(op->getOpOperand(1), typeOf(kvCache));
+    }
+  });
+}
+
+} // namespace graphc

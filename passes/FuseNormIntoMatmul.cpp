@@ -1,0 +1,127 @@
+// --graphc-fuse-norm-into-matmul (see Passes.td).
+#include "passes/LinearParts.h"
+#include "passes/Matchers.h"
+#include "passes/PassCounters.h"
+#include "passes/Passes.h"
+#include "passes/WeightRewrite.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+#define GEN_PASS_DEF_FUSENORMINTOMATMULPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+class FuseNormIntoMatmulPass : public impl::FuseNormIntoMatmulPassBase<FuseNormIntoMatmulPass>,
+                               public CountedPass {
+public:
+  using FuseNormIntoMatmulPassBase::FuseNormIntoMatmulPassBase;
+  void runOnOperation() override;
+
+private:
+  void fuse(RmsNormOp norm, Operation *linear, WeightRewriter &weights, IRRewriter &rewriter);
+};
+
+} // namespace
+
+/// Collects the matmuls that read the norm's rows, directly or converted to their weight's type.
+static Refusal collectMatmuls(Value rows, SmallVectorImpl<Operation *> &matmuls) {
+  for (OpOperand &use : rows.getUses()) {
+    Operation *user = use.getOwner();
+    if (auto cast = dyn_cast<CastOp>(user)) {
+      if (Refusal refusal = collectMatmuls(cast.getResult(), matmuls); !refusal.empty())
+        return refusal;
+      continue;
+    }
+    if (!LinearParts::isLinear(user) || use.getOperandNumber() != 0)
+      return "the norm has a user that is no matmul: " + user->getName().getStringRef().str();
+    if (elementTypeOf(rows) != elementTypeOf(user->getOperand(1)))
+      return "mixed types: rows and weight differ";
+    if (LinearParts::of(user).hasPrologue())
+      return "the matmul has a prologue already";
+    matmuls.push_back(user);
+  }
+  return {};
+}
+
+/// diag(gamma) folded into the weight's columns, in f32, before the weight is rounded.
+static Value scaleColumns(OpBuilder &builder, Location location, Value weight, Value gamma) {
+  Type elementType = elementTypeOf(weight);
+  if (auto cast = weight.getDefiningOp<CastOp>(); cast && elementTypeOf(cast.getInput()).isF32())
+    weight = cast.getInput();
+  Type f32Type = withElementType(weight.getType(), builder.getF32Type());
+  Value wide = builder.createOrFold<CastOp>(location, f32Type, weight);
+  Value scaled = MulOp::create(builder, location, f32Type, wide, gamma);
+  return builder.createOrFold<CastOp>(location, withElementType(f32Type, elementType), scaled);
+}
+
+void FuseNormIntoMatmulPass::fuse(RmsNormOp norm, Operation *linear, WeightRewriter &weights,
+                                  IRRewriter &rewriter) {
+  LinearParts parts = LinearParts::of(linear);
+  rewriter.setInsertionPoint(linear);
+  Location location = fuseLocations({norm, linear});
+  parts.input = norm.getInput();
+  parts.eps = norm.getEpsAttr();
+  WeightOp weight = weights.lookup(parts.weight);
+  WeightOp gammaWeight = weights.lookup(norm.getGamma());
+  if (gamma == GammaForm::Weight && weight && gammaWeight &&
+      weight.getLayers() == gammaWeight.getLayers() &&
+      haveSameLayer(parts.weight, norm.getGamma())) {
+    std::string name = (weight.getSymName() + ".scaled").str();
+    WeightOp scaled = weights.derive({weight, gammaWeight}, name,
+                                     [](OpBuilder &builder, Location location, ValueRange values) {
+                                       return scaleColumns(builder, location, values[0], values[1]);
+                                     });
+    parts.weight = weights.use(rewriter, location, scaled, parts.weight);
+  } else {
+    parts.gamma = norm.getGamma();
+  }
+  rewriter.replaceOp(linear, parts.build(rewriter, location));
+}
+
+/// Takes the conversion of rows to the weight's element type into the matmul.
+static void fuseConversions(ModuleOp module, IRRewriter &rewriter) {
+  module.walk([&](LinearOp linear) {
+    LinearParts parts = LinearParts::of(linear);
+    if (parts.input == linear.getInput())
+      return;
+    rewriter.setInsertionPoint(linear);
+    rewriter.replaceOp(linear, parts.build(rewriter, linear.getLoc()));
+  });
+}
+
+void FuseNormIntoMatmulPass::runOnOperation() {
+  resetCounters();
+  WeightRewriter weights(getOperation());
+  SmallVector<RmsNormOp> anchors;
+  getOperation().walk([&](RmsNormOp op) { anchors.push_back(op); });
+  IRRewriter rewriter(&getContext());
+  for (RmsNormOp norm : anchors) {
+    SmallVector<Operation *> matmuls;
+    Refusal refusal;
+    if (shapeOf(norm.getInput()).size() != 2)
+      refusal = "the norm is not one of rows: expected rank 2 but got rank " +
+                std::to_string(shapeOf(norm.getInput()).size());
+    else
+      refusal = collectMatmuls(norm.getResult(), matmuls);
+    if (refusal.empty() && matmuls.empty())
+      refusal = "the norm has no users";
+    if (!refusal.empty()) {
+      recordMiss(norm, refusal);
+      continue;
+    }
+    for (Operation *matmul : matmuls)
+      fuse(norm, matmul, weights, rewriter);
+    recordHit();
+  }
+  fuseConversions(getOperation(), rewriter);
+  eraseDeadOps(getOperation());
+  weights.eraseUnused();
+}
+
+} // namespace graphc

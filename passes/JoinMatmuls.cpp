@@ -1,0 +1,147 @@
+// --graphc-join-matmuls (see Passes.td).
+#include "passes/LinearParts.h"
+#include "passes/Matchers.h"
+#include "passes/PassCounters.h"
+#include "passes/Passes.h"
+#include "passes/WeightRewrite.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+#define GEN_PASS_DEF_JOINMATMULSPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+/// A linear or fused_linear that may be joined.
+struct Member {
+  Operation *op;
+  LinearParts parts;
+  WeightOp weight; ///< Null when the weight is no param.
+  bool feedsAttention;
+};
+
+using Group = SmallVector<Member>;
+
+class JoinMatmulsPass : public impl::JoinMatmulsPassBase<JoinMatmulsPass>, public CountedPass {
+public:
+  void runOnOperation() override;
+
+private:
+  void joinGroup(MutableArrayRef<Member> group, WeightRewriter &weights, IRRewriter &rewriter);
+};
+
+} // namespace
+
+/// Whether a linear's result is on its way to attention: projections to queries, keys and values
+/// are joined with each other, and not with a feed-forward network that reads the same rows.
+static bool reachesAttention(Value value) {
+  return llvm::any_of(value.getUsers(), [](Operation *user) {
+    if (isa<KvAppendOp, FlashAttentionOp, BatchMatmulOp>(user))
+      return true;
+    return isa<ReshapeOp, TransposeOp, SliceOp, RopeOp, CastOp, ScaleOp, AddOp, RmsNormOp,
+               RepeatOp>(user) &&
+           reachesAttention(user->getResult(0));
+  });
+}
+
+/// Why a linear cannot be joined with another one of the same rows, or nothing.
+static Refusal checkPair(Member &first, Member &other) {
+  if (!first.weight || !other.weight)
+    return "a weight is no param";
+  if (first.parts.hasEpilogue() || other.parts.hasEpilogue())
+    return "a matmul has an epilogue already";
+  if (first.parts.eps != other.parts.eps || first.parts.gamma != other.parts.gamma ||
+      first.parts.rowFactor != other.parts.rowFactor)
+    return "prologues differ";
+  if (elementTypeOf(first.parts.weight) != elementTypeOf(other.parts.weight))
+    return "mixed types: weights differ";
+  if (first.parts.resultType.getElementType() != other.parts.resultType.getElementType())
+    return "mixed types: results differ";
+  if (first.weight.getLayers() != other.weight.getLayers() ||
+      !haveSameLayer(first.parts.weight, other.parts.weight))
+    return "weights are of different layers";
+  return {};
+}
+
+/// Builds the joined matmul and gives every member its slice.
+void JoinMatmulsPass::joinGroup(MutableArrayRef<Member> group, WeightRewriter &weights,
+                                IRRewriter &rewriter) {
+  SmallVector<WeightOp> sources;
+  SmallVector<StringRef> names;
+  SmallVector<Operation *> ops;
+  int64_t channels = 0;
+  for (Member &member : group) {
+    sources.push_back(member.weight);
+    names.push_back(member.weight.getSymName());
+    ops.push_back(member.op);
+    channels += member.parts.channels();
+  }
+  Member &first = group.front();
+  WeightOp joined = weights.derive(
+      sources, joinNames(names), [&](OpBuilder &builder, Location location, ValueRange values) {
+        auto type = RankedTensorType::get({channels, shapeOf(first.parts.weight)[1]},
+                                          elementTypeOf(first.parts.weight));
+        return ConcatOp::create(builder, location, type, values, /*axis=*/0);
+      });
+
+  rewriter.setInsertionPoint(first.op);
+  Location location = fuseLocations(ops);
+  LinearParts parts = first.parts;
+  parts.weight = weights.use(rewriter, location, joined, first.parts.weight);
+  SmallVector<int64_t> shape(parts.resultType.getShape());
+  shape.back() = channels;
+  parts.resultType = RankedTensorType::get(shape, parts.resultType.getElementType());
+  Value result = isa<LinearOp>(first.op)
+                     ? Value(LinearOp::create(rewriter, location, parts.resultType,
+                                              first.op->getOperand(0), parts.weight))
+                     : Value(parts.build(rewriter, location));
+  int64_t begin = 0;
+  for (Member &member : group) {
+    const int64_t end = begin + member.parts.channels();
+    rewriter.setInsertionPoint(member.op);
+    rewriter.replaceOpWithNewOp<SliceOp>(member.op, member.parts.resultType, result,
+                                         /*axis=*/int64_t(shape.size()) - 1, begin, end);
+    begin = end;
+  }
+  recordHit();
+}
+
+void JoinMatmulsPass::runOnOperation() {
+  resetCounters();
+  WeightRewriter weights(getOperation());
+  llvm::MapVector<std::pair<Block *, Value>, Group> groups;
+  getOperation().walk([&](Operation *op) {
+    if (!LinearParts::isLinear(op))
+      return;
+    LinearParts parts = LinearParts::of(op);
+    groups[{op->getBlock(), parts.input}].push_back(
+        {op, parts, weights.lookup(parts.weight), reachesAttention(op->getResult(0))});
+  });
+  IRRewriter rewriter(&getContext());
+  for (auto &[key, group] : groups) {
+    for (bool attention : {true, false}) {
+      Group members;
+      for (Member &member : group) {
+        if (member.feedsAttention != attention)
+          continue;
+        Refusal refusal = members.empty() ? Refusal() : checkPair(members.front(), member);
+        if (refusal.empty())
+          members.push_back(member);
+        else
+          recordMiss(member.op, refusal);
+      }
+      if (members.size() > 1)
+        joinGroup(members, weights, rewriter);
+    }
+  }
+  eraseDeadOps(getOperation());
+  weights.eraseUnused();
+}
+
+} // namespace graphc

@@ -1,0 +1,127 @@
+#include "passes/KernelNames.h"
+
+#include "passes/Matchers.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+/// "_2048x64_f32": the static extents and the element type.
+static std::string shapeSuffix(ArrayRef<int64_t> shape, Type elementType) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  bool first = true;
+  for (int64_t extent : shape) {
+    if (ShapedType::isDynamic(extent))
+      continue;
+    os << (first ? "_" : "x") << extent;
+    first = false;
+  }
+  os << '_' << elementType;
+  return text;
+}
+
+static std::string shapeSuffix(Type type) {
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    return shapeSuffix(tensor.getShape(), tensor.getElementType());
+  return {};
+}
+
+/// Inputs x outputs of a matmul: K of a packed weight is K of the matrix, padded to its interleave.
+template <typename Op>
+static std::string matmulSuffix(Op op, int64_t channels) {
+  auto shape = shapeOf(op.getWeight());
+  const int64_t columns = shape.size() == 4 ? shape[1] * shape[3] : shape[1];
+  return shapeSuffix({columns, channels}, elementTypeOf(op.getWeight()));
+}
+
+static std::string suffixOf(FusedLinearOp op) {
+  const int64_t outputs = shapeOf(op.getResult()).back();
+  std::string text = matmulSuffix(op, op.getGate() ? 2 * outputs : outputs);
+  if (op.getBias())
+    text += "_bias";
+  if (op.getGate())
+    text += "_" + stringifyActivation(*op.getGate()).str();
+  if (op.getResidual())
+    text += "_add";
+  return text;
+}
+
+static std::string suffixOf(FusedQkvOp op) {
+  KvCacheType cache = op.getCache().getType();
+  const int64_t heads = shapeOf(op.getQuery())[0] + 2 * cache.getHeads();
+  std::string text = matmulSuffix(op, heads * cache.getHeadDim());
+  return op.getBias() ? text + "_bias" : text;
+}
+
+static std::string suffixOf(FlashAttentionOp op) {
+  KvCacheType cache = op.getCache().getType();
+  return shapeSuffix({shapeOf(op.getQuery())[0], cache.getHeads(), cache.getHeadDim()},
+                     cache.getElementType());
+}
+
+std::string kernelName(Operation *op) {
+  std::string suffix =
+      llvm::TypeSwitch<Operation *, std::string>(op)
+          .Case<FusedLinearOp, FusedQkvOp, FlashAttentionOp>([](auto op) { return suffixOf(op); })
+          .Case([](PrepareRowsOp op) {
+            return shapeSuffix({shapeOf(op.getInput()).back()}, elementTypeOf(op.getRows())) +
+                   (op.getEps() ? "_rms" : "");
+          })
+          .Default([](Operation *op) {
+            ValueRange values = op->getNumResults() ? ValueRange(op->getResults())
+                                                    : ValueRange(op->getOperands()).take_back();
+            return values.empty() ? std::string() : shapeSuffix(values[0].getType());
+          });
+  return op->getName().stripDialect().str() + suffix;
+}
+
+//===----------------------------------------------------------------------===//
+// Dispatches
+//===----------------------------------------------------------------------===//
+
+/// The names in a location, outermost first.
+static void collectNames(Location location, SmallVectorImpl<StringRef> &names) {
+  if (auto name = dyn_cast<NameLoc>(location))
+    names.push_back(name.getName());
+  else if (auto fused = dyn_cast<FusedLoc>(location))
+    for (Location part : fused.getLocations())
+      collectNames(part, names);
+}
+
+/// The weight that an op multiplies rows with, or looks rows up in.
+static Value matrixOf(Operation *op) {
+  if (auto linear = dyn_cast<FusedLinearOp>(op))
+    return linear.getWeight();
+  if (auto qkv = dyn_cast<FusedQkvOp>(op))
+    return qkv.getWeight();
+  if (auto embedding = dyn_cast<EmbeddingOp>(op))
+    return embedding.getTable();
+  return {};
+}
+
+static std::string subjectOf(Operation *op) {
+  if (Value matrix = matrixOf(op))
+    if (auto param = matrix.getDefiningOp<ParamOp>())
+      return param.getWeight().str();
+  if (auto rows = dyn_cast<PrepareRowsOp>(op))
+    for (Operation *user : rows.getRows().getUsers())
+      if (matrixOf(user))
+        return subjectOf(user) + " rows";
+  SmallVector<StringRef> names;
+  collectNames(op->getLoc(), names);
+  return (names.empty() ? op->getName().stripDialect() : names.front()).str();
+}
+
+std::string dispatchLabel(Operation *op, std::optional<int64_t> layer) {
+  return (layer ? "layer " + std::to_string(*layer) + " " : std::string()) + subjectOf(op);
+}
+
+} // namespace graphc

@@ -1,0 +1,46 @@
+#include "passes/LinearParts.h"
+
+#include "passes/Matchers.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+LinearParts LinearParts::of(Operation *op) {
+  LinearParts parts;
+  parts.resultType = cast<RankedTensorType>(op->getResult(0).getType());
+  if (auto linear = dyn_cast<LinearOp>(op)) {
+    parts.input = linear.getInput();
+    parts.weight = linear.getWeight();
+  } else {
+    auto fused = cast<FusedLinearOp>(op);
+    parts.input = fused.getInput();
+    parts.weight = fused.getWeight();
+    parts.gamma = fused.getGamma();
+    parts.rowFactor = fused.getRowFactor();
+    parts.bias = fused.getBias();
+    parts.residual = fused.getResidual();
+    parts.eps = fused.getEpsAttr();
+    parts.gate = fused.getGateAttr();
+  }
+  auto cast = parts.input.getDefiningOp<CastOp>();
+  if (cast && elementTypeOf(parts.input) == elementTypeOf(parts.weight) && !parts.hasPrologue())
+    parts.input = cast.getInput();
+  return parts;
+}
+
+std::optional<LinearParts> LinearParts::ofValue(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!isLinear(op))
+    return std::nullopt;
+  return of(op);
+}
+
+int64_t LinearParts::channels() const { return shapeOf(weight)[0]; }
+
+FusedLinearOp LinearParts::build(OpBuilder &builder, Location location) const {
+  return FusedLinearOp::create(builder, location, resultType, input, weight, gamma, rowFactor, bias,
+                               residual, eps, gate);
+}
+
+} // namespace graphc

@@ -1,0 +1,45 @@
+// `linear` and `fused_linear` seen as one thing: a matmul with named parts, of which a linear has
+// only two. Fusions take the parts of the one, add some, and build the other.
+#ifndef GRAPHC_PASSES_LINEARPARTS_H
+#define GRAPHC_PASSES_LINEARPARTS_H
+
+#include "ir/GraphDialect.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace graphc {
+
+struct LinearParts {
+  mlir::Value input;
+  mlir::Value weight;
+  mlir::Value gamma; ///< Null when absent, as all below.
+  mlir::Value rowFactor;
+  mlir::Value bias;
+  mlir::Value residual;
+  mlir::FloatAttr eps;
+  ActivationAttr gate;
+  mlir::RankedTensorType resultType;
+
+  static bool isLinear(mlir::Operation *op) {
+    return llvm::isa_and_present<LinearOp, FusedLinearOp>(op);
+  }
+
+  /// The parts of a linear or fused_linear. A cast of the rows to the weight's element type is
+  /// taken off: a fused_linear converts its rows itself.
+  static LinearParts of(mlir::Operation *op);
+
+  /// The parts of the op that yields `value`; nothing for another op.
+  static std::optional<LinearParts> ofValue(mlir::Value value);
+
+  bool hasPrologue() const { return gamma || rowFactor || eps; }
+  bool hasEpilogue() const { return bias || residual || gate; }
+
+  /// Output channels of the weight: rows of its matrix.
+  int64_t channels() const;
+
+  FusedLinearOp build(mlir::OpBuilder &builder, mlir::Location location) const;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_PASSES_LINEARPARTS_H

@@ -1,0 +1,61 @@
+// In which order the passes run, and the stages between them.
+//
+//   graph --buildFusePipeline--> fused --buildPlanPipeline--> plan
+#ifndef GRAPHC_PASSES_PIPELINES_H
+#define GRAPHC_PASSES_PIPELINES_H
+
+#include "passes/Passes.h"
+#include "runtime/base/Status.h"
+
+#include "mlir/Pass/PassManager.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace graphc {
+
+/// The levels of IR that are inputs as well as outputs.
+enum class Stage { Graph, Fused, Plan };
+
+struct StageInfo {
+  Stage stage;
+  llvm::StringLiteral name;
+  llvm::StringLiteral description;
+};
+
+/// All stages in order.
+llvm::ArrayRef<StageInfo> allStages();
+std::optional<Stage> parseStage(llvm::StringRef name);
+
+/// The stage that a module is in, by what it holds: a graphc.plan, a fused op, or neither.
+Stage stageOf(mlir::ModuleOp module);
+
+enum class OptLevel {
+  O0, ///< Only what a plan needs.
+  O2, ///< All passes.
+};
+
+struct PipelineOptions {
+  Precision dtype = Precision::F32;
+  Precision kvCache = Precision::F32;
+  GammaForm gamma = GammaForm::Rows;
+  OptLevel optLevel = OptLevel::O2;
+  /// Names of passes to leave out, e.g. "fuse-attention".
+  std::vector<std::string> disabledPasses;
+};
+
+/// Passes that may be named in PipelineOptions::disabledPasses.
+std::vector<std::string> optionalPassNames();
+
+/// Adds the passes from one stage to the next. Usage when a disabled pass does not exist or is one
+/// that a plan cannot do without.
+Status buildFusePipeline(mlir::OpPassManager &manager, const PipelineOptions &options);
+Status buildPlanPipeline(mlir::OpPassManager &manager, const PipelineOptions &options);
+
+/// Makes --graphc-fuse-pipeline and --graphc-plan-pipeline known to a command line.
+void registerPipelines();
+
+} // namespace graphc
+
+#endif // GRAPHC_PASSES_PIPELINES_H
