@@ -1,0 +1,203 @@
+#include "runtime/exec/Session.h"
+
+#include "runtime/threads/Tuning.h"
+
+#include <algorithm>
+
+namespace graphc {
+
+namespace {
+
+/// Scratch of different threads must not share a page: the one who writes first decides on which
+/// memory node it lies.
+constexpr int64_t kScratchAlignment = 4096;
+
+uint64_t scratchStrideOf(const PlanVariant &variant) {
+  return static_cast<uint64_t>(
+      roundUp(static_cast<int64_t>(variant.scratchBytes), kScratchAlignment));
+}
+
+uint64_t resultBytes(const PlanHeader &header, int64_t rows) {
+  return static_cast<uint64_t>(rows * header.resultWidth) * sizeof(float);
+}
+
+Status checkOptions(const PlanHeader &header, const SessionOptions &options) {
+  auto expect = [](const char *what, int64_t value, int64_t max) -> Status {
+    if (value >= 1 && value <= max)
+      return {};
+    return usageError(std::string(what) + ": expected 1 to " + std::to_string(max) + " but got " +
+                      std::to_string(value));
+  };
+  GRAPHC_RETURN_IF_ERROR(expect("threads", options.threads, tuning::kMaxThreads));
+  GRAPHC_RETURN_IF_ERROR(expect("sequences in a step", options.maxSequences, header.maxTokens));
+  GRAPHC_RETURN_IF_ERROR(expect("pages of the KV cache", options.cachePages, INT32_MAX));
+  return expect("rows of a result", options.resultRows, header.maxTokens);
+}
+
+} // namespace
+
+MemoryPlan Session::memoryPlan(const Plan &plan, const SessionOptions &options) {
+  const PlanHeader &header = plan.header();
+  const PlanVariant &variant = *plan.variant();
+  uint64_t cache =
+      KvCache::bytesPerPage(header.kvLayers) * static_cast<uint64_t>(options.cachePages);
+  uint64_t scratch = scratchStrideOf(variant) * static_cast<uint64_t>(options.threads);
+  uint64_t code = plan.section(variant.codeSection).size();
+  MemoryPlan result;
+  // The file is mapped already, so it takes no more address space.
+  result.uses.push_back({"weights", plan.section(section::kWeights).size(), 0, true});
+  result.uses.push_back({"KV cache", cache, cache, false});
+  result.uses.push_back({"arena", variant.arenaBytes, variant.arenaBytes, false});
+  result.uses.push_back({"result", resultBytes(header, options.resultRows),
+                         resultBytes(header, header.maxTokens), false});
+  result.uses.push_back({"scratch of the threads", scratch, scratch, false});
+  result.uses.push_back({"code", code, code, false});
+  return result;
+}
+
+Expected<std::unique_ptr<Session>> Session::create(const Plan &plan,
+                                                   const SessionOptions &options) {
+  if (!plan.variant())
+    return planMismatch(plan.path() + ": the plan has no code for this machine");
+  GRAPHC_RETURN_IF_ERROR(checkOptions(plan.header(), options));
+  GRAPHC_RETURN_IF_ERROR(checkMemory(memoryPlan(plan, options), MemoryLimits::ofThisProcess()));
+  std::unique_ptr<Session> session(new Session(plan, options));
+  GRAPHC_RETURN_IF_ERROR(session->allocate());
+  GRAPHC_RETURN_IF_ERROR(session->prepareCalls());
+  return session;
+}
+
+Session::Session(const Plan &plan, const SessionOptions &options)
+    : source(plan), header(plan.header()), variant(*plan.variant()), options(options),
+      inputs(header, options.maxSequences) {}
+
+Status Session::allocate() {
+  GRAPHC_ASSIGN_OR_RETURN(kv, KvCache::create(header.kvLayers, options.cachePages));
+  GRAPHC_ASSIGN_OR_RETURN(arena, MappedMemory::reserve(variant.arenaBytes, "arena"));
+  GRAPHC_ASSIGN_OR_RETURN(result,
+                          MappedMemory::reserve(resultBytes(header, header.maxTokens), "result"));
+  scratchStride = scratchStrideOf(variant);
+  GRAPHC_ASSIGN_OR_RETURN(
+      scratch, MappedMemory::reserve(scratchStride * static_cast<uint64_t>(options.threads),
+                                     "scratch of the threads"));
+  GRAPHC_ASSIGN_OR_RETURN(
+      code, CodeObject::load(source.section(variant.codeSection),
+                             source.path() + ": section '" + variant.codeSection + "'"));
+  GRAPHC_ASSIGN_OR_RETURN(pool, ThreadPool::create(options.threads));
+  return {};
+}
+
+/// Looks every kernel up and fills in every argument that no step changes.
+Status Session::prepareCalls() {
+  std::vector<KernelFn> kernels;
+  for (const PlanKernel &kernel : variant.kernels) {
+    GRAPHC_ASSIGN_OR_RETURN(KernelFn function, code.kernel(kernel.symbol));
+    kernels.push_back(function);
+  }
+  calls.reserve(variant.schedule.size());
+  for (const PlanDispatch &dispatch : variant.schedule) {
+    calls.push_back({kernels[dispatch.kernel], dispatch.tasks, args.size()});
+    args.insert(args.end(), inputs.header().begin(), inputs.header().end());
+    for (const PlanArg &arg : dispatch.args)
+      args.push_back(addressOf(arg));
+  }
+  return {};
+}
+
+int64_t Session::addressOf(const PlanArg &arg) const {
+  switch (arg.kind) {
+  case PlanArgKind::Arena:
+    return reinterpret_cast<int64_t>(arena.data() + arg.value);
+  case PlanArgKind::Weight:
+    return reinterpret_cast<int64_t>(source.weight(header.weights[arg.value]));
+  case PlanArgKind::Kv:
+    return reinterpret_cast<int64_t>(kv.layerBase(arg.value));
+  case PlanArgKind::Result:
+    return reinterpret_cast<int64_t>(result.data() + arg.value);
+  case PlanArgKind::Step:
+    return 0;
+  }
+  return 0;
+}
+
+int64_t Session::maxColumns() const { return header.usesColumns ? header.context : INT64_MAX; }
+
+Expected<std::span<const float>> Session::step(std::span<const StepSequence> batch) {
+  GRAPHC_RETURN_IF_ERROR(checkBatch(batch));
+  GRAPHC_RETURN_IF_ERROR(appendAll(batch));
+  inputs.fill(batch, kv);
+  if (Status status = runCalls(); !status.ok()) {
+    undoAppend(batch);
+    return status;
+  }
+  const auto *rows = reinterpret_cast<const float *>(result.data());
+  return std::span(rows, static_cast<size_t>(inputs.rows() * header.resultWidth));
+}
+
+Status Session::checkBatch(std::span<const StepSequence> batch) const {
+  int64_t tokens = 0, columns = 0, rows = 0;
+  for (const StepSequence &part : batch) {
+    GRAPHC_RETURN_IF_ERROR(checkPart(part));
+    int64_t count = std::ssize(part.tokens);
+    tokens += count;
+    columns += kv.length(part.sequence) + count;
+    rows += part.rows == WantedRows::All ? count : part.rows == WantedRows::Last ? 1 : 0;
+  }
+  if (batch.empty() || std::ssize(batch) > options.maxSequences || tokens > header.maxTokens ||
+      rows > options.resultRows || columns > maxColumns())
+    return usageError("a step of " + std::to_string(batch.size()) + " sequences, " +
+                      std::to_string(tokens) + " tokens, " + std::to_string(rows) + " wanted and " +
+                      std::to_string(columns) +
+                      " cached rows is beyond what the session was made for");
+  return {};
+}
+
+Status Session::checkPart(const StepSequence &part) const {
+  if (part.tokens.empty())
+    return usageError("a sequence without tokens in a step");
+  int64_t length = kv.length(part.sequence) + std::ssize(part.tokens);
+  if (length > header.context)
+    return usageError("a sequence of " + std::to_string(length) +
+                      " tokens, but the plan was compiled for a context of " +
+                      std::to_string(header.context));
+  for (int32_t token : part.tokens) {
+    if (token < 0 || token >= header.model.vocabulary)
+      return usageError("token " + std::to_string(token) + ": the model has tokens 0 to " +
+                        std::to_string(header.model.vocabulary - 1));
+  }
+  return {};
+}
+
+Status Session::appendAll(std::span<const StepSequence> batch) {
+  for (size_t i = 0; i < batch.size(); ++i) {
+    if (Status status = kv.append(batch[i].sequence, std::ssize(batch[i].tokens)); !status.ok()) {
+      undoAppend(batch.first(i));
+      return status;
+    }
+  }
+  return {};
+}
+
+void Session::undoAppend(std::span<const StepSequence> batch) {
+  for (const StepSequence &part : batch)
+    kv.truncate(part.sequence, kv.length(part.sequence) - std::ssize(part.tokens));
+}
+
+Status Session::runCalls() {
+  const auto &step = inputs.header();
+  for (const Call &call : calls) {
+    if (options.cancel && options.cancel->load(std::memory_order_relaxed))
+      return {StatusCode::Interrupted, "interrupted"};
+    int64_t *arguments = args.data() + call.firstArg;
+    std::copy(step.begin(), step.begin() + kArgTokens, arguments); // T, R, S, B
+    pool->run(
+        [&](int64_t begin, int64_t end, int thread) {
+          call.kernel(arguments, begin, end,
+                      scratch.data() + scratchStride * static_cast<uint64_t>(thread));
+        },
+        call.tasks.count(inputs.extent(call.tasks.dim)));
+  }
+  return {};
+}
+
+} // namespace graphc

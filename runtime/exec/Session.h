@@ -1,0 +1,104 @@
+// A plan in execution: memory, threads, and the step.
+#ifndef GRAPHC_RUNTIME_EXEC_SESSION_H
+#define GRAPHC_RUNTIME_EXEC_SESSION_H
+
+#include "runtime/exec/CodeObject.h"
+#include "runtime/exec/StepInputs.h"
+#include "runtime/memory/KvCache.h"
+#include "runtime/memory/MappedMemory.h"
+#include "runtime/memory/MemoryPlan.h"
+#include "runtime/plan/Plan.h"
+#include "runtime/threads/ThreadPool.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace graphc {
+
+struct SessionOptions {
+  int threads = 1;
+  int64_t maxSequences = 1; ///< In one step.
+  int64_t cachePages = 1;   ///< Of the KV cache; pagesForTokens() helps.
+  int64_t resultRows = 1;   ///< Most rows wanted in one step; at most the plan's maxTokens.
+  /// When it becomes true, step() ends early with Interrupted. May be null.
+  const std::atomic<bool> *cancel = nullptr;
+};
+
+/// Pages that a sequence of so many tokens takes.
+constexpr int64_t pagesForTokens(int64_t tokens) { return ceilDiv(tokens, kPageTokens); }
+
+/// Runs steps of a plan. The plan must outlive the session. Not for use by several threads at once.
+///
+///   GRAPHC_ASSIGN_OR_RETURN(auto session, Session::create(plan, {.threads = 2, .cachePages = 8}));
+///   KvCache::SequenceId id = session->cache().createSequence();
+///   StepSequence part{id, tokens, WantedRows::Last};
+///   GRAPHC_ASSIGN_OR_RETURN(std::span<const float> logits, session->step({&part, 1}));
+///
+/// The result of a row depends on its sequence's tokens alone: not on the number of threads, on
+/// how the tokens were cut into steps, or on other sequences in a step. For -O2 plans that holds to
+/// the bit.
+class Session {
+public:
+  /// What a session takes, with the plan's mapped parts.
+  static MemoryPlan memoryPlan(const Plan &plan, const SessionOptions &options);
+
+  /// Checks that the memory is there, loads the code, starts the threads. Resources with the memory
+  /// plan when it does not fit; Usage for impossible options.
+  static Expected<std::unique_ptr<Session>> create(const Plan &plan, const SessionOptions &options);
+
+  const Plan &plan() const { return source; }
+  KvCache &cache() { return kv; }
+  int threads() const { return pool->size(); }
+
+  /// Cached rows that the sequences of one step may have together.
+  int64_t maxColumns() const;
+
+  /// Appends each part's tokens to its sequence and computes the wanted rows: f32 [R][resultWidth]
+  /// in the order of the parts and of their tokens, valid until the next step. A sequence may occur
+  /// once.
+  ///
+  /// Fails with nothing changed: Usage for a token outside the vocabulary, a sequence beyond the
+  /// plan's context, or a batch beyond its bounds; Resources when the cache is full; Interrupted
+  /// when cancelled.
+  Expected<std::span<const float>> step(std::span<const StepSequence> batch);
+
+private:
+  /// A dispatch ready to run: its arguments are `argCount` entries of `args` from `firstArg` on.
+  struct Call {
+    KernelFn kernel = nullptr;
+    PlanTasks tasks;
+    size_t firstArg = 0;
+  };
+
+  Session(const Plan &plan, const SessionOptions &options);
+
+  Status allocate();
+  Status prepareCalls();
+  int64_t addressOf(const PlanArg &arg) const;
+  Status checkBatch(std::span<const StepSequence> batch) const;
+  Status checkPart(const StepSequence &part) const;
+  Status appendAll(std::span<const StepSequence> batch);
+  void undoAppend(std::span<const StepSequence> batch);
+  Status runCalls();
+
+  const Plan &source;
+  const PlanHeader &header;
+  const PlanVariant &variant;
+  const SessionOptions options;
+
+  std::unique_ptr<ThreadPool> pool;
+  CodeObject code;
+  KvCache kv;
+  MappedMemory arena, result, scratch;
+  uint64_t scratchStride = 0; ///< Bytes from one thread's scratch to the next.
+  StepInputs inputs;
+  std::vector<Call> calls;
+  std::vector<int64_t> args;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_RUNTIME_EXEC_SESSION_H

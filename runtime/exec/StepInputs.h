@@ -1,0 +1,57 @@
+// The arrays that describe one step to the kernels.
+#ifndef GRAPHC_RUNTIME_EXEC_STEPINPUTS_H
+#define GRAPHC_RUNTIME_EXEC_STEPINPUTS_H
+
+#include "runtime/memory/KvCache.h"
+#include "runtime/plan/PlanHeader.h"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace graphc {
+
+/// Which rows of a sequence's part of a step have their result computed.
+enum class WantedRows : uint8_t { None, Last, All };
+
+/// A sequence's part of a step: its next tokens.
+struct StepSequence {
+  KvCache::SequenceId sequence = 0;
+  std::span<const int32_t> tokens; ///< At least one.
+  WantedRows rows = WantedRows::Last;
+};
+
+/// The fixed header of kernel arguments (KernelAbi.h) and the arrays that it points at. Their
+/// addresses stay the same for the object's life, their contents are those of the last fill().
+class StepInputs {
+public:
+  StepInputs(const PlanHeader &plan, int64_t maxSequences);
+
+  /// Describes a step whose tokens have been appended to the cache already. The batch must be
+  /// within the bounds that the constructor was given.
+  void fill(std::span<const StepSequence> batch, const KvCache &cache);
+
+  /// Values of the entries before kFirstOperand.
+  const std::array<int64_t, kFirstOperand> &header() const { return values; }
+
+  int64_t rows() const { return values[kArgR]; }
+  int64_t extent(PlanDim dim) const;
+
+private:
+  void addSequence(const StepSequence &part, const KvCache &cache);
+  void addColumns(int32_t b, int64_t length);
+
+  int64_t pageTableStride;
+  std::vector<int32_t> tokens, position, slot; // [T]
+  std::vector<int32_t> rowOffsets;             // [B + 1]
+  std::vector<int32_t> outRows;                // [R]
+  std::vector<int32_t> pageTable;              // [B][stride]
+  std::vector<int32_t> columnSlot;             // [S], or empty
+  std::vector<int32_t> columnPosition;
+  std::array<int64_t, kFirstOperand> values = {};
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_RUNTIME_EXEC_STEPINPUTS_H

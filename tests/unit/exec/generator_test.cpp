@@ -1,0 +1,247 @@
+// Generation: stop reasons, batches, chunks, rows, limits.
+#include "TestNetwork.h"
+
+#include "runtime/exec/Generator.h"
+
+#include <algorithm>
+#include <gmock/gmock.h>
+#include <map>
+
+using namespace graphc;
+using namespace graphc::test;
+using testing::HasSubstr;
+
+namespace {
+
+using Prompts = std::vector<std::vector<int32_t>>;
+
+struct Recorder : GenerationListener {
+  Status onToken(size_t sequence, int32_t token) override {
+    tokens[sequence].push_back(token);
+    return tokens[sequence].size() == failAt ? resourceError("the listener failed") : Status();
+  }
+  Status onRows(size_t sequence, int64_t first, std::span<const float> values) override {
+    EXPECT_EQ(first * kVocabulary, std::ssize(rows[sequence]));
+    rows[sequence].insert(rows[sequence].end(), values.begin(), values.end());
+    return {};
+  }
+  Status onEnd(size_t sequence, StopReason reason) override {
+    EXPECT_TRUE(ends.emplace(sequence, reason).second);
+    return {};
+  }
+
+  std::map<size_t, std::vector<int32_t>> tokens;
+  std::map<size_t, std::vector<float>> rows;
+  std::map<size_t, StopReason> ends;
+  size_t failAt = 0;
+};
+
+GenerationOptions greedy(int64_t count) {
+  GenerationOptions options;
+  options.maxNewTokens = count;
+  options.sampling.temperature = 0;
+  return options;
+}
+
+std::vector<int32_t> greedyReference(std::vector<int32_t> tokens, int64_t count) {
+  std::vector<int32_t> result;
+  for (int64_t i = 0; i < count; ++i) {
+    std::vector<float> logits = expectedLogits(tokens);
+    result.push_back(
+        static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
+    tokens.push_back(result.back());
+  }
+  return result;
+}
+
+class GeneratorTest : public testing::Test {
+protected:
+  void SetUp() override { open({}); }
+
+  void open(const NetworkOptions &options) {
+    std::string path = folder.file("network.gcplan");
+    ASSERT_TRUE(writeNetworkPlan(path, options).ok());
+    Expected<Plan> opened = Plan::open(path);
+    ASSERT_TRUE(opened.ok()) << opened.status().message();
+    plan.emplace(*std::move(opened));
+  }
+
+  Expected<Generation> run(const GenerationOptions &options, const Prompts &prompts,
+                           int threads = 1) {
+    recorder = {};
+    return run(options, prompts, {.threads = threads, .cancel = &cancel});
+  }
+
+  Expected<Generation> run(const GenerationOptions &options, const Prompts &prompts,
+                           const SessionOptions &base) {
+    GRAPHC_ASSIGN_OR_RETURN(SessionOptions sized, sessionOptionsFor(*plan, options, prompts, base));
+    GRAPHC_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::create(*plan, sized));
+    Expected<Generation> result = generate(*session, options, prompts, recorder);
+    EXPECT_EQ(session->cache().freePages(), sized.cachePages) << "pages were not given back";
+    return result;
+  }
+
+  TemporaryFolder folder;
+  std::optional<Plan> plan;
+  Recorder recorder;
+  std::atomic<bool> cancel = false;
+};
+
+} // namespace
+
+TEST_F(GeneratorTest, GreedyTokensAreTheNetworks) {
+  std::vector<int32_t> prompt = promptOf(20, 1);
+  Expected<Generation> result = run(greedy(12), {prompt});
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  EXPECT_EQ(result->sequences[0].tokens, greedyReference(prompt, 12));
+  EXPECT_EQ(result->sequences[0].stop, StopReason::Length);
+  EXPECT_EQ(recorder.tokens[0], result->sequences[0].tokens);
+  EXPECT_EQ(recorder.ends[0], StopReason::Length);
+  EXPECT_EQ(result->timings.promptTokens, 20);
+  EXPECT_EQ(result->timings.decodeTokens, 11); // the last token is not fed
+}
+
+TEST_F(GeneratorTest, BatchesChunksAndThreadsChangeNothing) {
+  for (bool columns : {false, true}) {
+    open({.columns = columns});
+    Prompts prompts = {promptOf(33, 1), promptOf(1, 2), promptOf(90, 3), promptOf(16, 4)};
+    GenerationOptions options = greedy(20);
+    options.allRows = true;
+    std::map<size_t, std::vector<float>> want;
+    for (size_t i = 0; i < prompts.size(); ++i) {
+      ASSERT_TRUE(run(options, {prompts[i]}).ok());
+      want[i] = recorder.rows[0];
+      EXPECT_EQ(want[i].size(), (prompts[i].size() + 19) * kVocabulary);
+    }
+    for (int64_t chunk : {1, 2, 7, 16}) {
+      options.chunk = chunk;
+      Expected<Generation> result = run(options, prompts, 2);
+      ASSERT_TRUE(result.ok()) << result.status().message();
+      EXPECT_EQ(recorder.rows, want) << "chunk " << chunk << (columns ? ", columns" : "");
+      for (size_t i = 0; i < prompts.size(); ++i)
+        EXPECT_EQ(result->sequences[i].tokens, greedyReference(prompts[i], 20));
+    }
+  }
+}
+
+TEST_F(GeneratorTest, MoreSequencesThanAStepHasRoomForTakeTurns) {
+  Prompts prompts;
+  for (int64_t i = 0; i < 3 * kMaxTokens; ++i)
+    prompts.push_back(promptOf(1 + i % 5, i));
+  Expected<Generation> result = run(greedy(6), prompts, 2);
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  for (size_t i = 0; i < prompts.size(); ++i)
+    EXPECT_EQ(result->sequences[i].tokens, greedyReference(prompts[i], 6)) << i;
+}
+
+TEST_F(GeneratorTest, SampledTokensDoNotDependOnNeighbours) {
+  GenerationOptions options = greedy(15);
+  options.sampling = {.temperature = 3, .topK = 0, .topP = 1, .minP = 0, .seed = 99};
+  Prompts prompts = {promptOf(5, 1), promptOf(5, 1), promptOf(8, 2)};
+  Expected<Generation> all = run(options, prompts);
+  ASSERT_TRUE(all.ok());
+  EXPECT_NE(all->sequences[0].tokens, all->sequences[1].tokens) << "sequences share random numbers";
+  Expected<Generation> again = run(options, prompts, 2);
+  Expected<Generation> alone = run(options, {prompts[0]});
+  ASSERT_TRUE(again.ok() && alone.ok());
+  EXPECT_EQ(alone->sequences[0].tokens, all->sequences[0].tokens);
+  EXPECT_EQ(again->sequences[2].tokens, all->sequences[2].tokens);
+}
+
+TEST_F(GeneratorTest, EndTokensEndASequence) {
+  std::vector<int32_t> prompt = promptOf(20, 1), expected = greedyReference(prompt, 12);
+  GenerationOptions options = greedy(12);
+  options.eosTokens = {expected[3]};
+  size_t first = static_cast<size_t>(std::find(expected.begin(), expected.end(), expected[3]) -
+                                     expected.begin());
+  Expected<Generation> result = run(options, {prompt});
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->sequences[0].stop, StopReason::Eos);
+  expected.resize(first + 1);
+  EXPECT_EQ(result->sequences[0].tokens, expected);
+}
+
+TEST_F(GeneratorTest, TheContextEndsASequence) {
+  std::vector<int32_t> prompt = promptOf(20, 1);
+  for (int64_t count : {int64_t(-1), int64_t(100)}) {
+    GenerationOptions options = greedy(count);
+    options.context = 30;
+    Expected<Generation> result = run(options, {prompt});
+    ASSERT_TRUE(result.ok()) << result.status().message();
+    EXPECT_EQ(result->sequences[0].stop, StopReason::Context);
+    EXPECT_EQ(result->sequences[0].tokens, greedyReference(prompt, 10));
+  }
+  Expected<Generation> whole = run(greedy(-1), {prompt});
+  ASSERT_TRUE(whole.ok()) << whole.status().message();
+  EXPECT_EQ(whole->sequences[0].tokens.size(), kContext - 20u);
+}
+
+TEST_F(GeneratorTest, E3Row14_PromptsBeyondTheContextAreRefusedBeforeWork) {
+  GenerationOptions options = greedy(5);
+  options.context = 19;
+  Expected<Generation> result = run(options, {promptOf(20, 1)});
+  EXPECT_EQ(result.status().code(), StatusCode::Usage);
+  EXPECT_THAT(result.status().message(), HasSubstr("20 tokens, more than the context of 19"));
+  options.context = kContext + 1;
+  result = run(options, {promptOf(20, 1)});
+  EXPECT_EQ(result.status().code(), StatusCode::Usage);
+  EXPECT_THAT(result.status().message(), HasSubstr("compiled for"));
+}
+
+TEST_F(GeneratorTest, NoNewTokensMeansThePromptAlone) {
+  GenerationOptions options = greedy(0);
+  options.allRows = true;
+  std::vector<int32_t> prompt = promptOf(40, 1);
+  Expected<Generation> result = run(options, {prompt});
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  EXPECT_TRUE(result->sequences[0].tokens.empty());
+  EXPECT_EQ(result->sequences[0].stop, StopReason::Length);
+  EXPECT_EQ(recorder.rows[0].size(), 40u * kVocabulary);
+}
+
+TEST_F(GeneratorTest, UnusablePromptsAreRefused) {
+  EXPECT_THAT(run(greedy(1), Prompts{{}}).status().message(), HasSubstr("prompt is empty"));
+  EXPECT_THAT(run(greedy(1), Prompts{{1}, {11}}).status().message(),
+              HasSubstr("sequence 1: token 11"));
+  GenerationOptions options = greedy(1);
+  options.sampling.topP = 2;
+  EXPECT_EQ(run(options, Prompts{{1}}).status().code(), StatusCode::Usage);
+  options = greedy(1);
+  options.chunk = kMaxTokens + 1;
+  EXPECT_EQ(run(options, Prompts{{1}}).status().code(), StatusCode::Usage);
+}
+
+TEST_F(GeneratorTest, E3Row18_LogitsThatAreNotNumbersStopIt) {
+  open({.headKernel = "broken_head"});
+  Expected<Generation> result = run(greedy(5), {promptOf(20, 1)});
+  EXPECT_EQ(result.status().code(), StatusCode::Numeric);
+  EXPECT_THAT(result.status().message(), HasSubstr("sequence 0, position 20"));
+}
+
+TEST_F(GeneratorTest, E3Row28_CancellingKeepsWhatThereIs) {
+  struct Canceller : Recorder {
+    std::atomic<bool> *flag = nullptr;
+    Status onToken(size_t sequence, int32_t token) override {
+      *flag = tokens[sequence].size() == 2;
+      return Recorder::onToken(sequence, token);
+    }
+  } canceller;
+  canceller.flag = &cancel;
+  std::vector<int32_t> prompt = promptOf(20, 1);
+  GenerationOptions options = greedy(12);
+  auto sized = sessionOptionsFor(*plan, options, Prompts{prompt}, {.cancel = &cancel});
+  ASSERT_TRUE(sized.ok());
+  auto session = Session::create(*plan, *sized);
+  ASSERT_TRUE(session.ok());
+  Expected<Generation> result = generate(**session, options, Prompts{prompt}, canceller);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->sequences[0].stop, StopReason::Interrupted);
+  EXPECT_EQ(result->sequences[0].tokens, greedyReference(prompt, 3));
+}
+
+TEST_F(GeneratorTest, FailuresOfTheListenerEndIt) {
+  recorder.failAt = 2;
+  Expected<Generation> result = run(greedy(9), {promptOf(3, 1)}, SessionOptions{});
+  EXPECT_EQ(result.status().code(), StatusCode::Resources);
+  EXPECT_EQ(recorder.tokens[0].size(), 2u);
+}
