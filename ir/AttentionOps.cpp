@@ -5,13 +5,32 @@
 using namespace mlir;
 using namespace graphc;
 
+/// `lists` if the symbols stand at the end of the operand's dimensions as an op needs them, else a
+/// list that says that the op cannot tell.
+static SmallVector<DimList> ifEndsWith(ArrayRef<Dim> operand, ArrayRef<Dim> end) {
+  if (operand.size() < end.size() || operand.take_back(end.size()) != end)
+    return {DimList()};
+  return {DimList(operand.begin(), operand.end())};
+}
+
 //===----------------------------------------------------------------------===//
 // rope
 //===----------------------------------------------------------------------===//
 
-LogicalResult RopeOp::verify() { return success(); }
+LogicalResult RopeOp::verify() {
+  ArrayRef<int64_t> shape = getType().getShape();
+  if (shape.size() < 2 || !ShapedType::isDynamic(shape[shape.size() - 2]) ||
+      ShapedType::isDynamic(shape.back()) || shape.back() % 2 != 0) // C2
+    return emitOpError() << "expected last dimensions [?, D] with an even D but got "
+                         << rules::shapeText(shape);
+  return rules::expectRopeTable(*this, getTable().getType(), shape.back()); // C3
+}
 
-SmallVector<DimList> RopeOp::inferDims(ArrayRef<DimList> operandDims) { return {operandDims[0]}; }
+/// Row t is rotated by the position of token t, so there must be T rows.
+SmallVector<DimList> RopeOp::inferDims(ArrayRef<DimList> operandDims) {
+  const Dim headDim = Dim::fixed(getType().getShape().back());
+  return ifEndsWith(operandDims[0], {Dim::tokens(), headDim});
+}
 
 /// Two products and a sum for each number; of the table, the rows of the step's tokens are read.
 Cost RopeOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
@@ -28,7 +47,7 @@ Cost RopeOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
 // soft_cap, mask, softmax
 //===----------------------------------------------------------------------===//
 
-LogicalResult SoftCapOp::verify() { return success(); }
+LogicalResult SoftCapOp::verify() { return rules::expectCap(*this, getCap()); /* C2 */ }
 
 SmallVector<DimList> SoftCapOp::inferDims(ArrayRef<DimList> operandDims) {
   return {operandDims[0]};
@@ -38,15 +57,27 @@ Cost SoftCapOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
   return rules::elementwiseCost(*this, operandDims, step, 3);
 }
 
-LogicalResult MaskOp::verify() { return success(); }
+LogicalResult MaskOp::verify() {
+  ArrayRef<int64_t> shape = getType().getShape();
+  if (shape.size() < 2 || !llvm::all_of(shape.take_back(2), ShapedType::isDynamic)) // C2
+    return emitOpError() << "expected last dimensions [?, ?] but got " << rules::shapeText(shape);
+  return rules::expectAtLeast(*this, "window", getWindow().value_or(1), 1); // C3
+}
 
-SmallVector<DimList> MaskOp::inferDims(ArrayRef<DimList> operandDims) { return {operandDims[0]}; }
+SmallVector<DimList> MaskOp::inferDims(ArrayRef<DimList> operandDims) {
+  return ifEndsWith(operandDims[0], {Dim::tokens(), Dim::cached()});
+}
 
 Cost MaskOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
   return rules::elementwiseCost(*this, operandDims, step, 1);
 }
 
-LogicalResult SoftmaxOp::verify() { return success(); }
+LogicalResult SoftmaxOp::verify() {
+  const int64_t axis = getAxis();
+  if (axis >= 0 && axis < getType().getRank()) // C2
+    return success();
+  return emitOpError() << "expected an axis in [0, " << getType().getRank() << ") but got " << axis;
+}
 
 SmallVector<DimList> SoftmaxOp::inferDims(ArrayRef<DimList> operandDims) {
   return {operandDims[0]};
@@ -58,10 +89,25 @@ Cost SoftmaxOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
 }
 
 //===----------------------------------------------------------------------===//
-// kv_append, kv_read
+// kv_layer, kv_append, kv_read
 //===----------------------------------------------------------------------===//
 
-LogicalResult KvAppendOp::verify() { return success(); }
+LogicalResult KvLayerOp::verify() {
+  return rules::expectAtLeast(*this, "a layer", getLayer(), 0); // C1
+}
+
+/// Rows of a cache: [Hkv, ?, D].
+static LogicalResult expectCacheRows(Operation *op, StringRef what, Value rows, KvCacheType cache) {
+  return rules::expectShape(op, what, cast<RankedTensorType>(rows.getType()),
+                            {cache.getHeads(), ShapedType::kDynamic, cache.getHeadDim()});
+}
+
+LogicalResult KvAppendOp::verify() {
+  const KvCacheType cache = getCache().getType();
+  if (failed(expectCacheRows(*this, "key", getKey(), cache))) // C1
+    return failure();
+  return expectCacheRows(*this, "value", getValue(), cache); // C2
+}
 
 SmallVector<DimList> KvAppendOp::inferDims(ArrayRef<DimList>) { return {}; }
 
@@ -76,7 +122,15 @@ Cost KvAppendOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
   return cost;
 }
 
-LogicalResult KvReadOp::verify() { return success(); }
+LogicalResult KvReadOp::verify() {
+  const KvCacheType cache = getCache().getType();
+  const Type element = cache.getElementType();
+  if (failed(expectCacheRows(*this, "key", getKey(), cache)) ||     // C1
+      failed(expectCacheRows(*this, "value", getValue(), cache)) || // C2
+      failed(rules::expectF32Or(*this, "key", getKey().getType(), element)))
+    return failure();
+  return rules::expectF32Or(*this, "value", getValue().getType(), element); // C3
+}
 
 SmallVector<DimList> KvReadOp::inferDims(ArrayRef<DimList>) {
   return {rules::dimsOf(getKey().getType(), Dim::cached()),

@@ -9,8 +9,22 @@ using namespace graphc;
 // Two operands, broadcast
 //===----------------------------------------------------------------------===//
 
+template <typename Op>
+static LogicalResult verifyBinary(Op op) {
+  const RankedTensorType lhs = op.getLhs().getType(), rhs = op.getRhs().getType();
+  if (failed(rules::expectElement(op, "rhs", rhs, lhs.getElementType())) || // C1
+      failed(rules::expectElement(op, "result", op.getType(), lhs.getElementType())))
+    return failure();
+  auto shape = rules::broadcastShape(lhs.getShape(), rhs.getShape());
+  if (!shape) // C2
+    return op.emitOpError() << "expected shapes that broadcast but got "
+                            << rules::shapeText(lhs.getShape()) << " and "
+                            << rules::shapeText(rhs.getShape());
+  return rules::expectShape(op, "result", op.getType(), *shape); // C3
+}
+
 #define GRAPHC_BINARY_OP(Op)                                                                       \
-  LogicalResult Op::verify() { return success(); }                                                 \
+  LogicalResult Op::verify() { return verifyBinary(*this); }                                       \
   SmallVector<DimList> Op::inferDims(ArrayRef<DimList> operandDims) {                              \
     return {rules::broadcast(operandDims[0], operandDims[1])};                                     \
   }                                                                                                \

@@ -20,10 +20,111 @@ static Type productType(Op op) {
 }
 
 //===----------------------------------------------------------------------===//
+// Constraints that several ops share
+//===----------------------------------------------------------------------===//
+
+/// The input is [?, K] with a static K.
+template <typename Op>
+static LogicalResult verifyInput(Op op) {
+  const RankedTensorType input = op.getInput().getType();
+  if (input.getRank() == 2 && input.isDynamicDim(0) && !input.isDynamicDim(1))
+    return success();
+  return op.emitOpError() << "expected an input of shape [?, K] but got "
+                          << rules::shapeText(input.getShape());
+}
+
+/// Gamma, if there is one, is [K].
+template <typename Op>
+static LogicalResult verifyGamma(Op op) {
+  if (!op.getGamma())
+    return success();
+  return rules::expectShape(op, "gamma", op.getGamma().getType(),
+                            op.getInput().getType().getDimSize(1));
+}
+
+static LogicalResult verifyEps(Operation *op, std::optional<APFloat> eps) {
+  if (!eps || !(eps->isNegative() || eps->isNaN()))
+    return success();
+  return op->emitOpError() << "expected an eps of at least 0 but got " << eps->convertToFloat();
+}
+
+/// A factor for each row is tensor<?xf32>.
+static LogicalResult verifyFactor(Operation *op, StringRef what, RankedTensorType type) {
+  if (failed(rules::expectShape(op, what, type, ShapedType::kDynamic)))
+    return failure();
+  return rules::expectElement(op, what, type, Float32Type::get(op->getContext()));
+}
+
+/// At most one of eps and row_factor.
+template <typename Op>
+static LogicalResult verifyRowFactor(Op op) {
+  if (op.getEps() && op.getRowFactor())
+    return op.emitOpError() << "expected rms or row_factor but got both";
+  if (failed(verifyEps(op, op.getEps())))
+    return failure();
+  if (!op.getRowFactor())
+    return success();
+  return verifyFactor(op, "row_factor", op.getRowFactor().getType());
+}
+
+/// Elements of what a matmul kernel reads and writes.
+static LogicalResult expectF32OrBf16(Operation *op, StringRef what, RankedTensorType type) {
+  return rules::expectF32Or(op, what, type, BFloat16Type::get(op->getContext()));
+}
+
+/// The weight is a matrix of f32 or bf16 that the input's columns fit.
+template <typename Op>
+static LogicalResult verifyWeight(Op op) {
+  const RankedTensorType weight = op.getWeight().getType();
+  if (failed(rules::expectMatrix(op, "weight", weight)) ||
+      failed(expectF32OrBf16(op, "weight", weight)))
+    return failure();
+  return rules::expectInputColumns(op, op.getInput().getType(), weight);
+}
+
+/// Queries are [H, ?, D] of f32 or bf16 with the cache's D and a multiple of its heads.
+static LogicalResult verifyQuery(Operation *op, RankedTensorType query, KvCacheType cache) {
+  const int64_t heads = query.getRank() == 3 ? query.getDimSize(0) : 0;
+  if (query.getRank() != 3 || heads <= 0 || !query.isDynamicDim(1) ||
+      query.getDimSize(2) != cache.getHeadDim() || heads % cache.getHeads() != 0)
+    return op->emitOpError() << "expected queries of shape [H, ?, " << cache.getHeadDim()
+                             << "] with a multiple of " << cache.getHeads() << " for H but got "
+                             << rules::shapeText(query.getShape());
+  return expectF32OrBf16(op, "query", query);
+}
+
+/// The bias, if there is one, has `rows` numbers, or with a packed weight those of its panels.
+template <typename Op>
+static LogicalResult verifyBias(Op op, int64_t rows) {
+  if (!op.getBias())
+    return success();
+  const RankedTensorType bias = op.getBias().getType(), weight = op.getWeight().getType();
+  const bool isPadded =
+      rules::isPackedMatrix(weight) && bias.getShape() == ArrayRef(rules::weightRows(weight));
+  return isPadded ? success() : rules::expectShape(op, "bias", bias, rows);
+}
+
+//===----------------------------------------------------------------------===//
 // prepare_rows
 //===----------------------------------------------------------------------===//
 
-LogicalResult PrepareRowsOp::verify() { return success(); }
+LogicalResult PrepareRowsOp::verify() {
+  if (failed(verifyInput(*this)) || // C1
+      failed(verifyGamma(*this)))   // C2
+    return failure();
+  const RankedTensorType rows = getRows().getType();
+  const int64_t columns = getInput().getType().getDimSize(1);
+  const int64_t padded = rows.getRank() == 2 ? std::max(rows.getDimSize(1), columns) : columns;
+  if (failed(rules::expectShape(*this, "rows", rows, {ShapedType::kDynamic, padded})) || // C3
+      failed(expectF32OrBf16(*this, "rows", rows)))
+    return failure();
+  if (getEps().has_value() != bool(getFactor())) // C4
+    return emitOpError() << "expected a factor with rms and none without but got "
+                         << (getFactor() ? "one" : "none");
+  if (getFactor() && failed(verifyFactor(*this, "factor", getFactor().getType())))
+    return failure();
+  return verifyEps(*this, getEps());
+}
 
 SmallVector<DimList> PrepareRowsOp::inferDims(ArrayRef<DimList> operandDims) {
   SmallVector<DimList> dims{rules::dimsLike(getRows().getType(), operandDims[0])};
@@ -43,7 +144,25 @@ Cost PrepareRowsOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step)
 // fused_linear
 //===----------------------------------------------------------------------===//
 
-LogicalResult FusedLinearOp::verify() { return success(); }
+LogicalResult FusedLinearOp::verify() {
+  const RankedTensorType result = getType();
+  if (failed(verifyInput(*this)) ||   // C1
+      failed(verifyWeight(*this)) ||  // C2, C3
+      failed(verifyGamma(*this)) ||   // C4
+      failed(verifyRowFactor(*this))) // C5
+    return failure();
+  if (result.getRank() != 2 || !result.isDynamicDim(0) || result.isDynamicDim(1)) // C6
+    return emitOpError() << "expected a result of shape [?, F] but got "
+                         << rules::shapeText(result.getShape());
+  const int64_t rows = result.getDimSize(1) * (getGate() ? 2 : 1);
+  if (failed(expectF32OrBf16(*this, "result", result)) ||
+      failed(rules::expectWeightRows(*this, getWeight().getType(), rows, getGate() ? 1 : 0)) ||
+      failed(verifyBias(*this, rows))) // C7
+    return failure();
+  if (!getResidual())
+    return success();
+  return rules::expectShape(*this, "residual", getResidual().getType(), result.getShape()); // C8
+}
 
 SmallVector<DimList> FusedLinearOp::inferDims(ArrayRef<DimList> operandDims) {
   return {rules::withLast(operandDims[0], Dim::fixed(getType().getShape().back()))};
@@ -66,7 +185,25 @@ Cost FusedLinearOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step)
 // fused_qkv
 //===----------------------------------------------------------------------===//
 
-LogicalResult FusedQkvOp::verify() { return success(); }
+LogicalResult FusedQkvOp::verify() {
+  const KvCacheType cache = getCache().getType();
+  const int64_t headDim = cache.getHeadDim(), cacheHeads = cache.getHeads();
+  if (failed(verifyInput(*this)) ||                 // C1
+      failed(verifyWeight(*this)) ||                // C2, C3
+      failed(verifyGamma(*this)) ||                 // C4
+      failed(verifyRowFactor(*this)) ||             // C5
+      failed(verifyQuery(*this, getType(), cache))) // C6
+    return failure();
+  if (headDim % 2 != 0)
+    return emitOpError() << "expected heads of an even number of channels but got " << headDim;
+  const int64_t heads = getType().getDimSize(0) + 2 * cacheHeads;
+  if (failed(rules::expectWeightRows(*this, getWeight().getType(), heads * headDim, heads)) || // C7
+      failed(verifyBias(*this, heads * headDim)))                                              // C8
+    return failure();
+  if (!getRopeTable())
+    return success();
+  return rules::expectRopeTable(*this, getRopeTable().getType(), headDim); // C9
+}
 
 SmallVector<DimList> FusedQkvOp::inferDims(ArrayRef<DimList> operandDims) {
   return {rules::dimsLike(getType(), operandDims[0])};
@@ -98,7 +235,18 @@ Cost FusedQkvOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
 // flash_attention
 //===----------------------------------------------------------------------===//
 
-LogicalResult FlashAttentionOp::verify() { return success(); }
+LogicalResult FlashAttentionOp::verify() {
+  const RankedTensorType query = getQuery().getType();
+  const KvCacheType cache = getCache().getType();
+  if (failed(verifyQuery(*this, query, cache)) || // C1
+      failed(
+          rules::expectShape(*this, "result", getType(),
+                             {ShapedType::kDynamic, query.getDimSize(0) * cache.getHeadDim()})) ||
+      failed(expectF32OrBf16(*this, "result", getType())) ||                     // C2
+      failed(rules::expectAtLeast(*this, "window", getWindow().value_or(1), 1))) // C3
+    return failure();
+  return getSoftCap() ? rules::expectCap(*this, *getSoftCap()) : success(); // C4
+}
 
 SmallVector<DimList> FlashAttentionOp::inferDims(ArrayRef<DimList> operandDims) {
   return {rules::dimsLike(getType(), operandDims[0])};

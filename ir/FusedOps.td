@@ -2,7 +2,28 @@
 #ifndef GRAPHC_IR_FUSEDOPS_TD
 #define GRAPHC_IR_FUSEDOPS_TD
 
+include "ir/AttentionOps.td"
 include "ir/NetworkOps.td"
+
+def Graphc_FusedDocs : OpDocGroup {
+  let summary = "Fused";
+  let description = [{
+    What a decoder layer becomes: `fused_qkv`, `flash_attention`, `fused_linear` (output projection, residual), `fused_linear` (gate
+    and up), `fused_linear` (down, residual). Each says by `DecomposableOpInterface` which un-fused ops it stands for.
+
+    **Prologue** of `fused_linear` and `fused_qkv`, what happens to a row `x` `[K]` before the product:
+
+    * `gamma(g)`: `x` is multiplied by `g` `[K]`;
+    * the row is rounded to the weight's element type;
+    * `rms(eps)`: the product is multiplied by `r = 1 / √(1/K · Σ_k x[k]² + eps)`, where `x` is the input as it came, so that
+      `r · ((x · g) Wᵀ)` is the product of the normalised row;
+    * `row_factor(r)`: `r` `[T]` is an operand instead (plan stage: `prepare_rows` computed it, and applied gamma).
+
+    **Weights** are natural, `[N, K]`, or packed, `[P, Kp/kp, 32, kp]` (plan stage; see `graphc.pack`). With a packed weight the
+    input may have more than `K` columns, the rest zeros, and a `bias` may be packed too, `[32 P]`. A packed weight cannot be
+    decomposed.
+  }];
+}
 
 class Graphc_FusedOp<string mnemonic, list<Trait> traits = []>
     : Graphc_Op<mnemonic, !listconcat(traits, [
@@ -11,8 +32,34 @@ class Graphc_FusedOp<string mnemonic, list<Trait> traits = []>
   let hasVerifier = 1;
 }
 
+let opDocGroup = Graphc_FusedDocs in {
+
 def Graphc_PrepareRowsOp : Graphc_FusedOp<"prepare_rows", [Pure]> {
   let summary = "Get rows ready for a matmul kernel: norm factor, gamma, conversion, padding";
+  let description = [{
+    The prologue of a matmul as a dispatch of its own (plan stage):
+
+    * `rows[t, k] = round(x[t, k] · gamma[k])` for `k < K`, and 0 for `k` in `[K, Kp)`;
+    * `factor[t] = 1 / √(1/K · Σ_k x[t, k]² + eps)`.
+
+    Operands:
+    * `input` `x` `[T, K]`, `gamma` `[K]` (absent: 1), results `rows` `[T, Kp]`, `factor` `[T]` (with `rms` only).
+    * Elements: `rows` f32 or bf16, `factor` f32; accumulation: f32.
+
+    Constraints:
+    * (C1) `input` is `[?, K]`.
+    * (C2) `gamma` is `[K]`.
+    * (C3) `rows` is `[?, Kp]` with `Kp >= K`, of f32 or bf16.
+    * (C4) There is a `factor` if and only if there is an `eps`; it is `tensor<?xf32>`, and `eps >= 0`.
+
+    Decomposes if `Kp = K` (no un-fused op makes T rows of zeros).
+
+    ```mlir
+    // Given %x: tensor<?x2048xf32>, %gamma: tensor<2048xf32>
+    %rows, %factor = graphc.prepare_rows %x rms(1.0e-05) gamma(%gamma)
+        : (tensor<?x2048xf32>, tensor<2048xf32>) -> (tensor<?x2048xbf16>, tensor<?xf32>)
+    ```
+  }];
   let arguments = (ins Graphc_Tensor:$input, Optional<Graphc_Tensor>:$gamma,
                        OptionalAttr<F32Attr>:$eps);
   let results = (outs Graphc_Tensor:$rows, Optional<Graphc_Tensor>:$factor);
@@ -24,6 +71,44 @@ def Graphc_PrepareRowsOp : Graphc_FusedOp<"prepare_rows", [Pure]> {
 
 def Graphc_FusedLinearOp : Graphc_FusedOp<"fused_linear", [Pure, AttrSizedOperandSegments]> {
   let summary = "Multiply rows by a weight, with what happens to a row before and after";
+  let description = [{
+    With the prologue described above, `z[t, n] = r[t] · Σ_k round(x[t, k] · g[k]) · W[n, k] + bias[n]` and
+
+    * without `gate`: `y[t, n] = z[t, n] + residual[t, n]`;
+    * with `gate(act)`: the weight has `2F` rows, first those of the gate, then those of up, and
+      `y[t, f] = act(z[t, f]) · z[t, F + f] + residual[t, f]`.
+
+    What is absent is left out (`r = 1`, `g = 1`, `bias = 0`, `residual = 0`).
+
+    Operands:
+    * `input` `x` `[T, K]`, `weight` `W` `[N, K]`, `gamma` `[K]`, `row_factor` `[T]`, `bias` `[N]`, `residual` `[T, F]`, result `y`
+      `[T, F]`, where `F` is `N/2` with a gate and `N` without.
+    * Elements: the product's operands are of the weight's type; accumulation and epilogue: f32; `y` is rounded once.
+
+    Constraints:
+    * (C1) `input` is `[?, K]`.
+    * (C2) `weight` is a static matrix, natural or packed, of f32 or bf16.
+    * (C3) The input's `K` is the weight's; with a packed weight, at least the `K` before padding.
+    * (C4) `gamma` is `[K]`.
+    * (C5) Not both of `rms` and `row_factor` are given; `eps >= 0`; `row_factor` is `tensor<?xf32>`.
+    * (C6) The result is `[?, F]` of f32 or bf16, and the weight has `F` rows, or `2F` with a gate; a packed weight has as
+      many panels as these rows need.
+    * (C7) `bias` has as many numbers as the weight has rows; with a packed weight, as these are before or after padding.
+    * (C8) `residual` is `[?, F]`.
+
+    Numerics: one chain of fused multiply-adds along K, in order. Against norm and product one by one, `r` multiplies the sum
+    instead of each number: in f32 a difference of the last bits; in bf16 the rounded numbers are `x·g` instead of `r·x·g`, with
+    the same relative error of 2⁻⁹ each.
+
+    ```mlir
+    // Given %x: tensor<?x2048xf32>, %gamma: tensor<2048xf32>, %gate_up: tensor<11264x2048xbf16>
+    // Given %o: tensor<?x2048xf32>, %w: tensor<2048x2048xbf16>
+    %a = graphc.fused_linear %x, %gate_up rms(1.0e-05) gamma(%gamma) gate(silu)
+         : (tensor<?x2048xf32>, tensor<11264x2048xbf16>, tensor<2048xf32>) -> tensor<?x5632xf32>
+    %y = graphc.fused_linear %o, %w residual(%x)
+         : (tensor<?x2048xf32>, tensor<2048x2048xbf16>, tensor<?x2048xf32>) -> tensor<?x2048xf32>
+    ```
+  }];
   let arguments = (ins
     Graphc_Tensor:$input, Graphc_Tensor:$weight,
     Optional<Graphc_Tensor>:$gamma, Optional<Graphc_Tensor>:$row_factor,
@@ -39,6 +124,41 @@ def Graphc_FusedLinearOp : Graphc_FusedOp<"fused_linear", [Pure, AttrSizedOperan
 
 def Graphc_FusedQkvOp : Graphc_FusedOp<"fused_qkv", [AttrSizedOperandSegments]> {
   let summary = "Project to queries, keys and values, rotate, and append to the cache";
+  let description = [{
+    With the prologue described above, `z[t, n] = r[t] · Σ_k round(x[t, k] · g[k]) · W[n, k] + bias[n]`. The rows of the weight are
+    those of `H` query heads, then of `Hkv` key heads, then of `Hkv` value heads, each of `D` rows; so `z` falls into `q` `[H, T, D]`,
+    `k` and `v` `[Hkv, T, D]`. Then
+
+    * `q` and `k` are rotated as `graphc.rope` does (with `rope` only);
+    * `k` and `v` are appended as `graphc.kv_append` does;
+    * `q` is the result.
+
+    Operands:
+    * `input` `x` `[T, K]`, `weight` `W` `[N, K]` with `N = (H + 2 Hkv) · D`, `gamma` `[K]`, `row_factor` `[T]`, `bias` `[N]`,
+      `rope_table` `[C, D]`, `cache` of `Hkv` heads of `D` numbers, `step`, result `query` `[H, T, D]`.
+    * A packed weight (and bias) has `groups H + 2 Hkv`, so that a panel holds both halves that a rotation needs.
+    * Elements: the product's operands are of the weight's type; accumulation and all that follows: f32; `q` is rounded to the
+      result's type, `k` and `v` to the cache's.
+
+    Constraints:
+    * (C1) `input` is `[?, K]`.
+    * (C2) `weight` is a static matrix, natural or packed, of f32 or bf16.
+    * (C3) The input's `K` is the weight's; with a packed weight, at least the `K` before padding.
+    * (C4) `gamma` is `[K]`.
+    * (C5) Not both of `rms` and `row_factor` are given; `eps >= 0`; `row_factor` is `tensor<?xf32>`.
+    * (C6) The result is `[H, ?, D]` of f32 or bf16, with the cache's even `D` and a multiple of its `Hkv`.
+    * (C7) The weight has `(H + 2 Hkv) · D` rows; a packed one, as many panels as these rows need with `groups H + 2 Hkv`.
+    * (C8) `bias` has as many numbers as the weight has rows; with a packed weight, as these are before or after padding.
+    * (C9) `rope_table` is `tensor<CxDxf32>`.
+
+    ```mlir
+    // Given %x: tensor<?x2048xf32>, %w: tensor<2560x2048xbf16>, %gamma: tensor<2048xf32>
+    // Given %table: tensor<2048x64xf32>, %kv: !graphc.kv_cache<4x64xbf16>, %step: !graphc.step
+    %q = graphc.fused_qkv %x, %w rms(1.0e-05) gamma(%gamma) rope(%table) append(%kv, %step)
+         : (tensor<?x2048xf32>, tensor<2560x2048xbf16>, tensor<2048xf32>, tensor<2048x64xf32>,
+            !graphc.kv_cache<4x64xbf16>, !graphc.step) -> tensor<32x?x64xbf16>
+    ```
+  }];
   let arguments = (ins
     Graphc_Tensor:$input, Graphc_Tensor:$weight,
     Optional<Graphc_Tensor>:$gamma, Optional<Graphc_Tensor>:$row_factor,
@@ -55,6 +175,38 @@ def Graphc_FusedQkvOp : Graphc_FusedOp<"fused_qkv", [AttrSizedOperandSegments]> 
 
 def Graphc_FlashAttentionOp : Graphc_FusedOp<"flash_attention"> {
   let summary = "Attend to the cache in one pass: softmax(scale q kᵀ + mask) v";
+  let description = [{
+    For token `t` and query head `h`, with key head `g = ⌊h / (H / Hkv)⌋` and the rows `s` that `t` sees (those of its own sequence up
+    to and with its own; with a `window` `W`, the last `W` of them):
+
+    * `a[s] = scale · Σ_d query[h, t, d] · K[s, g, d]`; with `cap(c)`, then `a[s] = c · tanh(a[s] / c)`;
+    * `p[s] = exp(a[s] - m)` with `m = max_s a[s]`;
+    * `result[t, h · D + d] = Σ_s round(p[s]) · V[s, g, d] / Σ_s p[s]`.
+
+    Operands:
+    * `query` `[H, T, D]`, `cache` of `Hkv` heads of `D` numbers, `step`, result `[T, H·D]`.
+    * Elements: the query's type, f32 or bf16, is that of both products: keys and values are converted to it, and `p` is rounded
+      to it for the second product (not for the sum below). Accumulation, scores and softmax: f32.
+
+    Constraints:
+    * (C1) `query` is `[H, ?, D]` of f32 or bf16, with the cache's `D` and a multiple of its `Hkv`.
+    * (C2) `result` is `[?, H·D]` of f32 or bf16.
+    * (C3) `window >= 1`.
+    * (C4) `cap > 0`.
+
+    Numerics: the context is cut into pieces of 512 tokens from its start; each is an online softmax from a fresh state, and the
+    pieces are merged in order. So the bits do not depend on threads, chunks or other sequences. Against the un-fused ops
+    the sums are scaled by other powers of e: in f32 a difference of the last bits; in bf16 the rounded numbers are `p` instead
+    of `p / Σ p`, with the same relative error of 2⁻⁹ each.
+
+    ```mlir
+    // Given %q: tensor<32x?x64xbf16>, %kv: !graphc.kv_cache<4x64xbf16>, %step: !graphc.step
+    %o = graphc.flash_attention %q, %kv, %step causal scale 0.125
+         : tensor<32x?x64xbf16>, !graphc.kv_cache<4x64xbf16> -> tensor<?x2048xf32>
+    %w = graphc.flash_attention %q, %kv, %step causal window 4096 scale 0.125 cap 50.0
+         : tensor<32x?x64xbf16>, !graphc.kv_cache<4x64xbf16> -> tensor<?x2048xf32>
+    ```
+  }];
   let arguments = (ins
     Graphc_Tensor:$query, Arg<Graphc_KvCacheType, "", [MemRead]>:$cache, Graphc_StepType:$step,
     F32Attr:$scale, OptionalAttr<F32Attr>:$soft_cap, OptionalAttr<I64Attr>:$window);
@@ -64,5 +216,7 @@ def Graphc_FlashAttentionOp : Graphc_FusedOp<"flash_attention"> {
     attr-dict `:` type($query) `,` type($cache) `->` type($result)
   }];
 }
+
+} // opDocGroup
 
 #endif // GRAPHC_IR_FUSEDOPS_TD

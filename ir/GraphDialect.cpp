@@ -40,6 +40,27 @@ Operation *GraphcDialect::materializeConstant(OpBuilder &builder, Attribute valu
   return nullptr;
 }
 
+/// The one attribute of arguments that the dialect knows: graphc.dims (see SymbolicDims.h).
+LogicalResult GraphcDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned argument,
+                                                      NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (attribute.getName() != kDimsAttrName || !function)
+    return success();
+  const Type type = function.getArgumentTypes()[argument];
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  const int64_t dynamicDims = tensor ? tensor.getNumDynamicDims() : 0;
+  auto letters = dyn_cast<ArrayAttr>(attribute.getValue());
+  auto isSymbol = [](Attribute letter) {
+    auto text = dyn_cast<StringAttr>(letter);
+    return text && Dim::parse(text.getValue());
+  };
+  if (letters && int64_t(letters.size()) == dynamicDims && llvm::all_of(letters, isSymbol))
+    return success();
+  return op->emitOpError() << "expected \"T\", \"R\" or \"S\" in " << kDimsAttrName
+                           << " for each ? of argument " << argument << " of type " << type
+                           << " but got " << attribute.getValue();
+}
+
 //===----------------------------------------------------------------------===//
 // Types
 //===----------------------------------------------------------------------===//

@@ -2,6 +2,7 @@
 #ifndef GRAPHC_IR_GRAPHDIALECT_H
 #define GRAPHC_IR_GRAPHDIALECT_H
 
+#include "ir/PanelLayout.h"
 #include "ir/SymbolicDims.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"

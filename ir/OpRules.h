@@ -21,7 +21,8 @@ DimList dimsLike(mlir::Type type, llvm::ArrayRef<Dim> like);
 /// `input` with another last extent: what a matmul by a weight and a reduction yield.
 DimList withLast(llvm::ArrayRef<Dim> input, Dim last);
 
-/// Dimensions of numpy's broadcast: aligned at the last, an extent 1 gives way to the other.
+/// Dimensions of numpy's broadcast: aligned at the last, an extent 1 gives way to the other. Empty
+/// when two symbols meet that differ.
 DimList broadcast(llvm::ArrayRef<Dim> lhs, llvm::ArrayRef<Dim> rhs);
 
 //===----------------------------------------------------------------------===//
@@ -45,6 +46,44 @@ Cost elementwiseCost(mlir::Operation *op, llvm::ArrayRef<DimList> operandDims, c
 double flopsOf(Activation activation);
 
 //===----------------------------------------------------------------------===//
+// Verifiers: each emits "expected .. but got .." and fails when the expectation does not hold
+//===----------------------------------------------------------------------===//
+
+/// "[?, 64]"
+std::string shapeText(llvm::ArrayRef<int64_t> shape);
+
+/// A tensor has this shape; `what` names it, as in "gamma".
+mlir::LogicalResult expectShape(mlir::Operation *op, llvm::StringRef what,
+                                mlir::RankedTensorType type, llvm::ArrayRef<int64_t> shape);
+
+/// A tensor has this element type.
+mlir::LogicalResult expectElement(mlir::Operation *op, llvm::StringRef what,
+                                  mlir::RankedTensorType type, mlir::Type elementType);
+
+/// A tensor's elements are of one of two types: f32, or another.
+mlir::LogicalResult expectF32Or(mlir::Operation *op, llvm::StringRef what,
+                                mlir::RankedTensorType type, mlir::Type other);
+
+/// `axis` is a dimension of the tensor, with a static extent.
+mlir::LogicalResult expectStaticAxis(mlir::Operation *op, mlir::RankedTensorType type,
+                                     int64_t axis);
+
+/// `value` is at least `least`.
+mlir::LogicalResult expectAtLeast(mlir::Operation *op, llvm::StringRef what, int64_t value,
+                                  int64_t least);
+
+/// A rope table is tensor<CxDxf32> with `headDim` for D.
+mlir::LogicalResult expectRopeTable(mlir::Operation *op, mlir::RankedTensorType table,
+                                    int64_t headDim);
+
+/// A soft cap's bound is positive.
+mlir::LogicalResult expectCap(mlir::Operation *op, const llvm::APFloat &cap);
+
+/// Shape of numpy's broadcast of two shapes; nothing when they do not fit.
+std::optional<llvm::SmallVector<int64_t>> broadcastShape(llvm::ArrayRef<int64_t> lhs,
+                                                         llvm::ArrayRef<int64_t> rhs);
+
+//===----------------------------------------------------------------------===//
 // Weights
 //===----------------------------------------------------------------------===//
 
@@ -56,6 +95,19 @@ int64_t weightRows(mlir::RankedTensorType type);
 
 /// Columns of a natural or packed matrix; of a packed one, with its padding.
 int64_t weightColumns(mlir::RankedTensorType type);
+
+/// The weight of a product is a static matrix, natural or packed.
+mlir::LogicalResult expectMatrix(mlir::Operation *op, llvm::StringRef what,
+                                 mlir::RankedTensorType type);
+
+/// The last extent of a product's input fits its weight: equal to a natural weight's columns, and
+/// enough for a packed one's.
+mlir::LogicalResult expectInputColumns(mlir::Operation *op, mlir::RankedTensorType input,
+                                       mlir::RankedTensorType weight);
+
+/// A weight has `rows` rows; when packed, as many panels as rows in `groups` need.
+mlir::LogicalResult expectWeightRows(mlir::Operation *op, mlir::RankedTensorType weight,
+                                     int64_t rows, int64_t groups);
 
 } // namespace graphc::rules
 

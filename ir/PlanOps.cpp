@@ -1,5 +1,6 @@
 // Parsing, printing and checks of PlanOps.td.
 #include "ir/GraphDialect.h"
+#include "ir/OpRules.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
@@ -22,7 +23,110 @@ void KernelOp::print(OpAsmPrinter &printer) {
                                            getResAttrsAttrName());
 }
 
-LogicalResult KernelOp::verifyRegions() { return success(); }
-
 Operation *KernelOp::getComputedOp() { return &getBody().front().front(); }
-LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &) { return success(); }
+
+LogicalResult KernelOp::verifyRegions() {
+  if (getBody().empty())
+    return emitOpError() << "expected a body but got none";
+  Block &block = getBody().front();
+  auto yield = dyn_cast<YieldOp>(block.back());
+  if (!yield || block.getOperations().size() != 2 ||
+      !isa<GraphcDialect>(block.front().getDialect())) // C1
+    return emitOpError() << "expected one graphc op and graphc.yield but got "
+                         << block.getOperations().size() << " ops";
+  Operation *op = getComputedOp();
+  for (Value operand : op->getOperands())
+    if (operand.getParentBlock() != &block || !isa<BlockArgument>(operand)) // C2
+      return op->emitOpError() << "expected arguments of the kernel as operands but got another";
+  for (BlockArgument argument : block.getArguments())
+    if (argument.use_empty())
+      return emitOpError() << "expected every argument to be used but argument "
+                           << argument.getArgNumber() << " is not";
+  if (yield.getValues() != op->getResults()) // C3
+    return yield.emitOpError() << "expected all results of the kernel's op, in order, but got "
+                               << "others";
+  if (yield.getValues().getTypes() != TypeRange(getResultTypes()))
+    return yield.emitOpError() << "expected values of types (" << getResultTypes() << ") but got ("
+                               << yield.getValues().getTypes() << ")";
+  return success();
+}
+
+LogicalResult PlanOp::verifyRegions() {
+  if (failed(rules::expectAtLeast(*this, "arena", getArenaBytes(), 0)) || // C1
+      failed(rules::expectAtLeast(*this, "max_tokens", getMaxTokens(), 1)) ||
+      failed(rules::expectAtLeast(*this, "context", getContext(), 1)))
+    return failure();
+  for (Operation &op : getBody().front())
+    if (!isa<DispatchOp>(op)) // C2
+      return op.emitOpError() << "expected graphc.dispatch in a plan but got this";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// dispatch
+//===----------------------------------------------------------------------===//
+
+/// Alignment of what is in the arena, in bytes: a cache line.
+static constexpr int64_t kArenaAlignment = 64;
+
+/// Whether a binding is of a kind that a value of this type can have.
+static bool canBind(Attribute binding, Type type, bool isResult) {
+  if (isa<KvCacheType>(type))
+    return isa<KvAttr>(binding);
+  if (isa<StepType>(type))
+    return isa<StepInputsAttr>(binding);
+  return isa<ArenaAttr, ResultAttr>(binding) || (isa<WeightAttr>(binding) && !isResult);
+}
+
+static LogicalResult verifyWeightBinding(DispatchOp dispatch, WeightAttr binding, Type type,
+                                         SymbolTableCollection &symbols) {
+  auto weight = symbols.lookupNearestSymbolFrom<WeightOp>(dispatch, binding.getSymbol());
+  if (!weight)
+    return dispatch.emitOpError() << "expected a graphc.weight named " << binding.getSymbol()
+                                  << " but got none";
+  if (weight.getType() != type)
+    return dispatch.emitOpError() << "expected a weight of type " << type << " but "
+                                  << binding.getSymbol() << " has type " << weight.getType();
+  if (binding.getLayer() < 0 || binding.getLayer() >= int64_t(weight.getLayers()))
+    return dispatch.emitOpError() << "expected a layer of " << binding.getSymbol() << " in [0, "
+                                  << weight.getLayers() << ") but got " << binding.getLayer();
+  return success();
+}
+
+/// C5 to C7: what a binding names is there.
+static LogicalResult verifyBinding(DispatchOp dispatch, Attribute binding, Type type,
+                                   SymbolTableCollection &symbols) {
+  if (auto arena = dyn_cast<ArenaAttr>(binding)) { // C5
+    const int64_t bytes = cast<PlanOp>(dispatch->getParentOp()).getArenaBytes();
+    const int64_t offset = arena.getOffset();
+    if (offset < 0 || offset >= bytes || offset % kArenaAlignment != 0)
+      return dispatch.emitOpError() << "expected a multiple of " << kArenaAlignment << " in [0, "
+                                    << bytes << ") as an offset in the arena but got " << offset;
+  }
+  if (auto weight = dyn_cast<WeightAttr>(binding)) // C6
+    return verifyWeightBinding(dispatch, weight, type, symbols);
+  if (auto cache = dyn_cast<KvAttr>(binding)) // C7
+    return rules::expectAtLeast(dispatch, "a layer", cache.getLayer(), 0);
+  return success();
+}
+
+LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  if (!kernel) // C2
+    return emitOpError() << "expected a graphc.kernel named " << getKernelAttr() << " but got none";
+  const size_t arguments = kernel.getArgumentTypes().size();
+  SmallVector<Type> types(kernel.getArgumentTypes());
+  llvm::append_range(types, kernel.getResultTypes());
+  if (getBindings().size() != types.size()) // C3
+    return emitOpError() << "expected " << types.size()
+                         << " bindings for the arguments and results "
+                         << "of " << getKernelAttr() << " but got " << getBindings().size();
+  for (auto [i, type] : llvm::enumerate(types))
+    if (!canBind(getBindings()[i], type, /*isResult=*/i >= arguments)) // C4
+      return emitOpError() << "expected a place of a " << (i >= arguments ? "result" : "argument")
+                           << " of type " << type << " but got " << getBindings()[i];
+  for (auto [i, type] : llvm::enumerate(types))
+    if (failed(verifyBinding(*this, getBindings()[i], type, symbols)))
+      return failure();
+  return success();
+}

@@ -136,19 +136,25 @@ LogicalResult DimsPropagation::runFunction(FunctionOpInterface function,
   return success();
 }
 
+/// The symbols that an argument's attribute names; without one, a single ? is T.
+static SmallVector<Dim> argumentSymbols(FunctionOpInterface function, BlockArgument argument) {
+  SmallVector<Dim> symbols;
+  auto letters = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), kDimsAttrName);
+  for (Attribute letter : letters ? letters.getValue() : ArrayRef<Attribute>()) {
+    auto text = dyn_cast<StringAttr>(letter);
+    if (std::optional<Dim> symbol = text ? Dim::parse(text.getValue()) : std::nullopt)
+      symbols.push_back(*symbol);
+  }
+  auto tensor = dyn_cast<RankedTensorType>(argument.getType());
+  if (!letters && tensor && tensor.getNumDynamicDims() == 1)
+    symbols.push_back(Dim::tokens());
+  return symbols;
+}
+
 LogicalResult DimsPropagation::runWithAttributes(FunctionOpInterface function) {
   SmallVector<DimList> arguments;
   for (BlockArgument argument : function.getArguments()) {
-    SmallVector<Dim> symbols;
-    auto letters = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), kDimsAttrName);
-    for (Attribute letter : letters ? letters.getValue() : ArrayRef<Attribute>()) {
-      auto text = dyn_cast<StringAttr>(letter);
-      std::optional<Dim> symbol = text ? Dim::parse(text.getValue()) : std::nullopt;
-      if (!symbol)
-        return function.emitOpError()
-               << "expected \"T\", \"R\" or \"S\" in " << kDimsAttrName << " but got " << letter;
-      symbols.push_back(*symbol);
-    }
+    SmallVector<Dim> symbols = argumentSymbols(function, argument);
     DimList list = rules::dimsOf(argument.getType(), symbols);
     if (!matches(argument.getType(), list))
       return function.emitOpError()

@@ -8,7 +8,7 @@
 // follows from the ops (an embedding has T rows, select_rows yields R, kv_read S), so it is derived
 // by one forward walk and never written down, but for the arguments of functions that nothing in
 // the module calls (kernels, tests). Those carry the argument attribute `graphc.dims`, which names
-// the symbol of each `?` in order:
+// the symbol of each `?` in order; without it, a single `?` is T:
 //
 //   graphc.kernel @k(%x: tensor<?x64xf32> {graphc.dims = ["R"]}, ...)
 #ifndef GRAPHC_IR_SYMBOLICDIMS_H

@@ -1,0 +1,39 @@
+// RUN: graphc-opt %s -split-input-file -verify-diagnostics
+
+// expected-error @below {{expected heads x head_dim x type but got 3 extents}}
+func.func private @f(!graphc.kv_cache<4x64x2xbf16>)
+
+// -----
+
+// expected-error @below {{expected at least one head and one number per head but got 0x64}}
+func.func private @f(!graphc.kv_cache<0x64xbf16>)
+
+// -----
+
+// expected-error @below {{expected at least one head and one number per head but got 4x0}}
+func.func private @f(!graphc.kv_cache<4x0xbf16>)
+
+// -----
+
+// expected-error @below {{expected f32 or bf16 elements but got 'f16'}}
+func.func private @f(!graphc.kv_cache<4x64xf16>)
+
+// -----
+
+// expected-error @below {{expected "T", "R" or "S" in graphc.dims for each ? of argument 0 of type 'tensor<?x4xf32>' but got ["T", "S"]}}
+func.func @f(%x: tensor<?x4xf32> {graphc.dims = ["T", "S"]}) { return }
+
+// -----
+
+// expected-error @below {{expected "T", "R" or "S" in graphc.dims}}
+func.func @f(%x: tensor<?x4xf32> {graphc.dims = ["B"]}) { return }
+
+// -----
+
+// expected-error @below {{expected "T", "R" or "S" in graphc.dims}}
+func.func @f(%x: tensor<?x4xf32> {graphc.dims = "T"}) { return }
+
+// -----
+
+// expected-error @below {{expected "T", "R" or "S" in graphc.dims}}
+func.func @f(%x: !graphc.step {graphc.dims = ["T"]}) { return }

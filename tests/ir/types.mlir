@@ -1,0 +1,31 @@
+// Types and attributes print as they are read.
+// RUN: graphc-opt %s | graphc-opt | FileCheck %s
+
+// CHECK-LABEL: func.func private @types
+// CHECK-SAME: (!graphc.step, !graphc.kv_cache<4x64xbf16>, !graphc.kv_cache<1x80xf32>)
+func.func private @types(!graphc.step, !graphc.kv_cache<4x64xbf16>, !graphc.kv_cache<1x80xf32>)
+
+// CHECK-LABEL: func.func private @bindings
+// CHECK-SAME: arena = #graphc.arena<4096>
+// CHECK-SAME: kv = #graphc.kv<3>
+// CHECK-SAME: result = #graphc.result
+// CHECK-SAME: step = #graphc.step
+// CHECK-SAME: weight = #graphc.weight<@attn.qkv, 3>
+func.func private @bindings() attributes {
+  arena = #graphc.arena<4096>, kv = #graphc.kv<3>, result = #graphc.result, step = #graphc.step,
+  weight = #graphc.weight<@attn.qkv, 3>}
+
+// CHECK-LABEL: func.func private @enums
+// CHECK-SAME: activations = [#graphc<activation silu>, #graphc<activation gelu_tanh>, #graphc<activation gelu_erf>, #graphc<activation relu>]
+// CHECK-SAME: forms = [#graphc<gelu_form erf>, #graphc<gelu_form tanh>]
+func.func private @enums() attributes {
+  activations = [#graphc<activation silu>, #graphc<activation gelu_tanh>, #graphc<activation gelu_erf>, #graphc<activation relu>],
+  forms = [#graphc<gelu_form erf>, #graphc<gelu_form tanh>]}
+
+// CHECK-LABEL: func.func @dims
+// CHECK-SAME: %{{.*}}: tensor<?x4xf32> {graphc.dims = ["R"]}
+// CHECK-SAME: %{{.*}}: tensor<2x?x?xf32> {graphc.dims = ["T", "S"]}
+func.func @dims(%a: tensor<?x4xf32> {graphc.dims = ["R"]},
+                %b: tensor<2x?x?xf32> {graphc.dims = ["T", "S"]}) {
+  return
+}
