@@ -1,0 +1,122 @@
+#include "tools/compiler/Compiler.h"
+
+#include "mlir/Pass/PassManager.h"
+
+#include <algorithm>
+#include <filesystem>
+
+using namespace mlir;
+
+namespace graphc {
+
+static Status checkType(const std::string &flag, const std::string &type) {
+  if (type.empty() || type == "f32" || type == "bf16")
+    return {};
+  return usageError(flag + " '" + type + "' is unknown; known types: f32, bf16");
+}
+
+static Precision precisionOf(const std::string &type) {
+  return type == "bf16" ? Precision::BF16 : Precision::F32;
+}
+
+Expected<Compiler> Compiler::create(MLIRContext &context, const CompileSettings &settings) {
+  GRAPHC_RETURN_IF_ERROR(checkType("--dtype", settings.dtype));
+  GRAPHC_RETURN_IF_ERROR(checkType("--kv-cache", settings.kvCache));
+  GRAPHC_ASSIGN_OR_RETURN(Target target, Target::parse(settings.target));
+  Compiler compiler(context, settings, std::move(target));
+  PassManager unused(&context);
+  PipelineOptions options = compiler.pipelineOptions({});
+  GRAPHC_RETURN_IF_ERROR(buildFusePipeline(unused, options));
+  GRAPHC_RETURN_IF_ERROR(buildPlanPipeline(unused, options));
+  if (!settings.dumpFolder.empty()) {
+    GRAPHC_ASSIGN_OR_RETURN(IrDump dump, IrDump::create(settings.dumpFolder));
+    compiler.irDump.emplace(std::move(dump));
+  }
+  return compiler;
+}
+
+std::string Compiler::dtype(const ModelInput &input) const {
+  return settings.dtype.empty() ? input.storedDtype : settings.dtype;
+}
+
+std::string Compiler::kvCache(const ModelInput &input) const {
+  return settings.kvCache.empty() ? dtype(input) : settings.kvCache;
+}
+
+PipelineOptions Compiler::pipelineOptions(const ModelInput &input) const {
+  PipelineOptions options;
+  options.dtype = precisionOf(dtype(input));
+  options.kvCache = precisionOf(kvCache(input));
+  options.optLevel = settings.optimize ? OptLevel::O2 : OptLevel::O0;
+  options.disabledPasses = settings.disabledPasses;
+  return options;
+}
+
+std::map<std::string, std::string> Compiler::optionTexts(const ModelInput &input) const {
+  std::string disabled;
+  for (const std::string &name : settings.disabledPasses)
+    disabled += (disabled.empty() ? "" : ",") + name;
+  return {{"dtype", dtype(input)},
+          {"kv_cache", kvCache(input)},
+          {"target", compileTarget.level()},
+          {"opt_level", settings.optimize ? "2" : "0"},
+          {"disabled_passes", disabled}};
+}
+
+Status Compiler::lowerTo(Stage stage, ModelInput &input, const std::string &reproducer) {
+  Stage from = stageOf(*input.module);
+  if (from > stage)
+    return usageError(settings.model + ": is already past the stage '" +
+                      allStages()[static_cast<size_t>(stage)].name.str() + "'");
+  if (irDump)
+    irDump->write(allStages()[static_cast<size_t>(from)].name.str(), *input.module);
+  PassManager manager(&context);
+  PipelineOptions options = pipelineOptions(input);
+  if (from < Stage::Fused && stage >= Stage::Fused)
+    GRAPHC_RETURN_IF_ERROR(buildFusePipeline(manager, options));
+  if (from < Stage::Plan && stage >= Stage::Plan)
+    GRAPHC_RETURN_IF_ERROR(buildPlanPipeline(manager, options));
+  collectReport(manager, fusionReport);
+  if (irDump)
+    irDump->attach(manager);
+  if (settings.timePasses)
+    manager.enableTiming();
+  manager.enableCrashReproducerGeneration(reproducer);
+  if (failed(manager.run(*input.module)))
+    return unsupported(settings.model + ": a pass failed (see the messages above); " + reproducer +
+                       " repeats it: graphc-opt --run-reproducer " + reproducer);
+  return irDump ? irDump->status() : Status();
+}
+
+static StepBounds boundsOf(ModuleOp plan) {
+  StepBounds bounds;
+  for (PlanOp op : plan.getOps<PlanOp>()) {
+    bounds.tokens = bounds.rows = op.getMaxTokens();
+    bounds.cached = op.getContext();
+  }
+  return bounds;
+}
+
+Expected<EmittedKernels> Compiler::emit(ModuleOp plan) {
+  FailureOr<EmittedKernels> kernels = emitKernels(plan, boundsOf(plan), compileTarget);
+  if (failed(kernels))
+    return unsupported(settings.model + ": a kernel cannot be generated (see the messages above)");
+  if (irDump)
+    irDump->write("kernels", *kernels->module);
+  return std::move(*kernels);
+}
+
+Expected<CompiledKernels> Compiler::compile(EmittedKernels &kernels) {
+  FailureOr<CompiledKernels> compiled = lowerKernels(kernels);
+  if (failed(compiled))
+    return internalError("the kernels cannot be lowered (see the messages above)");
+  GRAPHC_RETURN_IF_ERROR(compiled->optimize(compileTarget));
+  if (irDump) {
+    irDump->write("llvm", "ll", compiled->llvmText());
+    if (auto assembly = compiled->assembly(compileTarget); assembly.ok())
+      irDump->write("kernels", "s", *assembly);
+  }
+  return std::move(*compiled);
+}
+
+} // namespace graphc

@@ -1,0 +1,53 @@
+// The way from a loaded model to the stages of IR and to machine code.
+#ifndef GRAPHC_TOOLS_COMPILER_COMPILER_H
+#define GRAPHC_TOOLS_COMPILER_COMPILER_H
+
+#include "codegen/EmitKernels.h"
+#include "passes/FusionReport.h"
+#include "passes/Pipelines.h"
+#include "tools/compiler/IrDump.h"
+#include "tools/compiler/ModelInput.h"
+
+#include <optional>
+
+namespace graphc {
+
+class Compiler {
+public:
+  /// Checks the settings that need no model: types, target, names of passes.
+  static Expected<Compiler> create(mlir::MLIRContext &context, const CompileSettings &settings);
+
+  /// Runs the passes that lead from the module's stage to `stage`. Where a pass fails, what MLIR
+  /// needs to repeat it is left in `reproducer` and the message says so.
+  Status lowerTo(Stage stage, ModelInput &input, const std::string &reproducer);
+
+  /// Emits the kernels of a module in the plan stage.
+  Expected<EmittedKernels> emit(mlir::ModuleOp plan);
+  /// Emitted kernels to optimized LLVM IR.
+  Expected<CompiledKernels> compile(EmittedKernels &kernels);
+
+  const Target &target() const { return compileTarget; }
+  const FusionReport &report() const { return fusionReport; }
+  /// The options as the plan's header keeps them.
+  std::map<std::string, std::string> optionTexts(const ModelInput &input) const;
+  /// Where --dump-ir writes, if it does.
+  IrDump *dump() { return irDump ? &*irDump : nullptr; }
+
+private:
+  Compiler(mlir::MLIRContext &context, const CompileSettings &settings, Target target)
+      : context(context), settings(settings), compileTarget(std::move(target)) {}
+
+  PipelineOptions pipelineOptions(const ModelInput &input) const;
+  std::string dtype(const ModelInput &input) const;
+  std::string kvCache(const ModelInput &input) const;
+
+  mlir::MLIRContext &context;
+  CompileSettings settings;
+  Target compileTarget;
+  FusionReport fusionReport;
+  std::optional<IrDump> irDump;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_TOOLS_COMPILER_COMPILER_H

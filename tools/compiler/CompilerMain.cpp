@@ -1,0 +1,120 @@
+// The door of libgraphc-compiler.so: parses the command line of `compile` and `dump` and runs them.
+#include "codegen/lowering/LowerToLlvm.h"
+#include "ir/GraphDialect.h"
+#include "tools/compiler/Commands.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+using namespace mlir;
+
+namespace graphc {
+
+void prepareContext(MLIRContext &context, const CompileSettings &settings) {
+  DialectRegistry registry;
+  registry.insert<GraphcDialect>();
+  registerLoweringDialects(registry);
+  context.appendDialectRegistry(registry);
+  context.loadAllAvailableDialects();
+  context.getDiagEngine().registerHandler([verbose = settings.verbose](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Remark && !verbose)
+      return success();
+    const char *kind = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error"
+                       : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning"
+                                                                                 : "remark";
+    llvm::errs() << diagnostic.getLocation() << ": " << kind << ": " << diagnostic << '\n';
+    for (Diagnostic &note : diagnostic.getNotes())
+      llvm::errs() << note.getLocation() << ": note: " << note << '\n';
+    return success();
+  });
+}
+
+static void addSharedFlags(CLI::App &app, CompileSettings &settings) {
+  app.add_option("--dtype", settings.dtype,
+                 "type of activations and weights: f32 or bf16 (default: as the checkpoint)");
+  app.add_option("--kv-cache", settings.kvCache,
+                 "type of the KV cache: f32 or bf16 (default: as --dtype)");
+  app.add_option("-c,--context", settings.context,
+                 "longest sequence in tokens (default: the model's, at most 8192)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 20));
+  app.add_option("--max-chunk", settings.maxChunk, "most tokens of one step (default 512)")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 16));
+  app.add_option("--target", settings.target,
+                 "native, x86-64-v3 (AVX2), x86-64-v4 (AVX-512), ... (default native)");
+  app.add_option("--random-weights", settings.randomSeed,
+                 "no checkpoint: normal random weights from this seed");
+  app.add_option("--weights", settings.weights,
+                 "where the weights are, if not in the model's folder");
+  app.add_option("--disable-pass", settings.disabledPasses,
+                 "leave a pass out, e.g. fuse-attention (repeatable)")
+      ->allow_extra_args(false);
+  app.add_flag("-v,--verbose", settings.verbose, "say why something was not fused");
+  auto *none =
+      app.add_flag_callback("-O0", [&settings] { settings.optimize = false; }, "fuse nothing");
+  app.add_flag_callback(
+         "-O2", [&settings] { settings.optimize = true; }, "all passes (default)")
+      ->excludes(none);
+}
+
+static void addCompile(CLI::App &parent, CompileCommand &command) {
+  parent.description("Compile a model into a plan");
+  parent
+      .add_option("MODEL", command.settings.model,
+                  "Hugging Face folder, config.json (with --random-weights), or IR text (.mlir)")
+      ->required();
+  parent.add_option("-o,--output", command.output, "the plan file to write")->required();
+  addSharedFlags(parent, command.settings);
+  parent.add_option("-t,--threads", command.threads, "threads that pack weights (default: all)")
+      ->check(CLI::Range(1, 1024));
+  parent.add_option("--dump-ir", command.settings.dumpFolder,
+                    "write the IR after each pass that changed something into this folder");
+  parent.add_option("--report", command.settings.reportFile, "write what fused, or why not (JSON)");
+  parent.add_flag("--time-passes", command.settings.timePasses, "print the time of each pass");
+  parent.add_flag("-q,--quiet", command.quiet, "no progress and no summary");
+}
+
+static void addDump(CLI::App &parent, DumpCommand &command) {
+  parent.description("Print the IR of a model or plan at a stage");
+  parent.add_option("MODEL", command.settings.model, "a plan, or what compile takes")->required();
+  parent.add_option("--stage", command.stage,
+                    "graph, fused, plan, kernels, llvm or asm (default graph)");
+  parent.add_option("--layer", command.layer, "only this layer")->check(CLI::NonNegativeNumber);
+  addSharedFlags(parent, command.settings);
+}
+
+static int run(int argc, const char *const *argv) {
+  std::string name = argc > 0 ? argv[0] : "";
+  CLI::App app("", "graphc " + name);
+  CompileCommand compile;
+  DumpCommand dump;
+  if (name == "compile")
+    addCompile(app, compile);
+  else
+    addDump(app, dump);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    if (error.get_exit_code() == 0)
+      return app.exit(error);
+    std::fprintf(stderr, "graphc %s: %s\nRun 'graphc %s --help' for its flags.\n", name.c_str(),
+                 error.what(), name.c_str());
+    return static_cast<int>(StatusCode::Usage);
+  }
+  Status status = name == "compile" ? runCompile(compile) : runDump(dump);
+  llvm::outs().flush();
+  if (!status.ok())
+    std::fprintf(stderr, "graphc %s: %s\n", name.c_str(), status.message().c_str());
+  return static_cast<int>(status.code());
+}
+
+} // namespace graphc
+
+/// Runs `compile` or `dump`: argv[0] is the command. Returns the exit code.
+extern "C" __attribute__((visibility("default"))) int graphcCompilerMain(int argc,
+                                                                         const char *const *argv) {
+  return graphc::run(argc, argv);
+}

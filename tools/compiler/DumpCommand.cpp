@@ -1,0 +1,107 @@
+// `graphc dump MODEL|PLAN --stage S`
+#include "tools/compiler/Commands.h"
+
+#include "runtime/plan/Plan.h"
+#include "runtime/plan/PlanFormat.h"
+#include "tools/compiler/Compiler.h"
+#include "tools/compiler/LayerView.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <array>
+#include <fstream>
+
+using namespace mlir;
+
+namespace graphc {
+
+namespace {
+
+/// What can be dumped, and the stage of IR that it comes from.
+struct DumpStage {
+  const char *name;
+  Stage from;
+};
+
+constexpr std::array<DumpStage, 6> kStages = {{{"graph", Stage::Graph},
+                                               {"fused", Stage::Fused},
+                                               {"plan", Stage::Plan},
+                                               {"kernels", Stage::Plan},
+                                               {"llvm", Stage::Plan},
+                                               {"asm", Stage::Plan}}};
+
+Expected<DumpStage> findStage(const std::string &name) {
+  std::string known;
+  for (const DumpStage &stage : kStages) {
+    if (name == stage.name)
+      return stage;
+    known += (known.empty() ? "" : ", ") + std::string(stage.name);
+  }
+  return usageError("--stage '" + name + "' is unknown; known stages: " + known);
+}
+
+bool isPlanFile(const std::string &path) {
+  std::ifstream in(path, std::ios::binary);
+  std::array<char, kPlanMagic.size()> start = {};
+  return in.read(start.data(), start.size()) && start == kPlanMagic;
+}
+
+std::vector<std::string> splitNames(const std::string &list) {
+  std::vector<std::string> names;
+  for (llvm::StringRef name : llvm::split(list, ',')) {
+    if (!name.empty())
+      names.push_back(name.str());
+  }
+  return names;
+}
+
+/// The graph that a plan carries, with the settings that it was compiled with.
+Expected<ModelInput> loadFromPlan(MLIRContext &context, CompileSettings &settings) {
+  GRAPHC_ASSIGN_OR_RETURN(Plan plan, Plan::open(settings.model, {.anyMachine = true}));
+  std::map<std::string, std::string> options = plan.header().options;
+  settings.dtype = options["dtype"];
+  settings.kvCache = options["kv_cache"];
+  settings.target = options["target"];
+  settings.optimize = options["opt_level"] != "0";
+  settings.disabledPasses = splitNames(options["disabled_passes"]);
+  std::string text(plan.textSection(section::kGraph));
+  return loadText(context, text, settings.model + " (graph)", settings, /*needWeights=*/false);
+}
+
+} // namespace
+
+Status runDump(const DumpCommand &command) {
+  GRAPHC_ASSIGN_OR_RETURN(DumpStage stage, findStage(command.stage));
+  CompileSettings settings = command.settings;
+  MLIRContext context;
+  prepareContext(context, settings);
+  auto loaded = isPlanFile(settings.model) ? loadFromPlan(context, settings)
+                                           : loadModel(context, settings, /*needWeights=*/false);
+  GRAPHC_ASSIGN_OR_RETURN(ModelInput input, std::move(loaded));
+  GRAPHC_ASSIGN_OR_RETURN(Compiler compiler, Compiler::create(context, settings));
+  GRAPHC_RETURN_IF_ERROR(compiler.lowerTo(stage.from, input, "graphc-reproducer.mlir"));
+  if (command.layer)
+    GRAPHC_RETURN_IF_ERROR(keepLayer(*input.module, *command.layer));
+
+  std::string name = stage.name;
+  if (name == "graph" || name == "fused" || name == "plan") {
+    llvm::outs() << moduleText(*input.module);
+    return {};
+  }
+  GRAPHC_ASSIGN_OR_RETURN(EmittedKernels kernels, compiler.emit(*input.module));
+  if (name == "kernels") {
+    llvm::outs() << moduleText(*kernels.module);
+    return {};
+  }
+  GRAPHC_ASSIGN_OR_RETURN(CompiledKernels compiled, compiler.compile(kernels));
+  if (name == "llvm") {
+    llvm::outs() << compiled.llvmText();
+    return {};
+  }
+  GRAPHC_ASSIGN_OR_RETURN(std::string assembly, compiled.assembly(compiler.target()));
+  llvm::outs() << assembly;
+  return {};
+}
+
+} // namespace graphc

@@ -1,0 +1,286 @@
+#include "tools/compiler/ModelInput.h"
+
+#include "frontend/config/GenerationConfig.h"
+#include "frontend/config/ModelFolder.h"
+#include "frontend/models/ModelGraph.h"
+#include "frontend/weights/CheckTensors.h"
+#include "frontend/weights/RandomSource.h"
+#include "ir/GraphDialect.h"
+#include "runtime/text/Tokenizer.h"
+#include "runtime/text/TokenizerJson.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/Parser/Parser.h"
+
+#include <algorithm>
+#include <filesystem>
+
+using namespace mlir;
+namespace fs = std::filesystem;
+
+namespace graphc {
+
+static constexpr char kWeightsAttr[] = "graphc.weights";
+static constexpr char kRandomAttr[] = "graphc.random_weights";
+static constexpr char kSourceAttr[] = "graphc.source";
+
+//===----------------------------------------------------------------------===//
+// Weights
+//===----------------------------------------------------------------------===//
+
+/// Every checkpoint tensor that the module's weight expressions read.
+static std::vector<ExpectedTensor> expectedTensors(ModuleOp module, bool tiedHead) {
+  std::vector<ExpectedTensor> tensors;
+  for (WeightOp weight : module.getOps<WeightOp>()) {
+    weight.walk([&](CheckpointOp op) {
+      ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getType()).getShape();
+      for (int64_t layer = 0; layer < static_cast<int64_t>(weight.getLayers()); ++layer)
+        tensors.push_back({op.nameForLayer(layer), {shape.begin(), shape.end()}});
+    });
+  }
+  if (tiedHead) {
+    for (const ExpectedTensor &tensor : tensors) {
+      if (tensor.name == "model.embed_tokens.weight") {
+        tensors.push_back({"lm_head.weight", tensor.shape, tensor.name});
+        break;
+      }
+    }
+  }
+  std::sort(tensors.begin(), tensors.end(),
+            [](const auto &a, const auto &b) { return a.name < b.name; });
+  tensors.erase(std::unique(tensors.begin(), tensors.end(),
+                            [](const auto &a, const auto &b) { return a.name == b.name; }),
+                tensors.end());
+  return tensors;
+}
+
+static void addSources(const SafetensorsSource &source, PlanModel &model) {
+  for (const SourceDigest &digest : source.digests()) {
+    char text[64];
+    std::snprintf(text, sizeof(text), "xxh3-header:%016llx",
+                  static_cast<unsigned long long>(digest.headerHash));
+    model.sources.push_back({fs::path(digest.path).filename().string(), digest.size, text});
+  }
+}
+
+/// Opens the weights that the module's attributes and the settings name, and checks them.
+static Status attachWeights(ModelInput &input, const CompileSettings &settings, bool needWeights,
+                            std::unique_ptr<SafetensorsSource> opened) {
+  ModuleOp module = *input.module;
+  std::vector<ExpectedTensor> expected =
+      expectedTensors(module, module->hasAttr("graphc.tied_head"));
+  if (auto seed = module->getAttrOfType<IntegerAttr>(kRandomAttr)) {
+    auto value = static_cast<uint64_t>(seed.getInt());
+    input.source = std::make_unique<RandomSource>(value, expected);
+    return {};
+  }
+  if (!opened) {
+    auto path = module->getAttrOfType<StringAttr>(kWeightsAttr);
+    if (!path)
+      return needWeights ? usageError(settings.model +
+                                      ": nothing says where the weights are; give --weights PATH "
+                                      "or --random-weights SEED")
+                         : Status();
+    auto source = SafetensorsSource::open(path.getValue().str());
+    if (!source.ok())
+      return needWeights ? source.status() : Status();
+    opened = *std::move(source);
+  }
+  GRAPHC_RETURN_IF_ERROR(checkTensors(*opened, expected));
+  addSources(*opened, input.model);
+  input.source = std::move(opened);
+  return {};
+}
+
+/// Writes down where the weights come from, so that a dump is an input again.
+static void setWeightAttributes(ModuleOp module, const CompileSettings &settings,
+                                const std::string &defaultPath) {
+  Builder builder(module.getContext());
+  if (settings.randomSeed) {
+    module->removeAttr(kWeightsAttr);
+    module->setAttr(kRandomAttr,
+                    builder.getI64IntegerAttr(static_cast<int64_t>(*settings.randomSeed)));
+    return;
+  }
+  std::string path = settings.weights.empty() ? defaultPath : settings.weights;
+  if (path.empty())
+    return;
+  std::error_code ignored;
+  fs::path absolute = fs::absolute(path, ignored);
+  module->removeAttr(kRandomAttr);
+  module->setAttr(kWeightsAttr, builder.getStringAttr(absolute.lexically_normal().string()));
+}
+
+//===----------------------------------------------------------------------===//
+// Model folders
+//===----------------------------------------------------------------------===//
+
+static PlanModel planModel(const ModelConfig &config, const GenerationConfig &generation,
+                           const std::string &path) {
+  PlanModel model;
+  std::error_code ignored;
+  fs::path folder = fs::absolute(modelFolder(path), ignored).lexically_normal();
+  model.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
+  model.architecture = familyName(config.family);
+  model.vocabulary = config.vocabSize;
+  model.hidden = config.hiddenSize;
+  model.layers = config.layers;
+  model.contextLimit = config.maxPositions;
+  model.bosToken = generation.bosToken;
+  model.eosTokens = generation.eosTokens;
+  return model;
+}
+
+/// Only what generation_config.json itself says: its absence leaves the choice to `run`.
+static Status readGenerationDefaults(const std::string &path, const ModelConfig &config,
+                                     PlanModel &model) {
+  std::string file = modelFile(path, "generation_config.json");
+  std::error_code ignored;
+  if (!fs::exists(file, ignored))
+    return {};
+  GRAPHC_ASSIGN_OR_RETURN(Json document, readJsonFile(file, kConfigLimits));
+  GRAPHC_ASSIGN_OR_RETURN(GenerationConfig read, parseGenerationConfig(document, file, config));
+  GenerationDefaults &defaults = model.generation;
+  auto take = [&](const char *key, auto &out, auto value) {
+    if (document.contains(key))
+      out = value;
+  };
+  take("do_sample", defaults.sample, read.doSample);
+  take("temperature", defaults.temperature, read.temperature);
+  take("top_k", defaults.topK, read.topK);
+  take("top_p", defaults.topP, read.topP);
+  take("min_p", defaults.minP, read.minP);
+  take("repetition_penalty", defaults.repetitionPenalty, read.repetitionPenalty);
+  return {};
+}
+
+static Status readTokenizer(const std::string &folder, ModelInput &input) {
+  GRAPHC_ASSIGN_OR_RETURN(input.tokenizer, compileTokenizer(folder));
+  if (input.tokenizer.empty())
+    return {};
+  GRAPHC_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::open(input.tokenizer));
+  if (tokenizer.vocabularySize() > input.model.vocabulary)
+    return badInput(folder + ": the tokenizer has " + std::to_string(tokenizer.vocabularySize()) +
+                    " tokens, more than the " + std::to_string(input.model.vocabulary) +
+                    " rows of the embedding (vocab_size)");
+  return {};
+}
+
+static int64_t chooseContext(const CompileSettings &settings, const ModelConfig &config) {
+  if (settings.context > 0)
+    return settings.context;
+  return std::min(config.maxPositions, kDefaultContext);
+}
+
+/// Tells what a model folder says beside its graph.
+static Status describeModel(const std::string &path, ModelInput &input, ModelConfig &config) {
+  GRAPHC_ASSIGN_OR_RETURN(config, readModelConfig(path));
+  GRAPHC_ASSIGN_OR_RETURN(GenerationConfig generation, readGenerationConfig(path, config));
+  input.model = planModel(config, generation, path);
+  GRAPHC_RETURN_IF_ERROR(readGenerationDefaults(path, config, input.model));
+  return readTokenizer(modelFolder(path), input);
+}
+
+static Expected<ModelInput> loadFolder(MLIRContext &context, const CompileSettings &settings,
+                                       bool needWeights) {
+  ModelInput input;
+  ModelConfig config;
+  GRAPHC_RETURN_IF_ERROR(describeModel(settings.model, input, config));
+
+  std::unique_ptr<SafetensorsSource> source;
+  std::string weightPath =
+      settings.weights.empty() ? modelFolder(settings.model) : settings.weights;
+  if (!settings.randomSeed) {
+    auto opened = SafetensorsSource::open(weightPath);
+    if (opened.ok())
+      source = *std::move(opened);
+    else if (needWeights)
+      return opened.status();
+  }
+  std::optional<ElementType> claimed = config.storedType;
+  GraphOptions options;
+  options.name = input.model.name;
+  options.context = chooseContext(settings, config);
+  options.maxTokens = settings.maxChunk;
+  options.storedType = [&](const std::string &tensor) {
+    if (settings.randomSeed)
+      return ElementType::F32;
+    const TensorInfo *info = source ? source->find(tensor) : nullptr;
+    return info ? info->type : claimed.value_or(ElementType::F32);
+  };
+  if (settings.randomSeed ? claimed == ElementType::BF16
+                          : options.storedType("model.embed_tokens.weight") == ElementType::BF16)
+    input.storedDtype = "bf16";
+  input.module = buildModelGraph(context, config, options);
+  Builder builder(&context);
+  std::error_code ignored;
+  (*input.module)
+      ->setAttr(
+          kSourceAttr,
+          builder.getStringAttr(fs::absolute(settings.model, ignored).lexically_normal().string()));
+  if (config.tiedEmbeddings)
+    (*input.module)->setAttr("graphc.tied_head", builder.getUnitAttr());
+  setWeightAttributes(*input.module, settings, weightPath);
+  GRAPHC_RETURN_IF_ERROR(attachWeights(input, settings, needWeights, std::move(source)));
+  return input;
+}
+
+//===----------------------------------------------------------------------===//
+// IR text
+//===----------------------------------------------------------------------===//
+
+/// What is known of a network without a model folder: the width of its result.
+static void describeFromGraph(ModuleOp module, PlanModel &model) {
+  if (auto name = module->getAttrOfType<StringAttr>("graphc.model"))
+    model.name = name.getValue().str();
+  module.walk([&](Operation *op) {
+    if (auto embedding = dyn_cast<EmbeddingOp>(op)) {
+      auto table = cast<RankedTensorType>(embedding.getTable().getType());
+      bool packed = table.getRank() == 4;
+      model.vocabulary = std::max(model.vocabulary, table.getDimSize(0) * (packed ? 32 : 1));
+      model.hidden = cast<RankedTensorType>(embedding.getType()).getDimSize(1);
+    }
+    if (auto layer = dyn_cast<KvLayerOp>(op))
+      model.layers = std::max<int64_t>(model.layers, layer.getLayer() + 1);
+  });
+}
+
+Expected<ModelInput> loadText(MLIRContext &context, const std::string &text,
+                              const std::string &name, const CompileSettings &settings,
+                              bool needWeights) {
+  context.loadDialect<GraphcDialect>();
+  ModelInput input;
+  input.module = parseSourceString<ModuleOp>(text, ParserConfig(&context), name);
+  if (!input.module)
+    return badInput(name + ": not valid IR of graphc (see the messages above)");
+  ModuleOp module = *input.module;
+  Builder builder(&context);
+  if (settings.context > 0)
+    module->setAttr("graphc.context", builder.getI64IntegerAttr(settings.context));
+  setWeightAttributes(module, settings, "");
+
+  auto folder = module->getAttrOfType<StringAttr>(kSourceAttr);
+  std::error_code ignored;
+  if (folder && fs::exists(folder.getValue().str(), ignored)) {
+    ModelConfig config;
+    GRAPHC_RETURN_IF_ERROR(describeModel(folder.getValue().str(), input, config));
+  } else {
+    describeFromGraph(module, input.model);
+  }
+  GRAPHC_RETURN_IF_ERROR(attachWeights(input, settings, needWeights, nullptr));
+  return input;
+}
+
+Expected<ModelInput> loadModel(MLIRContext &context, const CompileSettings &settings,
+                               bool needWeights) {
+  std::error_code ignored;
+  fs::path path(settings.model);
+  if (!fs::exists(path, ignored))
+    return badInput(settings.model + ": no such file or folder");
+  if (path.extension() != ".mlir")
+    return loadFolder(context, settings, needWeights);
+  GRAPHC_ASSIGN_OR_RETURN(std::string text, readTextFile(settings.model, size_t(256) << 20));
+  return loadText(context, text, settings.model, settings, needWeights);
+}
+
+} // namespace graphc

@@ -1,0 +1,53 @@
+// What the user asked for: the flags of `compile` and `dump`.
+#ifndef GRAPHC_TOOLS_COMPILER_SETTINGS_H
+#define GRAPHC_TOOLS_COMPILER_SETTINGS_H
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace graphc {
+
+/// How a model becomes a plan. Empty strings and zeros stand for defaults, which depend on the
+/// model.
+struct CompileSettings {
+  std::string model;   ///< Folder, config.json, or IR text of a stage.
+  std::string weights; ///< Overrides where the weights come from.
+  std::optional<uint64_t> randomSeed;
+
+  std::string dtype;   ///< "f32", "bf16"; default: as the checkpoint is stored.
+  std::string kvCache; ///< Default: as dtype.
+  int64_t context = 0; ///< Default: the model's own limit, at most kDefaultContext.
+  int64_t maxChunk = 512;
+  std::string target = "native";
+  bool optimize = true; ///< -O2 or -O0.
+  std::vector<std::string> disabledPasses;
+
+  std::string dumpFolder; ///< --dump-ir
+  std::string reportFile; ///< --report
+  bool timePasses = false;
+  bool verbose = false;
+};
+
+/// Context of a plan when neither the user nor the model says less.
+constexpr int64_t kDefaultContext = 8192;
+
+/// `compile MODEL -o PLAN`
+struct CompileCommand {
+  CompileSettings settings;
+  std::string output;
+  int threads = 0; ///< For packing; 0: all cores.
+  bool quiet = false;
+};
+
+/// `dump MODEL|PLAN --stage S`
+struct DumpCommand {
+  CompileSettings settings;
+  std::string stage = "graph";
+  std::optional<int64_t> layer;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_TOOLS_COMPILER_SETTINGS_H

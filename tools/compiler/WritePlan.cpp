@@ -1,0 +1,47 @@
+#include "tools/compiler/WritePlan.h"
+
+#include "ir/reference/WeightEvaluator.h"
+#include "runtime/plan/PlanFileWriter.h"
+#include "tools/compiler/Progress.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+RowReaderFactory rowReaders(const ModelInput &input) {
+  const WeightSource *source = input.source.get();
+  return [source](WeightOp weight, Value value, int64_t layer) -> RowReader {
+    return [evaluator = WeightEvaluator(weight, layer, *source), value](int64_t begin, int64_t end,
+                                                                        std::span<float> out) {
+      return evaluator.readRows(value, begin, end, out);
+    };
+  };
+}
+
+static Status packInto(PlanFileWriter &writer, const PlanContents &contents,
+                       const WriteOptions &options) {
+  GRAPHC_ASSIGN_OR_RETURN(uint64_t weights,
+                          writer.reserveSection(section::kWeights, contents.weightBytes));
+  ProgressBar bar("packing weights", contents.weightBytes, options.showProgress);
+  return packWeights(
+      contents.jobs, options.threads,
+      [&](uint64_t offset, std::span<const std::byte> bytes) {
+        return writer.write(weights, offset, bytes);
+      },
+      [&](uint64_t done) { bar.update(done); });
+}
+
+Status writePlan(const std::string &path, PlanContents contents, const PlanTexts &texts,
+                 const ModelInput &input, const WriteOptions &options) {
+  GRAPHC_ASSIGN_OR_RETURN(PlanFileWriter writer, PlanFileWriter::create(path));
+  GRAPHC_RETURN_IF_ERROR(
+      writer.addSection(contents.header.variants.front().codeSection, std::span(texts.code)));
+  if (!input.tokenizer.empty())
+    GRAPHC_RETURN_IF_ERROR(writer.addSection(section::kTokenizer, std::span(input.tokenizer)));
+  GRAPHC_RETURN_IF_ERROR(writer.addSection(section::kGraph, std::string_view(texts.graph)));
+  GRAPHC_RETURN_IF_ERROR(writer.addSection(section::kPlan, std::string_view(texts.plan)));
+  GRAPHC_RETURN_IF_ERROR(packInto(writer, contents, options));
+  return writer.finish(std::move(contents.header));
+}
+
+} // namespace graphc
