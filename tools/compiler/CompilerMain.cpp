@@ -53,11 +53,10 @@ static void addSharedFlags(CLI::App &app, CompileSettings &settings) {
                  "leave a pass out, e.g. fuse-attention (repeatable)")
       ->allow_extra_args(false);
   app.add_flag("-v,--verbose", settings.verbose, "say why something was not fused");
-  auto *none =
-      app.add_flag_callback("-O0", [&settings] { settings.optimize = false; }, "fuse nothing");
-  app.add_flag_callback(
-         "-O2", [&settings] { settings.optimize = true; }, "all passes (default)")
-      ->excludes(none);
+  app.add_option_function<int>(
+         "-O", [&settings](int level) { settings.optimize = level != 0; },
+         "-O0: fuse nothing; -O2: all passes (default)")
+      ->check(CLI::IsMember({0, 2}));
 }
 
 static void addCompile(CLI::App &parent, CompileCommand &command) {
