@@ -1,0 +1,37 @@
+"""The same bits for any number of threads, chunk size and batch, on the example model."""
+import unittest
+
+import numpy as np
+import program
+
+MODEL = program.ROOT / "examples" / "tiny-stories"
+
+
+class Bits(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.graphc = program.Graphc()
+        random = np.random.default_rng(7)
+        cls.prompts = [[0, *map(int, random.integers(2, 1000, size))] for size in (1, 17, 70, 140)]
+
+    def check(self, *options):
+        plan = self.graphc.plan(MODEL, *options)
+        alone = [self.graphc.forward(plan, [tokens], 6)[1] for tokens in self.prompts]
+        for extra in (("-t", 1), ("-t", 2), ("--chunk", 1), ("--chunk", 7), ("--chunk", 512),
+                      ("-t", 2, "--chunk", 16)):
+            for tokens, want in zip(self.prompts, alone):
+                with self.subTest(options=options, extra=extra, length=len(tokens)):
+                    self.assertTrue(np.array_equal(
+                        self.graphc.forward(plan, [tokens], 6, extra)[1], want))
+        _, together = self.graphc.forward(plan, self.prompts, 6)
+        self.assertTrue(np.array_equal(together, np.concatenate(alone)))
+
+    def test_f32(self):
+        self.check("--dtype", "f32")
+
+    def test_bf16(self):
+        self.check("--dtype", "bf16")
+
+
+if __name__ == "__main__":
+    program.main(needs_shared=False)

@@ -1,0 +1,74 @@
+"""Drives the built graphc through its command line, as a user does."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SHARED = pathlib.Path(os.environ.get("GRAPHC_SHARED_DATA", ROOT.parent / "shared" / "data"))
+GRAPHC = pathlib.Path(os.environ.get("GRAPHC", ROOT / "build" / "release" / "bin" / "graphc"))
+SKIPPED = 77  # what ctest takes for "skipped"
+
+
+class Graphc:
+    """Runs commands; plans live in a temporary folder for as long as the object."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="graphc-e2e-")
+        self.plans = {}
+
+    def path(self, name):
+        return pathlib.Path(self.folder.name) / name
+
+    def __call__(self, *args, check=True, env=None, stdin=subprocess.DEVNULL):
+        result = subprocess.run([str(GRAPHC), *map(str, args)], capture_output=True, stdin=stdin,
+                                timeout=600, env={**os.environ, **(env or {})})
+        if check and result.returncode != 0:
+            raise AssertionError(f"graphc {' '.join(map(str, args))}: exit {result.returncode}:\n"
+                                 + result.stderr.decode(errors="replace")[-2000:])
+        return result
+
+    def plan(self, model, *options):
+        """The plan of a model with these options, compiled once."""
+        key = (str(model), options)
+        if key not in self.plans:
+            out = self.path(f"{len(self.plans)}.gcplan")
+            self("compile", model, "-o", out, *options)
+            self.plans[key] = out
+        return self.plans[key]
+
+    def forward(self, plan, sequences, n=0, extra=()):
+        """Greedy run over token sequences: (sequences of --json, result rows)."""
+        rows = self.path("rows.npy")
+        args = ["run", plan, "-n", n, "--temp", 0, "--ignore-eos", "--json", "--save-result", rows]
+        for tokens in sequences:
+            args += ["--tokens", ",".join(map(str, tokens))]
+        out = json.loads(self(*args, *extra).stdout)
+        return out["sequences"], np.load(rows)
+
+
+def levels():
+    """x86 levels that this machine can run."""
+    report = Graphc()("version", "--json", check=False)
+    if report.returncode == 0:
+        return json.loads(report.stdout).get("levels", ["native"])
+    return ["native"]
+
+
+def relative_error(got, want):
+    """Largest difference as a fraction of the largest wanted value."""
+    assert got.shape == want.shape, f"shape {got.shape}, expected {want.shape}"
+    return float(np.abs(got - want).max() / np.abs(want).max())
+
+
+def main(needs_shared=True):
+    """Runs the unittests of the calling script; skips, loudly, where the shared data is absent."""
+    if needs_shared and not SHARED.exists():
+        print(f"SKIPPED: no test data at {SHARED}")
+        sys.exit(SKIPPED)
+    unittest.main(verbosity=2)
