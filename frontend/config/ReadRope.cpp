@@ -4,8 +4,6 @@
 
 namespace graphc {
 
-static const Json kNoScaling = Json::object();
-
 static Expected<const RopeKindSpec *> findKind(const Json &scaling, const std::string &place,
                                                const FamilySpec &family) {
   GRAPHC_ASSIGN_OR_RETURN(const Json *type, findKey(scaling, place, "rope_type", "type"));
@@ -27,11 +25,12 @@ static Expected<const RopeKindSpec *> findKind(const Json &scaling, const std::s
 /// The object with the rope's keys, and its place in `place`.
 static Expected<const Json *> findScaling(const Json &document, const std::string &file,
                                           std::string &place) {
+  static const Json noScaling = Json::object();
   GRAPHC_ASSIGN_OR_RETURN(const Json *scaling,
                           findKey(document, file, "rope_parameters", "rope_scaling"));
   place = file + (document.contains("rope_parameters") ? ": rope_parameters" : ": rope_scaling");
   if (!scaling || scaling->is_null())
-    return &kNoScaling;
+    return &noScaling;
   if (!scaling->is_object())
     return badInput(place + ": expected an object, but found " + describeValue(*scaling));
   return scaling;

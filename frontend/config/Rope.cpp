@@ -46,6 +46,7 @@ static double scaledFrequency(double frequency, const RopeConfig &rope) {
 
 std::vector<double> ropeInverseFrequencies(const ModelConfig &config) {
   std::vector<double> result;
+  result.reserve(static_cast<size_t>(config.headDim / 2));
   for (int64_t pair = 0; pair < config.headDim / 2; ++pair)
     result.push_back(
         scaledFrequency(baseFrequency(pair, config.headDim, config.rope.theta), config.rope));

@@ -3,7 +3,6 @@
 #include "runtime/base/Json.h"
 
 #include <algorithm>
-#include <cstring>
 #include <set>
 
 namespace graphc {
@@ -21,7 +20,7 @@ namespace {
 /// Collects problems in the order in which they are found.
 class Problems {
 public:
-  void add(std::string text, StatusCode code = StatusCode::BadInput) {
+  void add(const std::string &text, StatusCode code = StatusCode::BadInput) {
     if (++count <= kMaxListed)
       lines += "\n  " + text;
     allUnsupported &= code == StatusCode::Unsupported;
@@ -59,7 +58,7 @@ static bool sameBytes(const SafetensorsSource &source, std::string_view a, std::
   const StoredTensor *first = source.stored(a), *second = source.stored(b);
   std::span<const std::byte> x = source.bytes(a), y = source.bytes(b);
   return first && second && first->type == second->type && first->shape == second->shape &&
-         x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size()) == 0;
+         std::equal(x.begin(), x.end(), y.begin(), y.end());
 }
 
 static void checkOne(const SafetensorsSource &source, const ExpectedTensor &tensor,

@@ -21,6 +21,7 @@ const TensorInfo *RandomSource::find(std::string_view name) const {
 
 std::vector<std::string> RandomSource::names() const {
   std::vector<std::string> result;
+  result.reserve(tensors.size());
   for (const auto &[name, info] : tensors)
     result.push_back(name);
   return result;

@@ -42,6 +42,8 @@ static void convertF16(const std::byte *in, int64_t count, float *__restrict out
 }
 
 Status convertToF32(ElementType type, const std::byte *in, int64_t count, float *out) {
+  if (count == 0)
+    return {}; // `out` may be null.
   switch (type) {
   case ElementType::F32:
     std::memcpy(out, in, static_cast<size_t>(count) * sizeof(float));

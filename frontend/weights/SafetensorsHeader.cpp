@@ -91,6 +91,7 @@ static Expected<StoredTensor> checkTensor(RawTensor &raw, uint64_t dataOffset, u
 
 static Status checkNames(const std::vector<StoredTensor> &tensors, const std::string &what) {
   std::vector<std::string_view> names;
+  names.reserve(tensors.size());
   for (const StoredTensor &tensor : tensors)
     names.push_back(tensor.name);
   std::sort(names.begin(), names.end());

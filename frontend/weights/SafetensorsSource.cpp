@@ -66,6 +66,7 @@ const TensorInfo *SafetensorsSource::find(std::string_view name) const {
 
 std::vector<std::string> SafetensorsSource::names() const {
   std::vector<std::string> result;
+  result.reserve(entries.size());
   for (const auto &[name, entry] : entries)
     result.push_back(name);
   return result;

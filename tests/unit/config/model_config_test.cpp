@@ -138,8 +138,11 @@ TEST(ModelConfig, E3Row7_RefusesNumbersThatAreNotFinite) {
   expectFailure(parseJson(R"({"rms_norm_eps": 1e999})", "config.json").status(),
                 StatusCode::BadInput, {"config.json"});
   Json document = llama32();
-  document["rms_norm_eps"] = std::numeric_limits<double>::infinity();
-  expectFailure(failure(document), StatusCode::BadInput, {"rms_norm_eps"});
+  for (double value :
+       {std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    document["rms_norm_eps"] = value;
+    expectFailure(failure(document), StatusCode::BadInput, {"rms_norm_eps"});
+  }
 }
 
 TEST(ModelConfig, E3Row7_RefusesHeadsThatDoNotDivide) {
@@ -148,6 +151,21 @@ TEST(ModelConfig, E3Row7_RefusesHeadsThatDoNotDivide) {
       {"config.json: num_key_value_heads", "a divisor of num_attention_heads (32)", "found 5"});
   expectFailure(failure(with("num_key_value_heads", "64")), StatusCode::BadInput,
                 {"num_key_value_heads", "found 64"});
+}
+
+TEST(ModelConfig, E3Row7_RefusesADerivedHeadDimOutsideItsLimits) {
+  Json document = with("head_dim", "", with("num_key_value_heads", "1"));
+  document["num_attention_heads"] = 1;
+  document["hidden_size"] = 8192;
+  expectFailure(failure(document), StatusCode::BadInput,
+                {"hidden_size / num_attention_heads", "at most 4096", "found 8192"});
+}
+
+TEST(ModelConfig, E3Row7_RefusesEndlessTokenLists) {
+  Json document = llama32();
+  document["eos_token_id"] = std::vector<int>(1025, 1);
+  expectFailure(failure(document), StatusCode::BadInput,
+                {"eos_token_id", "a list of 1025 entries", "at most 1024"});
 }
 
 TEST(ModelConfig, E3Row7_RefusesOddHeadDimWithRope) {

@@ -70,11 +70,12 @@ TEST_F(SafetensorsSourceTest, RefusesWrongCalls) {
   write("model.safetensors", smallFile());
   auto source = SafetensorsSource::open(folder);
   ASSERT_TRUE(source.ok()) << source.status().message();
-  float out[6];
+  float out[9];
   for (Status status :
        {(*source)->readRows("absent", 0, 1, std::span(out, 3)),
         (*source)->readRows("i", 0, 1, std::span(out, 1)), (*source)->readRows("f32", 0, 3, out),
-        (*source)->readRows("f32", -1, 1, out), (*source)->readRows("f32", 2, 1, std::span(out, 0)),
+        (*source)->readRows("f32", -1, 1, std::span(out, 6)),
+        (*source)->readRows("f32", 2, 1, std::span(out, 0)),
         (*source)->readRows("f32", 0, 2, std::span(out, 5))})
     EXPECT_EQ(status.code(), StatusCode::Internal) << status.message();
 }

@@ -91,19 +91,18 @@ TEST_F(WeightFiles, LinksInsideTheFolderAreFollowed) {
 }
 
 TEST_F(WeightFiles, TheHuggingFaceCacheLayoutIsAllowed) {
-  std::filesystem::path snapshot = folder / "models--x/snapshots/abc";
-  std::filesystem::create_directories(snapshot);
   write("models--x/blobs/123", shard({"a"}));
   write("models--x/secret", shard({"a"}));
-  std::filesystem::create_symlink("../../blobs/123", snapshot / "1.safetensors");
-  std::filesystem::create_symlink("../../secret", snapshot / "2.safetensors");
-  auto open = [&](const std::string &name) {
-    write("models--x/snapshots/abc/model.safetensors.index.json",
-          R"({"weight_map":{"a":")" + name + "\"}}");
-    return SafetensorsSource::open(snapshot).status();
+  auto open = [&](const std::string &parent, const std::string &target) {
+    std::string model = "models--x/" + parent + "/abc/";
+    write(model + "model.safetensors.index.json", R"({"weight_map":{"a":"1.safetensors"}})");
+    std::filesystem::remove(folder / model / "1.safetensors");
+    std::filesystem::create_symlink("../../" + target, folder / model / "1.safetensors");
+    return SafetensorsSource::open(folder / model).status();
   };
-  EXPECT_TRUE(open("1.safetensors").ok()) << open("1.safetensors").message();
-  expectFailure(open("2.safetensors"), StatusCode::BadInput, {"leads outside"});
+  EXPECT_TRUE(open("snapshots", "blobs/123").ok()) << open("snapshots", "blobs/123").message();
+  expectFailure(open("snapshots", "secret"), StatusCode::BadInput, {"leads outside"});
+  expectFailure(open("others", "blobs/123"), StatusCode::BadInput, {"leads outside"});
 }
 
 TEST_F(WeightFiles, E3Row10_RefusesAShardThatLacksItsTensor) {
