@@ -129,7 +129,7 @@ def Graphc_KvLayerOp : Graphc_Op<"kv_layer", [Pure]> {
   }];
   let arguments = (ins I64Attr:$layer);
   let results = (outs Graphc_KvCacheType:$result);
-  let assemblyFormat = "$layer attr-dict `:` type($result)";
+  let assemblyFormat = "$layer attr-dict `:` qualified(type($result))";
   let hasVerifier = 1;
 }
 
@@ -154,7 +154,7 @@ def Graphc_KvAppendOp : Graphc_Op<"kv_append", [
   let arguments = (ins Arg<Graphc_KvCacheType, "", [MemWrite]>:$cache, Graphc_StepType:$step,
                        Graphc_Tensor:$key, Graphc_Tensor:$value);
   let assemblyFormat = [{
-    $cache `,` $step `,` $key `,` $value attr-dict `:` type($cache) `,` type($key) `,` type($value)
+    $cache `,` $step `,` $key `,` $value attr-dict `:` qualified(type($cache)) `,` type($key) `,` type($value)
   }];
   let hasVerifier = 1;
 }
@@ -182,7 +182,7 @@ def Graphc_KvReadOp : Graphc_Op<"kv_read", [
   let arguments = (ins Arg<Graphc_KvCacheType, "", [MemRead]>:$cache, Graphc_StepType:$step);
   let results = (outs Graphc_Tensor:$key, Graphc_Tensor:$value);
   let assemblyFormat = [{
-    $cache `,` $step attr-dict `:` type($cache) `->` type($key) `,` type($value)
+    $cache `,` $step attr-dict `:` qualified(type($cache)) `->` type($key) `,` type($value)
   }];
   let hasVerifier = 1;
 }

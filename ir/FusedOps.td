@@ -117,7 +117,7 @@ def Graphc_FusedLinearOp : Graphc_FusedOp<"fused_linear", [Pure, AttrSizedOperan
   let results = (outs Graphc_Tensor:$result);
   let assemblyFormat = [{
     $input `,` $weight (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)?
-    (`row_factor` `(` $row_factor^ `)`)? (`bias` `(` $bias^ `)`)? (`gate` `(` $gate^ `)`)?
+    (`row_factor` `(` $row_factor^ `)`)? (`bias` `(` $bias^ `)`)? (`gate` `(` custom<Activation>($gate)^ `)`)?
     (`residual` `(` $residual^ `)`)? attr-dict `:` functional-type(operands, results)
   }];
 }
@@ -213,7 +213,7 @@ def Graphc_FlashAttentionOp : Graphc_FusedOp<"flash_attention"> {
   let results = (outs Graphc_Tensor:$result);
   let assemblyFormat = [{
     $query `,` $cache `,` $step `causal` (`window` $window^)? `scale` $scale (`cap` $soft_cap^)?
-    attr-dict `:` type($query) `,` type($cache) `->` type($result)
+    attr-dict `:` type($query) `,` qualified(type($cache)) `->` type($result)
   }];
 }
 

@@ -9,6 +9,17 @@
 using namespace mlir;
 using namespace graphc;
 
+/// The name of an activation, as `gate(silu)`: without the space that a generated printer puts
+/// before it.
+static ParseResult parseActivation(OpAsmParser &parser, ActivationAttr &attribute) {
+  attribute = dyn_cast_or_null<ActivationAttr>(ActivationAttr::parse(parser, Type()));
+  return success(attribute != nullptr);
+}
+
+static void printActivation(OpAsmPrinter &printer, Operation *, ActivationAttr attribute) {
+  printer << stringifyActivation(attribute.getValue());
+}
+
 #include "ir/GraphDialect.cpp.inc"
 #include "ir/GraphEnums.cpp.inc"
 #define GET_TYPEDEF_CLASSES

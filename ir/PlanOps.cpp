@@ -35,11 +35,8 @@ LogicalResult KernelOp::verifyRegions() {
     return emitOpError() << "expected one graphc op and graphc.yield but got "
                          << block.getOperations().size() << " ops";
   Operation *op = getComputedOp();
-  for (Value operand : op->getOperands())
-    if (operand.getParentBlock() != &block || !isa<BlockArgument>(operand)) // C2
-      return op->emitOpError() << "expected arguments of the kernel as operands but got another";
   for (BlockArgument argument : block.getArguments())
-    if (argument.use_empty())
+    if (argument.use_empty()) // C2
       return emitOpError() << "expected every argument to be used but argument "
                            << argument.getArgNumber() << " is not";
   if (yield.getValues() != op->getResults()) // C3
@@ -123,8 +120,9 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
                          << "of " << getKernelAttr() << " but got " << getBindings().size();
   for (auto [i, type] : llvm::enumerate(types))
     if (!canBind(getBindings()[i], type, /*isResult=*/i >= arguments)) // C4
-      return emitOpError() << "expected a place of a " << (i >= arguments ? "result" : "argument")
-                           << " of type " << type << " but got " << getBindings()[i];
+      return emitOpError() << "expected a place of "
+                           << (i >= arguments ? "a result" : "an argument") << " of type " << type
+                           << " but got " << getBindings()[i];
   for (auto [i, type] : llvm::enumerate(types))
     if (failed(verifyBinding(*this, getBindings()[i], type, symbols)))
       return failure();

@@ -26,7 +26,7 @@ def Graphc_KernelOp : Graphc_Op<"kernel", [
 
     Constraints:
     * (C1) There is a body: one op of this dialect and a `graphc.yield`.
-    * (C2) The op's operands are the body's arguments, and every argument is used.
+    * (C2) Every argument is used (an operand of the op is one of them, since there is nothing else).
     * (C3) The yield has all results of the op, in order, and they are of the kernel's result types.
 
     ```mlir

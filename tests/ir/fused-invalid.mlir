@@ -1,0 +1,406 @@
+// RUN: graphc-opt %s -split-input-file -verify-diagnostics
+
+func.func @prepare_rows_c1(%x: tensor<2x?x4xf32>) {
+  // expected-error @below {{expected an input of shape [?, K] but got [2, ?, 4]}}
+  %0 = graphc.prepare_rows %x : (tensor<2x?x4xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c2(%x: tensor<?x4xf32>, %g: tensor<5xf32>) {
+  // expected-error @below {{expected gamma of shape [4] but got [5]}}
+  %0 = graphc.prepare_rows %x gamma(%g) : (tensor<?x4xf32>, tensor<5xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c3(%x: tensor<?x4xf32>) {
+  // expected-error @below {{expected rows of shape [?, 4] but got [?, 3]}}
+  %0 = graphc.prepare_rows %x : (tensor<?x4xf32>) -> tensor<?x3xf32>
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c3_type(%x: tensor<?x4xf32>) {
+  // expected-error @below {{expected rows of f32 or 'bf16' but got 'f16'}}
+  %0 = graphc.prepare_rows %x : (tensor<?x4xf32>) -> tensor<?x4xf16>
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c4_without(%x: tensor<?x4xf32>) {
+  // expected-error @below {{expected a factor with rms and none without but got none}}
+  %0 = graphc.prepare_rows %x rms(1.0) : (tensor<?x4xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c4_with(%x: tensor<?x4xf32>) {
+  // expected-error @below {{expected a factor with rms and none without but got one}}
+  %0, %1 = graphc.prepare_rows %x : (tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?xf32>)
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c4_shape(%x: tensor<?x4xf32>) {
+  // expected-error @below {{expected factor of shape [?] but got [?, 1]}}
+  %0, %1 = graphc.prepare_rows %x rms(1.0) : (tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x1xf32>)
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c4_type(%x: tensor<?x4xf32>) {
+  // expected-error @below {{expected factor of 'f32' but got 'bf16'}}
+  %0, %1 = graphc.prepare_rows %x rms(1.0) : (tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?xbf16>)
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c4_eps(%x: tensor<?x4xf32>) {
+  // expected-error @below {{expected an eps of at least 0 but got -1}}
+  %0, %1 = graphc.prepare_rows %x rms(-1.0) : (tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?xf32>)
+  return
+}
+
+// -----
+
+func.func @fused_linear_c1(%x: tensor<2x4xf32>, %w: tensor<8x4xf32>) {
+  // expected-error @below {{expected an input of shape [?, K] but got [2, 4]}}
+  %0 = graphc.fused_linear %x, %w
+       : (tensor<2x4xf32>, tensor<8x4xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c2(%x: tensor<?x4xf32>, %w: tensor<8xf32>) {
+  // expected-error @below {{expected weight to be a static matrix, natural or packed, but got 'tensor<8xf32>'}}
+  %0 = graphc.fused_linear %x, %w
+       : (tensor<?x4xf32>, tensor<8xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c2_type(%x: tensor<?x4xf32>, %w: tensor<8x4xf16>) {
+  // expected-error @below {{expected weight of f32 or 'bf16' but got 'f16'}}
+  %0 = graphc.fused_linear %x, %w
+       : (tensor<?x4xf32>, tensor<8x4xf16>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c3(%x: tensor<?x4xf32>, %w: tensor<8x5xf32>) {
+  // expected-error @below {{expected an input of 5 columns, as the weight has, but got [?, 4]}}
+  %0 = graphc.fused_linear %x, %w
+       : (tensor<?x4xf32>, tensor<8x5xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c3_packed(%x: tensor<?x4xf32>, %w: tensor<1x5x32x1xf32>) {
+  // expected-error @below {{expected an input of at least 5 columns, as the packed weight has, but got [?, 4]}}
+  %0 = graphc.fused_linear %x, %w
+       : (tensor<?x4xf32>, tensor<1x5x32x1xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c4(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %gamma: tensor<8xf32>) {
+  // expected-error @below {{expected gamma of shape [4] but got [8]}}
+  %0 = graphc.fused_linear %x, %w gamma(%gamma)
+       : (tensor<?x4xf32>, tensor<8x4xf32>, tensor<8xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c5_both(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %row_factor: tensor<?xf32>) {
+  // expected-error @below {{expected rms or row_factor but got both}}
+  %0 = graphc.fused_linear %x, %w rms(1.0) row_factor(%row_factor)
+       : (tensor<?x4xf32>, tensor<8x4xf32>, tensor<?xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c5_eps(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>) {
+  // expected-error @below {{expected an eps of at least 0 but got -1}}
+  %0 = graphc.fused_linear %x, %w rms(-1.0)
+       : (tensor<?x4xf32>, tensor<8x4xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c5_shape(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %row_factor: tensor<?x1xf32>) {
+  // expected-error @below {{expected row_factor of shape [?] but got [?, 1]}}
+  %0 = graphc.fused_linear %x, %w row_factor(%row_factor)
+       : (tensor<?x4xf32>, tensor<8x4xf32>, tensor<?x1xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c5_type(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %row_factor: tensor<?xbf16>) {
+  // expected-error @below {{expected row_factor of 'f32' but got 'bf16'}}
+  %0 = graphc.fused_linear %x, %w row_factor(%row_factor)
+       : (tensor<?x4xf32>, tensor<8x4xf32>, tensor<?xbf16>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c6_shape(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>) {
+  // expected-error @below {{expected a result of shape [?, F] but got [8, 8]}}
+  %0 = graphc.fused_linear %x, %w
+       : (tensor<?x4xf32>, tensor<8x4xf32>) -> tensor<8x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c6_type(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>) {
+  // expected-error @below {{expected result of f32 or 'bf16' but got 'f16'}}
+  %0 = graphc.fused_linear %x, %w
+       : (tensor<?x4xf32>, tensor<8x4xf32>) -> tensor<?x8xf16>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c6_rows(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>) {
+  // expected-error @below {{expected a weight of 4 rows but got 8}}
+  %0 = graphc.fused_linear %x, %w
+       : (tensor<?x4xf32>, tensor<8x4xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c6_gate(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>) {
+  // expected-error @below {{expected a weight of 16 rows but got 8}}
+  %0 = graphc.fused_linear %x, %w gate(relu)
+       : (tensor<?x4xf32>, tensor<8x4xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c6_panels(%x: tensor<?x4xf32>, %w: tensor<3x4x32x1xf32>) {
+  // expected-error @below {{expected a packed weight of 2 panels, for 64 rows in 1 groups, but got 3}}
+  %0 = graphc.fused_linear %x, %w gate(relu)
+       : (tensor<?x4xf32>, tensor<3x4x32x1xf32>) -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c7(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %bias: tensor<4xf32>) {
+  // expected-error @below {{expected bias of shape [8] but got [4]}}
+  %0 = graphc.fused_linear %x, %w bias(%bias)
+       : (tensor<?x4xf32>, tensor<8x4xf32>, tensor<4xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c7_padded(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %bias: tensor<32xf32>) {
+  // expected-error @below {{expected bias of shape [8] but got [32]}}
+  %0 = graphc.fused_linear %x, %w bias(%bias)
+       : (tensor<?x4xf32>, tensor<8x4xf32>, tensor<32xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c8(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %residual: tensor<?x4xf32>) {
+  // expected-error @below {{expected residual of shape [?, 8] but got [?, 4]}}
+  %0 = graphc.fused_linear %x, %w residual(%residual)
+       : (tensor<?x4xf32>, tensor<8x4xf32>, tensor<?x4xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c1(%x: tensor<?xf32>, %w: tensor<64x4xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected an input of shape [?, K] but got [?]}}
+  %0 = graphc.fused_qkv %x, %w append(%kv, %s)
+       : (tensor<?xf32>, tensor<64x4xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c2(%x: tensor<?x4xf32>, %w: tensor<64x4x1xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected weight to be a static matrix}}
+  %0 = graphc.fused_qkv %x, %w append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<64x4x1xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c3(%x: tensor<?x4xf32>, %w: tensor<64x5xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected an input of 5 columns, as the weight has, but got [?, 4]}}
+  %0 = graphc.fused_qkv %x, %w append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<64x5xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c4(%x: tensor<?x4xf32>, %w: tensor<64x4xf32>, %gamma: tensor<8xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected gamma of shape [4] but got [8]}}
+  %0 = graphc.fused_qkv %x, %w gamma(%gamma) append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<64x4xf32>, tensor<8xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c5(%x: tensor<?x4xf32>, %w: tensor<64x4xf32>, %row_factor: tensor<?xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected rms or row_factor but got both}}
+  %0 = graphc.fused_qkv %x, %w rms(1.0) row_factor(%row_factor) append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<64x4xf32>, tensor<?xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c6_shape(%x: tensor<?x4xf32>, %w: tensor<64x4xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected queries of shape [H, ?, 8] with a multiple of 2 for H but got [?, 4, 8]}}
+  %0 = graphc.fused_qkv %x, %w append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<64x4xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<?x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c6_heads(%x: tensor<?x4xf32>, %w: tensor<64x4xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected queries of shape [H, ?, 8] with a multiple of 2 for H but got [3, ?, 8]}}
+  %0 = graphc.fused_qkv %x, %w append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<64x4xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<3x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c6_type(%x: tensor<?x4xf32>, %w: tensor<64x4xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected query of f32 or 'bf16' but got 'f16'}}
+  %0 = graphc.fused_qkv %x, %w append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<64x4xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf16>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c6_odd(%x: tensor<?x4xf32>, %w: tensor<56x4xf32>, %kv: !graphc.kv_cache<2x7xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected heads of an even number of channels but got 7}}
+  %0 = graphc.fused_qkv %x, %w append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<56x4xf32>, !graphc.kv_cache<2x7xbf16>, !graphc.step) -> tensor<4x?x7xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c7(%x: tensor<?x4xf32>, %w: tensor<32x4xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected a weight of 64 rows but got 32}}
+  %0 = graphc.fused_qkv %x, %w append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<32x4xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c7_panels(%x: tensor<?x4xf32>, %w: tensor<2x4x32x1xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected a packed weight of 8 panels, for 64 rows in 8 groups, but got 2}}
+  %0 = graphc.fused_qkv %x, %w append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<2x4x32x1xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c8(%x: tensor<?x4xf32>, %w: tensor<64x4xf32>, %bias: tensor<32xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected bias of shape [64] but got [32]}}
+  %0 = graphc.fused_qkv %x, %w bias(%bias) append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<64x4xf32>, tensor<32xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @fused_qkv_c9(%x: tensor<?x4xf32>, %w: tensor<64x4xf32>, %rope: tensor<9x4xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected a rope table of type tensor<Cx8xf32> but got 'tensor<9x4xf32>'}}
+  %0 = graphc.fused_qkv %x, %w rope(%rope) append(%kv, %s)
+       : (tensor<?x4xf32>, tensor<64x4xf32>, tensor<9x4xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @flash_attention_c1_heads(%q: tensor<3x?x8xbf16>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected queries of shape [H, ?, 8] with a multiple of 2 for H but got [3, ?, 8]}}
+  %0 = graphc.flash_attention %q, %kv, %s causal scale 1.0 : tensor<3x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+func.func @flash_attention_c1_head_dim(%q: tensor<4x?x16xbf16>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected queries of shape [H, ?, 8] with a multiple of 2 for H but got [4, ?, 16]}}
+  %0 = graphc.flash_attention %q, %kv, %s causal scale 1.0 : tensor<4x?x16xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+func.func @flash_attention_c1_type(%q: tensor<4x?x8xf16>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected query of f32 or 'bf16' but got 'f16'}}
+  %0 = graphc.flash_attention %q, %kv, %s causal scale 1.0 : tensor<4x?x8xf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+func.func @flash_attention_c2_shape(%q: tensor<4x?x8xbf16>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected result of shape [?, 32] but got [?, 16]}}
+  %0 = graphc.flash_attention %q, %kv, %s causal scale 1.0 : tensor<4x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x16xf32>
+  return
+}
+
+// -----
+
+func.func @flash_attention_c2_type(%q: tensor<4x?x8xbf16>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected result of f32 or 'bf16' but got 'f16'}}
+  %0 = graphc.flash_attention %q, %kv, %s causal scale 1.0 : tensor<4x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf16>
+  return
+}
+
+// -----
+
+func.func @flash_attention_c3(%q: tensor<4x?x8xbf16>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected window of at least 1 but got 0}}
+  %0 = graphc.flash_attention %q, %kv, %s causal window 0 scale 1.0 : tensor<4x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+func.func @flash_attention_c4(%q: tensor<4x?x8xbf16>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
+  // expected-error @below {{expected a cap of more than 0 but got -1}}
+  %0 = graphc.flash_attention %q, %kv, %s causal scale 1.0 cap -1.0 : tensor<4x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf32>
+  return
+}
