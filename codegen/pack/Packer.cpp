@@ -24,7 +24,7 @@ struct Block {
 int64_t unitsOf(const PackJob &job) { return job.packed ? job.layout.panels() : job.layout.rows; }
 
 int64_t valuesOfUnit(const PackJob &job) {
-  return std::max<int64_t>(1, job.layout.columns * (job.packed ? kPanelChannels : 1));
+  return std::max<int64_t>(1, job.layout.columns * (job.packed ? kPanelRows : 1));
 }
 
 std::vector<Block> cutIntoBlocks(const std::vector<PackJob> &jobs) {
@@ -49,7 +49,7 @@ public:
 
 private:
   Status packRows(const Block &block) {
-    const PanelLayout &layout = block.job->layout;
+    const PackedLayout &layout = block.job->layout;
     int64_t count = (block.end - block.begin) * layout.columns;
     values.resize(static_cast<size_t>(count));
     bytes.resize(static_cast<size_t>(count * byteSize(layout.type)));
@@ -60,9 +60,9 @@ private:
   }
 
   Status packPanels(const Block &block) {
-    const PanelLayout &layout = block.job->layout;
+    const PackedLayout &layout = block.job->layout;
     int64_t panelBytes = layout.panelBytes();
-    values.resize(static_cast<size_t>(kPanelChannels * layout.columns));
+    values.resize(static_cast<size_t>(kPanelRows * layout.columns));
     bytes.resize(static_cast<size_t>((block.end - block.begin) * panelBytes));
     for (int64_t panel = block.begin; panel < block.end; ++panel) {
       GRAPHC_RETURN_IF_ERROR(readPanel(*block.job, panel));
@@ -78,7 +78,7 @@ private:
     int64_t columns = job.layout.columns;
     for (const PanelPart &part : job.layout.parts(panel)) {
       auto rows = std::span(values).subspan(static_cast<size_t>(part.channel * columns),
-                                            static_cast<size_t>(kPanelChannels / 2 * columns));
+                                            static_cast<size_t>(kPanelRows / 2 * columns));
       auto present = rows.first(static_cast<size_t>(part.count * columns));
       if (part.count > 0)
         GRAPHC_RETURN_IF_ERROR(job.read(part.row, part.row + part.count, present));

@@ -3,7 +3,7 @@
 #ifndef GRAPHC_CODEGEN_PACK_PACKER_H
 #define GRAPHC_CODEGEN_PACK_PACKER_H
 
-#include "codegen/pack/PanelLayout.h"
+#include "codegen/pack/PackedLayout.h"
 #include "runtime/base/Status.h"
 
 #include <functional>
@@ -20,7 +20,7 @@ struct PackJob {
   std::string name; ///< For messages: "attn.qkv, layer 3".
   RowReader read;
   /// Rows, columns and element type of the result; panels when `packed`, else rows in order.
-  PanelLayout layout;
+  PackedLayout layout;
   bool packed = false;
   uint64_t offset = 0; ///< Of the result in the weights section.
 

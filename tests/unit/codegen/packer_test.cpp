@@ -11,7 +11,7 @@ namespace {
 /// A source whose element (r, k) is 1000 r + k + 1.
 float element(int64_t row, int64_t column) { return static_cast<float>(1000 * row + column + 1); }
 
-PackJob jobOf(const PanelLayout &layout) {
+PackJob jobOf(const PackedLayout &layout) {
   PackJob job;
   job.name = "w";
   job.layout = layout;
@@ -42,7 +42,7 @@ std::vector<std::byte> pack(PackJob job, unsigned threads) {
 }
 
 /// The definition, written the other way round: which source element stands at (panel, k, channel).
-float expected(const PanelLayout &layout, int64_t panel, int64_t k, int64_t channel) {
+float expected(const PackedLayout &layout, int64_t panel, int64_t k, int64_t channel) {
   int64_t row = panel * 32 + channel;
   if (layout.groups > 0) {
     int64_t half = layout.rows / layout.groups / 2;
@@ -60,7 +60,7 @@ float expected(const PanelLayout &layout, int64_t panel, int64_t k, int64_t chan
 TEST(Packer, LaysOutF32Panels) {
   for (auto [rows, columns, groups] :
        {std::array<int64_t, 3>{40, 7, 0}, {64, 33, 1}, {24, 5, 3}, {160, 3, 2}, {1000, 12, 0}}) {
-    PanelLayout layout{rows, columns, groups, 1, ElementType::F32};
+    PackedLayout layout{{rows, columns, groups, 1}, ElementType::F32};
     std::vector<std::byte> section = pack(jobOf(layout), 2);
     const auto *values = reinterpret_cast<const float *>(section.data());
     for (int64_t panel = 0; panel < layout.panels(); ++panel) {
@@ -76,7 +76,7 @@ TEST(Packer, LaysOutF32Panels) {
 }
 
 TEST(Packer, InterleavesBf16Pairs) {
-  PanelLayout layout{40, 7, 0, 2, ElementType::BF16};
+  PackedLayout layout{{40, 7, 0, 2}, ElementType::BF16};
   std::vector<std::byte> section = pack(jobOf(layout), 1);
   const auto *values = reinterpret_cast<const uint16_t *>(section.data());
   for (int64_t panel = 0; panel < 2; ++panel) {
@@ -89,7 +89,7 @@ TEST(Packer, InterleavesBf16Pairs) {
 }
 
 TEST(Packer, KeepsRowsInOrderWithoutPanels) {
-  PackJob job = jobOf({50, 9, 0, 1, ElementType::F32});
+  PackJob job = jobOf({{50, 9, 0, 1}, ElementType::F32});
   job.packed = false;
   std::vector<std::byte> section = pack(job, 2);
   const auto *values = reinterpret_cast<const float *>(section.data());
@@ -98,7 +98,7 @@ TEST(Packer, KeepsRowsInOrderWithoutPanels) {
 }
 
 TEST(Packer, FirstFailureEndsTheWork) {
-  PackJob job = jobOf({4096, 4096, 0, 1, ElementType::F32});
+  PackJob job = jobOf({{4096, 4096, 0, 1}, ElementType::F32});
   int calls = 0;
   job.read = [&](int64_t, int64_t, std::span<float>) {
     ++calls;

@@ -1,4 +1,4 @@
-#include "codegen/pack/PanelLayout.h"
+#include "codegen/pack/PackedLayout.h"
 
 #include "runtime/base/Assert.h"
 #include "runtime/base/CheckedMath.h"
@@ -16,30 +16,20 @@
 
 namespace graphc {
 
-static constexpr int64_t kHalf = kPanelChannels / 2;
-
-int64_t PanelLayout::panels() const {
-  if (groups == 0)
-    return ceilDiv(rows, kPanelChannels);
-  return groups * ceilDiv(rows / groups / 2, kHalf);
-}
-
-int64_t PanelLayout::paddedColumns() const { return roundUp(columns, interleave); }
-
-std::array<PanelPart, 2> PanelLayout::parts(int64_t panel) const {
+std::array<PanelPart, 2> PackedLayout::parts(int64_t panel) const {
   if (groups == 0) {
-    int64_t row = panel * kPanelChannels;
-    int64_t first = std::clamp<int64_t>(rows - row, 0, kHalf);
-    int64_t second = std::clamp<int64_t>(rows - row - kHalf, 0, kHalf);
-    return {PanelPart{0, row, first}, PanelPart{kHalf, row + kHalf, second}};
+    int64_t row = panel * kPanelRows;
+    int64_t first = std::clamp<int64_t>(rows - row, 0, kHalfBlockRows);
+    int64_t second = std::clamp<int64_t>(rows - row - kHalfBlockRows, 0, kHalfBlockRows);
+    return {PanelPart{0, row, first}, PanelPart{kHalfBlockRows, row + kHalfBlockRows, second}};
   }
   int64_t half = rows / groups / 2;
-  int64_t panelsOfGroup = ceilDiv(half, kHalf);
+  int64_t panelsOfGroup = paddedHalfRows() / kHalfBlockRows;
   int64_t group = panel / panelsOfGroup;
-  int64_t offset = panel % panelsOfGroup * kHalf;
-  int64_t count = std::min(half - offset, kHalf);
+  int64_t offset = panel % panelsOfGroup * kHalfBlockRows;
+  int64_t count = std::min(half - offset, kHalfBlockRows);
   int64_t row = group * 2 * half + offset;
-  return {PanelPart{0, row, count}, PanelPart{kHalf, row + half, count}};
+  return {PanelPart{0, row, count}, PanelPart{kHalfBlockRows, row + half, count}};
 }
 
 GRAPHC_VECTOR_CLONES
@@ -55,18 +45,18 @@ static void interleaveRows(const Unit *in, int64_t units, Unit *out) {
   constexpr int64_t kBlock = 64;
   for (int64_t begin = 0; begin < units; begin += kBlock) {
     int64_t end = std::min(begin + kBlock, units);
-    for (int64_t channel = 0; channel < kPanelChannels; ++channel) {
+    for (int64_t channel = 0; channel < kPanelRows; ++channel) {
       const Unit *row = in + channel * units;
       for (int64_t k = begin; k < end; ++k)
-        out[k * kPanelChannels + channel] = row[k];
+        out[k * kPanelRows + channel] = row[k];
     }
   }
 }
 
-static void packBf16Panel(const PanelLayout &layout, std::span<const float> rows, std::byte *out) {
+static void packBf16Panel(const PackedLayout &layout, std::span<const float> rows, std::byte *out) {
   int64_t padded = layout.paddedColumns();
-  std::vector<uint16_t> rounded(static_cast<size_t>(kPanelChannels * padded));
-  for (int64_t channel = 0; channel < kPanelChannels; ++channel)
+  std::vector<uint16_t> rounded(static_cast<size_t>(kPanelRows * padded));
+  for (int64_t channel = 0; channel < kPanelRows; ++channel)
     roundToBf16(rows.data() + channel * layout.columns, rounded.data() + channel * padded,
                 layout.columns);
   if (layout.interleave == 1) {
@@ -78,7 +68,7 @@ static void packBf16Panel(const PanelLayout &layout, std::span<const float> rows
   }
 }
 
-void packPanel(const PanelLayout &layout, std::span<const float> rows, std::span<std::byte> out) {
+void packPanel(const PackedLayout &layout, std::span<const float> rows, std::span<std::byte> out) {
   if (layout.type == ElementType::BF16)
     return packBf16Panel(layout, rows, out.data());
   GRAPHC_ASSERT(layout.type == ElementType::F32 && layout.interleave == 1, "f32 or bf16 panels");
