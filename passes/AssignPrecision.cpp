@@ -1,6 +1,7 @@
 // --graphc-assign-precision (see Passes.td).
 #include "passes/Matchers.h"
 #include "passes/Passes.h"
+#include "passes/Stages.h"
 #include "passes/WeightRewrite.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -61,8 +62,7 @@ void AssignPrecisionPass::convertWeights() {
     if (weight.getTensorType().getElementType() == elementType)
       continue;
     weights.transform(weight, [&](OpBuilder &builder, Location location, ValueRange values) {
-      return builder.createOrFold<CastOp>(
-          location, withElementType(values[0].getType(), elementType), values[0]);
+      return castElements(builder, location, values[0], elementType);
     });
   }
   getOperation().walk([&](ParamOp param) {
@@ -113,12 +113,17 @@ void AssignPrecisionPass::runOnOperation() {
   casts.clear();
   convertWeights();
   convertCaches();
+  // Of attention: no more precise than the cache, and no less than asked for.
+  const bool narrow = dtype == Precision::BF16 && kvCache == Precision::BF16;
+  Type productType = typeOf(narrow ? Precision::BF16 : Precision::F32);
+  getOperation()->setAttr(kStageAttrName,
+                          StringAttr::get(&getContext(), stageInfo(Stage::Fused).name));
   getOperation().walk([&](Operation *op) {
     if (isa<LinearOp>(op))
       convertOperand(op->getOpOperand(0), elementTypeOf(op->getOperand(1)));
     if (isa<BatchMatmulOp>(op)) {
-      convertOperand(op->getOpOperand(0), typeOf(kvCache));
-      convertOperand(op->getOpOperand(1), typeOf(kvCache));
+      convertOperand(op->getOpOperand(0), productType);
+      convertOperand(op->getOpOperand(1), productType);
     }
   });
 }

@@ -254,8 +254,6 @@ Refusal AttentionMatch::matchKeys() {
     return "the keys are scaled by a number that is not positive";
   scale *= operand.scale;
   keys = operand.read;
-  if (elementTypeOf(side) != keys.getCache().getType().getElementType())
-    return "mixed types: the products are not of the cache's element type";
   return {};
 }
 

@@ -39,6 +39,9 @@ private:
   std::optional<Refusal> refuseActivation(Operation *op);
 
   Refusal fuseBias(AddOp add, Value product, Value bias);
+  struct SliceBias;
+  Refusal collectBiases(Value product, Value weight, SmallVectorImpl<SliceBias> &biases);
+  WeightOp joinBiases(ArrayRef<SliceBias> biases);
   Refusal fuseSplitBias(AddOp add, SliceOp slice);
   Refusal fuseResidual(AddOp add, Value product, Value residual);
   void replace(Operation *op, Value product, const LinearParts &parts);
@@ -67,6 +70,9 @@ static SliceOp sliceOfLinear(Value value) {
 static bool isVector(Value value, int64_t length) {
   return shapeOf(value).size() == 1 && shapeOf(value)[0] == length;
 }
+
+/// An epilogue is computed in f32 and rounded once.
+static constexpr char kRoundedBefore[] = "mixed types: the product is rounded before its epilogue";
 
 /// Replaces `op` and the matmul that yields `product` by a matmul with `parts`.
 void EpilogueFuser::replace(Operation *op, Value product, const LinearParts &parts) {
@@ -97,9 +103,8 @@ Refusal EpilogueFuser::fuseBias(AddOp add, Value product, Value bias) {
     return "the product has a second user";
   if (parts.hasEpilogue())
     return "the bias comes after another epilogue";
-  if (add.getType() != product.getType() ||
-      elementTypeOf(bias) != parts.resultType.getElementType())
-    return "mixed types: bias and product differ";
+  if (!parts.resultType.getElementType().isF32())
+    return kRoundedBefore;
   parts.bias = bias;
   replace(add, product, parts);
   return {};
@@ -113,82 +118,102 @@ Refusal EpilogueFuser::fuseResidual(AddOp add, Value product, Value residual) {
     return "the matmul has a residual already";
   if (add.getType() != product.getType() || residual.getType() != product.getType())
     return "residual and product differ in shape or type";
+  if (!parts.resultType.getElementType().isF32())
+    return kRoundedBefore;
   parts.residual = residual;
   replace(add, product, parts);
   return {};
 }
 
-/// Adds behind the slices of a joined matmul: the biases are joined as the weights were. A slice
-/// without a bias gets zeros.
+/// The bias behind one slice of a joined matmul; without one, `add` is null.
+struct EpilogueFuser::SliceBias {
+  AddOp add;
+  Value bias;
+  int64_t channels = 0;
+};
+
+/// Finds the biases behind the slices of a product, from the first channel to the last.
+Refusal EpilogueFuser::collectBiases(Value product, Value weight,
+                                     SmallVectorImpl<SliceBias> &biases) {
+  auto split = matchChannelSplit(product);
+  if (!split)
+    return "the joined product is not split into disjoint slices";
+  for (ChannelRange &range : *split) {
+    SliceBias &found = biases.emplace_back();
+    found.channels = range.end - range.begin;
+    Value slice = range.slice.getResult();
+    auto add = soleUser<AddOp>(slice);
+    Value bias = !add ? Value() : add.getLhs() == slice ? add.getRhs() : add.getLhs();
+    if (!bias || !isVector(bias, found.channels))
+      continue;
+    if (!weights.lookup(bias) || !haveSameLayer(bias, weight) ||
+        weights.lookup(bias).getLayers() != weights.lookup(weight).getLayers())
+      return "a bias is no param of the weight's layer";
+    found.add = add;
+    found.bias = bias;
+  }
+  return {};
+}
+
+/// The concatenation of the biases, with zeros for slices that have none.
+WeightOp EpilogueFuser::joinBiases(ArrayRef<SliceBias> biases) {
+  SmallVector<WeightOp> sources;
+  SmallVector<StringRef> names;
+  for (const SliceBias &bias : biases) {
+    if (!bias.bias)
+      continue;
+    sources.push_back(weights.lookup(bias.bias));
+    names.push_back(sources.back().getSymName());
+  }
+  auto combine = [&](OpBuilder &builder, Location location, ValueRange values) -> Value {
+    SmallVector<Value> pieces;
+    int64_t channels = 0;
+    for (const SliceBias &bias : biases) {
+      channels += bias.channels;
+      if (bias.bias) {
+        pieces.push_back(values.front());
+        values = values.drop_front();
+        continue;
+      }
+      auto type = RankedTensorType::get({bias.channels}, builder.getF32Type());
+      pieces.push_back(
+          ConstantOp::create(builder, location, cast<ElementsAttr>(builder.getZeroAttr(type))));
+    }
+    return ConcatOp::create(builder, location,
+                            RankedTensorType::get({channels}, builder.getF32Type()), pieces,
+                            /*axis=*/0);
+  };
+  return weights.derive(sources, joinNames(names), combine);
+}
+
+/// Adds behind the slices of a joined matmul: the biases are joined as the weights were.
 Refusal EpilogueFuser::fuseSplitBias(AddOp add, SliceOp slice) {
   Value product = slice.getInput();
   LinearParts parts = *LinearParts::ofValue(product);
   if (parts.hasEpilogue())
     return "the bias comes after another epilogue";
-  auto split = matchChannelSplit(product);
-  if (!split)
-    return "the joined product is not split into disjoint slices";
-  struct Part {
-    AddOp add;
-    Value bias;
-    int64_t channels;
-  };
-  SmallVector<Part> biases;
-  SmallVector<WeightOp> sources;
-  SmallVector<StringRef> names;
-  for (const ChannelRange &range : *split) {
-    Part &part = biases.emplace_back(Part{{}, {}, range.end - range.begin});
-    SliceOp one = range.slice;
-    auto user = soleUser<AddOp>(one.getResult());
-    if (!user)
-      continue;
-    Value other = user.getLhs() == one.getResult() ? user.getRhs() : user.getLhs();
-    if (!isVector(other, part.channels))
-      continue;
-    WeightOp weight = weights.lookup(other);
-    if (!weight || !haveSameLayer(other, parts.weight))
-      return "a bias is no param of the weight's layer";
-    if (elementTypeOf(other) != parts.resultType.getElementType())
-      return "mixed types: bias and product differ";
-    if (!sources.empty() && weight.getLayers() != sources[0].getLayers())
-      return "biases are of different layers";
-    part.add = user;
-    part.bias = other;
-    sources.push_back(weight);
-    names.push_back(weight.getSymName());
-  }
-  if (!llvm::any_of(biases, [&](const Part &part) { return part.add == add; }))
+  if (!parts.resultType.getElementType().isF32())
+    return kRoundedBefore;
+  if (!weights.lookup(parts.weight))
+    return "the weight is no param";
+  SmallVector<SliceBias> biases;
+  if (Refusal refusal = collectBiases(product, parts.weight, biases); !refusal.empty())
+    return refusal;
+  if (llvm::none_of(biases, [&](const SliceBias &bias) { return bias.add == add; }))
     return "the slice has a second user";
 
-  WeightOp joined = weights.derive(
-      sources, joinNames(names), [&](OpBuilder &builder, Location location, ValueRange values) {
-        SmallVector<Value> pieces;
-        for (const Part &part : biases) {
-          if (part.add) {
-            pieces.push_back(values.front());
-            values = values.drop_front();
-            continue;
-          }
-          auto type = RankedTensorType::get({part.channels}, parts.resultType.getElementType());
-          pieces.push_back(
-              ConstantOp::create(builder, location, cast<ElementsAttr>(builder.getZeroAttr(type))));
-        }
-        auto type = RankedTensorType::get({parts.channels()}, parts.resultType.getElementType());
-        return ConcatOp::create(builder, location, type, pieces, /*axis=*/0);
-      });
   Operation *linear = product.getDefiningOp();
-  rewriter.setInsertionPoint(linear);
   SmallVector<Operation *> ops = {linear};
-  for (const Part &part : biases)
-    if (part.add)
-      ops.push_back(part.add);
+  for (SliceBias &bias : biases)
+    ops.push_back(bias.add);
   Location location = fuseLocations(ops);
+  rewriter.setInsertionPoint(linear);
   // The layer of the weight's param, which stands before the matmul; those of the biases may not.
-  parts.bias = weights.use(rewriter, location, joined, parts.weight);
+  parts.bias = weights.use(rewriter, location, joinBiases(biases), parts.weight);
   rewriter.replaceOp(linear, parts.build(rewriter, location));
-  for (const Part &part : biases)
-    if (AddOp user = part.add)
-      rewriter.replaceOp(user, user.getLhs() == part.bias ? user.getRhs() : user.getLhs());
+  for (SliceBias &bias : biases)
+    if (AddOp user = bias.add)
+      rewriter.replaceOp(user, user.getLhs() == bias.bias ? user.getRhs() : user.getLhs());
   return {};
 }
 
@@ -250,8 +275,8 @@ std::optional<Refusal> EpilogueFuser::fuseGate(MulOp mul) {
     return "the gate comes after another epilogue";
   if (split->front().slice != gateSlice)
     return "the gate is the second half of the product";
-  if (elementTypeOf(mul.getResult()) != parts.resultType.getElementType())
-    return "mixed types: gate and product differ";
+  if (!parts.resultType.getElementType().isF32())
+    return kRoundedBefore;
   parts.gate = ActivationAttr::get(mul.getContext(), activation->activation);
   parts.resultType = cast<RankedTensorType>(mul.getType());
   replace(mul, product, parts);

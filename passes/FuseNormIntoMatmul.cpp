@@ -40,7 +40,9 @@ static Refusal collectMatmuls(Value rows, SmallVectorImpl<Operation *> &matmuls)
     }
     if (!LinearParts::isLinear(user) || use.getOperandNumber() != 0)
       return "the norm has a user that is no matmul: " + user->getName().getStringRef().str();
-    if (elementTypeOf(rows) != elementTypeOf(user->getOperand(1)))
+    // A fused_linear rounds its rows to the weight's type; rows rounded to another type stay so.
+    if (elementTypeOf(rows) != elementTypeOf(user->getOperand(1)) &&
+        !(isa<FusedLinearOp>(user) && rows.getDefiningOp<RmsNormOp>()))
       return "mixed types: rows and weight differ";
     if (LinearParts::of(user).hasPrologue())
       return "the matmul has a prologue already";
@@ -55,9 +57,9 @@ static Value scaleColumns(OpBuilder &builder, Location location, Value weight, V
   if (auto cast = weight.getDefiningOp<CastOp>(); cast && elementTypeOf(cast.getInput()).isF32())
     weight = cast.getInput();
   Type f32Type = withElementType(weight.getType(), builder.getF32Type());
-  Value wide = builder.createOrFold<CastOp>(location, f32Type, weight);
+  Value wide = castElements(builder, location, weight, builder.getF32Type());
   Value scaled = MulOp::create(builder, location, f32Type, wide, gamma);
-  return builder.createOrFold<CastOp>(location, withElementType(f32Type, elementType), scaled);
+  return castElements(builder, location, scaled, elementType);
 }
 
 void FuseNormIntoMatmulPass::fuse(RmsNormOp norm, Operation *linear, WeightRewriter &weights,
@@ -104,9 +106,8 @@ void FuseNormIntoMatmulPass::runOnOperation() {
   for (RmsNormOp norm : anchors) {
     SmallVector<Operation *> matmuls;
     Refusal refusal;
-    if (shapeOf(norm.getInput()).size() != 2)
-      refusal = "the norm is not one of rows: expected rank 2 but got rank " +
-                std::to_string(shapeOf(norm.getInput()).size());
+    if (!LinearParts::isRows(norm.getInput()))
+      refusal = "the norm is not one of rows: expected [?, K]";
     else
       refusal = collectMatmuls(norm.getResult(), matmuls);
     if (refusal.empty() && matmuls.empty())

@@ -18,12 +18,15 @@ namespace graphc {
 
 namespace {
 
+/// What a matmul's result is for. Joined weights stand in this order.
+enum class Role { Query, Key, Value, Gate, Other };
+
 /// A linear or fused_linear that may be joined.
 struct Member {
   Operation *op;
   LinearParts parts;
   WeightOp weight; ///< Null when the weight is no param.
-  bool feedsAttention;
+  Role role;
 };
 
 using Group = SmallVector<Member>;
@@ -33,22 +36,41 @@ public:
   void runOnOperation() override;
 
 private:
-  void joinGroup(MutableArrayRef<Member> group, WeightRewriter &weights, IRRewriter &rewriter);
+  void joinCompatible(MutableArrayRef<Member> group, WeightRewriter &weights, IRRewriter &rewriter);
+  void join(MutableArrayRef<Member> members, WeightRewriter &weights, IRRewriter &rewriter);
 };
 
 } // namespace
 
-/// Whether a linear's result is on its way to attention: projections to queries, keys and values
-/// are joined with each other, and not with a feed-forward network that reads the same rows.
-static bool reachesAttention(Value value) {
-  return llvm::any_of(value.getUsers(), [](Operation *user) {
-    if (isa<KvAppendOp, FlashAttentionOp, BatchMatmulOp>(user))
-      return true;
-    return isa<ReshapeOp, TransposeOp, SliceOp, RopeOp, CastOp, ScaleOp, AddOp, RmsNormOp,
-               RepeatOp>(user) &&
-           reachesAttention(user->getResult(0));
-  });
+/// The role of a value that a use has.
+static Role roleOfUse(OpOperand &use) {
+  Operation *user = use.getOwner();
+  const unsigned operand = use.getOperandNumber();
+  if (isa<KvAppendOp>(user))
+    return operand == 2 ? Role::Key : Role::Value;
+  if (isa<FlashAttentionOp, BatchMatmulOp>(user))
+    return operand == 0 ? Role::Query : Role::Key;
+  if (isa<SiluOp, GeluOp, ReluOp>(user))
+    return Role::Gate;
+  return Role::Other;
 }
+
+/// What a matmul's result becomes on its way through biases, head splits, rope and the like.
+static Role roleOf(Value value) {
+  Role role = Role::Other;
+  for (OpOperand &use : value.getUses()) {
+    Operation *user = use.getOwner();
+    role = std::min(role, roleOfUse(use));
+    if (isa<ReshapeOp, TransposeOp, SliceOp, RopeOp, CastOp, ScaleOp, AddOp, RmsNormOp, RepeatOp>(
+            user))
+      role = std::min(role, roleOf(user->getResult(0)));
+  }
+  return role;
+}
+
+/// Projections for attention are joined with each other, and not with a feed-forward network that
+/// reads the same rows.
+static bool isForAttention(Role role) { return role <= Role::Value; }
 
 /// Why a linear cannot be joined with another one of the same rows, or nothing.
 static Refusal checkPair(Member &first, Member &other) {
@@ -69,20 +91,23 @@ static Refusal checkPair(Member &first, Member &other) {
   return {};
 }
 
-/// Builds the joined matmul and gives every member its slice.
-void JoinMatmulsPass::joinGroup(MutableArrayRef<Member> group, WeightRewriter &weights,
-                                IRRewriter &rewriter) {
+/// Builds the joined matmul before the first of the members and gives every member its slice.
+void JoinMatmulsPass::join(MutableArrayRef<Member> members, WeightRewriter &weights,
+                           IRRewriter &rewriter) {
+  Member first = members.front();
+  llvm::sort(members, [](const Member &a, const Member &b) {
+    return a.role != b.role ? a.role < b.role : a.op->isBeforeInBlock(b.op);
+  });
   SmallVector<WeightOp> sources;
   SmallVector<StringRef> names;
   SmallVector<Operation *> ops;
   int64_t channels = 0;
-  for (Member &member : group) {
+  for (Member &member : members) {
     sources.push_back(member.weight);
     names.push_back(member.weight.getSymName());
     ops.push_back(member.op);
     channels += member.parts.channels();
   }
-  Member &first = group.front();
   WeightOp joined = weights.derive(
       sources, joinNames(names), [&](OpBuilder &builder, Location location, ValueRange values) {
         auto type = RankedTensorType::get({channels, shapeOf(first.parts.weight)[1]},
@@ -102,7 +127,7 @@ void JoinMatmulsPass::joinGroup(MutableArrayRef<Member> group, WeightRewriter &w
                                               first.op->getOperand(0), parts.weight))
                      : Value(parts.build(rewriter, location));
   int64_t begin = 0;
-  for (Member &member : group) {
+  for (Member &member : members) {
     const int64_t end = begin + member.parts.channels();
     rewriter.setInsertionPoint(member.op);
     rewriter.replaceOpWithNewOp<SliceOp>(member.op, member.parts.resultType, result,
@@ -112,34 +137,36 @@ void JoinMatmulsPass::joinGroup(MutableArrayRef<Member> group, WeightRewriter &w
   recordHit();
 }
 
+/// Joins those of a group that fit its first member; the others are misses.
+void JoinMatmulsPass::joinCompatible(MutableArrayRef<Member> group, WeightRewriter &weights,
+                                     IRRewriter &rewriter) {
+  Group members;
+  for (Member &member : group) {
+    Refusal refusal = members.empty() ? Refusal() : checkPair(members.front(), member);
+    if (refusal.empty())
+      members.push_back(member);
+    else
+      recordMiss(member.op, refusal);
+  }
+  if (members.size() > 1)
+    join(members, weights, rewriter);
+}
+
 void JoinMatmulsPass::runOnOperation() {
   resetCounters();
   WeightRewriter weights(getOperation());
-  llvm::MapVector<std::pair<Block *, Value>, Group> groups;
+  llvm::MapVector<std::tuple<Block *, Value, unsigned>, Group> groups;
   getOperation().walk([&](Operation *op) {
     if (!LinearParts::isLinear(op))
       return;
     LinearParts parts = LinearParts::of(op);
-    groups[{op->getBlock(), parts.input}].push_back(
-        {op, parts, weights.lookup(parts.weight), reachesAttention(op->getResult(0))});
+    const Role role = roleOf(op->getResult(0));
+    groups[{op->getBlock(), parts.input, unsigned(isForAttention(role))}].push_back(
+        {op, parts, weights.lookup(parts.weight), role});
   });
   IRRewriter rewriter(&getContext());
-  for (auto &[key, group] : groups) {
-    for (bool attention : {true, false}) {
-      Group members;
-      for (Member &member : group) {
-        if (member.feedsAttention != attention)
-          continue;
-        Refusal refusal = members.empty() ? Refusal() : checkPair(members.front(), member);
-        if (refusal.empty())
-          members.push_back(member);
-        else
-          recordMiss(member.op, refusal);
-      }
-      if (members.size() > 1)
-        joinGroup(members, weights, rewriter);
-    }
-  }
+  for (auto &[key, group] : groups)
+    joinCompatible(group, weights, rewriter);
   eraseDeadOps(getOperation());
   weights.eraseUnused();
 }

@@ -107,14 +107,22 @@ static Value matrixOf(Operation *op) {
   return {};
 }
 
+/// The first matmul that reads prepared rows.
+static Operation *firstMatmul(Value rows) {
+  Operation *first = nullptr;
+  for (Operation *user : rows.getUsers())
+    if (matrixOf(user) && (!first || user->isBeforeInBlock(first)))
+      first = user;
+  return first;
+}
+
 static std::string subjectOf(Operation *op) {
   if (Value matrix = matrixOf(op))
     if (auto param = matrix.getDefiningOp<ParamOp>())
       return param.getWeight().str();
   if (auto rows = dyn_cast<PrepareRowsOp>(op))
-    for (Operation *user : rows.getRows().getUsers())
-      if (matrixOf(user))
-        return subjectOf(user) + " rows";
+    if (Operation *first = firstMatmul(rows.getRows()))
+      return subjectOf(first) + " rows";
   SmallVector<StringRef> names;
   collectNames(op->getLoc(), names);
   return (names.empty() ? op->getName().stripDialect() : names.front()).str();

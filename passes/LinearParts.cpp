@@ -6,6 +6,16 @@ using namespace mlir;
 
 namespace graphc {
 
+bool LinearParts::isRows(Value value) {
+  return shapeOf(value).size() == 2 && ShapedType::isDynamic(shapeOf(value)[0]);
+}
+
+bool LinearParts::isLinear(Operation *op) {
+  if (auto linear = dyn_cast_if_present<LinearOp>(op))
+    return isRows(linear.getInput()) && shapeOf(linear.getWeight()).size() == 2;
+  return isa_and_present<FusedLinearOp>(op);
+}
+
 LinearParts LinearParts::of(Operation *op) {
   LinearParts parts;
   parts.resultType = cast<RankedTensorType>(op->getResult(0).getType());

@@ -20,9 +20,11 @@ struct LinearParts {
   ActivationAttr gate;
   mlir::RankedTensorType resultType;
 
-  static bool isLinear(mlir::Operation *op) {
-    return llvm::isa_and_present<LinearOp, FusedLinearOp>(op);
-  }
+  /// Whether a tensor is one of rows, [?, K].
+  static bool isRows(mlir::Value value);
+
+  /// Whether an op is a fused_linear or may become one: a linear of rows [?, K]. Null is neither.
+  static bool isLinear(mlir::Operation *op);
 
   /// The parts of a linear or fused_linear. A cast of the rows to the weight's element type is
   /// taken off: a fused_linear converts its rows itself.

@@ -3,6 +3,7 @@
 #include "passes/KernelNames.h"
 #include "passes/Matchers.h"
 #include "passes/Passes.h"
+#include "passes/Stages.h"
 #include "passes/WeightRewrite.h"
 #include "passes/analysis/DispatchList.h"
 #include "runtime/base/CheckedMath.h"
@@ -243,6 +244,7 @@ void LowerToPlanPass::runOnOperation() {
   for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     function.erase();
   WeightRewriter(module).eraseUnused();
+  module->setAttr(kStageAttrName, StringAttr::get(&getContext(), stageInfo(Stage::Plan).name));
 }
 
 } // namespace graphc

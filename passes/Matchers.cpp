@@ -61,6 +61,13 @@ Value skipCasts(Value value) {
   return value;
 }
 
+Value castElements(OpBuilder &builder, Location location, Value value, Type elementType) {
+  if (elementTypeOf(value) == elementType)
+    return value;
+  return builder.createOrFold<CastOp>(location, withElementType(value.getType(), elementType),
+                                      value);
+}
+
 std::optional<ActivationMatch> matchActivation(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto silu = dyn_cast_if_present<SiluOp>(op))

@@ -42,6 +42,10 @@ Op soleUser(mlir::Value value) {
 /// The value before casts.
 mlir::Value skipCasts(mlir::Value value);
 
+/// `value` with another element type: itself, or a cast.
+mlir::Value castElements(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value,
+                         mlir::Type elementType);
+
 /// What an activation op computes on its input.
 struct ActivationMatch {
   mlir::Value input;

@@ -131,6 +131,8 @@ LogicalResult PackWeightsPass::packUses(WeightOp weight, ArrayRef<OpOperand *> u
 void PackWeightsPass::runOnOperation() {
   IRRewriter rewriter(&getContext());
   getOperation().walk([&](LinearOp linear) {
+    if (!LinearParts::isLinear(linear))
+      return; // Of other shapes than rows: no matmul kernel, natural weight.
     rewriter.setInsertionPoint(linear);
     rewriter.replaceOp(linear, LinearParts::of(linear).build(rewriter, linear.getLoc()));
   });

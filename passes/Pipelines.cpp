@@ -2,8 +2,6 @@
 
 #include "passes/FusionReport.h"
 
-#include "ir/GraphDialect.h"
-
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -15,37 +13,6 @@
 using namespace mlir;
 
 namespace graphc {
-
-//===----------------------------------------------------------------------===//
-// Stages
-//===----------------------------------------------------------------------===//
-
-ArrayRef<StageInfo> allStages() {
-  static constexpr StageInfo kStages[] = {
-      {Stage::Graph, "graph", "one op per mathematical step, nothing fused"},
-      {Stage::Fused, "fused", "the operators that kernels are generated for"},
-      {Stage::Plan, "plan", "kernels, and their dispatches with a place for every operand"},
-  };
-  return kStages;
-}
-
-std::optional<Stage> parseStage(StringRef name) {
-  for (const StageInfo &info : allStages())
-    if (info.name == name)
-      return info.stage;
-  return std::nullopt;
-}
-
-Stage stageOf(ModuleOp module) {
-  if (!module.getOps<PlanOp>().empty())
-    return Stage::Plan;
-  WalkResult fused = module.walk([](Operation *op) {
-    return isa<FusedLinearOp, FusedQkvOp, FlashAttentionOp, PrepareRowsOp>(op)
-               ? WalkResult::interrupt()
-               : WalkResult::advance();
-  });
-  return fused.wasInterrupted() ? Stage::Fused : Stage::Graph;
-}
 
 //===----------------------------------------------------------------------===//
 // Lists of passes

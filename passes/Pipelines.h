@@ -5,31 +5,15 @@
 #define GRAPHC_PASSES_PIPELINES_H
 
 #include "passes/Passes.h"
+#include "passes/Stages.h"
 #include "runtime/base/Status.h"
 
 #include "mlir/Pass/PassManager.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace graphc {
-
-/// The levels of IR that are inputs as well as outputs.
-enum class Stage { Graph, Fused, Plan };
-
-struct StageInfo {
-  Stage stage;
-  llvm::StringLiteral name;
-  llvm::StringLiteral description;
-};
-
-/// All stages in order.
-llvm::ArrayRef<StageInfo> allStages();
-std::optional<Stage> parseStage(llvm::StringRef name);
-
-/// The stage that a module is in, by what it holds: a graphc.plan, a fused op, or neither.
-Stage stageOf(mlir::ModuleOp module);
 
 enum class OptLevel {
   O0, ///< Only what a plan needs.

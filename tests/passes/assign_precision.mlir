@@ -1,0 +1,95 @@
+// RUN: graphc-opt %s --graphc-assign-precision="dtype=bf16 kv-cache=bf16" --split-input-file | FileCheck %s
+// RUN: graphc-opt %s --graphc-assign-precision="dtype=bf16 kv-cache=bf16" --graphc-assign-precision="dtype=bf16 kv-cache=bf16" --split-input-file | FileCheck %s
+// RUN: graphc-opt %s --graphc-assign-precision --split-input-file | FileCheck %s --check-prefix=F32
+// RUN: graphc-opt %s --graphc-assign-precision="dtype=bf16 kv-cache=f32" --split-input-file | FileCheck %s --check-prefix=MIXED
+
+// Matrices become dtype in their expressions, vectors f32; rows follow their weight, one cast for all.
+// CHECK: module attributes {{.*}}graphc.stage = "fused"
+// CHECK: graphc.weight @embed[%{{.+}} in 1] : tensor<100x64xbf16>
+// CHECK-NEXT: %[[E:.+]] = graphc.checkpoint "embed"{{.*}} : tensor<100x64xf32>
+// CHECK-NEXT: %[[E16:.+]] = graphc.cast %[[E]] : tensor<100x64xf32> -> tensor<100x64xbf16>
+// CHECK-NEXT: graphc.yield %[[E16]]
+// CHECK: graphc.weight @norm[%{{.+}} in 1] : tensor<64xf32>
+// CHECK-NEXT: graphc.checkpoint "norm"{{.*}} : tensor<64xbf16>
+// CHECK-NEXT: graphc.cast
+// CHECK-LABEL: func.func @linears
+// CHECK: graphc.embedding %{{.+}}, %{{.+}} : tensor<100x64xbf16> -> tensor<?x64xf32>
+// CHECK: %[[N:.+]] = graphc.rms_norm %{{.+}}, %{{.+}} eps {{.+}} : tensor<?x64xf32>, tensor<64xf32>
+// CHECK-NEXT: %[[N16:.+]] = graphc.cast %[[N]] : tensor<?x64xf32> -> tensor<?x64xbf16>
+// CHECK-NEXT: graphc.linear %[[N16]], %{{.+}} : (tensor<?x64xbf16>, tensor<100x64xbf16>) -> tensor<?x100xf32>
+// CHECK-NEXT: graphc.linear %[[N16]], %{{.+}} : (tensor<?x64xbf16>, tensor<100x64xbf16>) -> tensor<?x100xf32>
+// F32: graphc.weight @embed[%{{.+}} in 1] : tensor<100x64xf32>
+// F32-NOT: graphc.cast
+// F32: graphc.weight @norm[%{{.+}} in 1] : tensor<64xf32>
+// F32: graphc.cast
+// F32-LABEL: func.func @linears
+// F32-NOT: graphc.cast
+// F32: graphc.linear
+graphc.weight @embed[%layer in 1] : tensor<100x64xf32> {
+  %0 = graphc.checkpoint "embed"[%layer] : tensor<100x64xf32>
+  graphc.yield %0 : tensor<100x64xf32>
+}
+graphc.weight @norm[%layer in 1] : tensor<64xbf16> {
+  %0 = graphc.checkpoint "norm"[%layer] : tensor<64xbf16>
+  graphc.yield %0 : tensor<64xbf16>
+}
+func.func @linears(%step: !graphc.step) -> (tensor<?x100xf32>, tensor<?x100xf32>) {
+  %c0 = arith.constant 0 : index
+  %e = graphc.param @embed[%c0] : tensor<100x64xf32>
+  %g = graphc.param @norm[%c0] : tensor<64xbf16>
+  %x = graphc.embedding %e, %step : tensor<100x64xf32> -> tensor<?x64xf32>
+  %n = graphc.rms_norm %x, %g eps 1.0e-05 : tensor<?x64xf32>, tensor<64xbf16>
+  %y = graphc.linear %n, %e : (tensor<?x64xf32>, tensor<100x64xf32>) -> tensor<?x100xf32>
+  %z = graphc.linear %n, %e : (tensor<?x64xf32>, tensor<100x64xf32>) -> tensor<?x100xf32>
+  return %y, %z : tensor<?x100xf32>, tensor<?x100xf32>
+}
+
+// -----
+
+// The cache's type, in arguments, calls and ops; attention's products are narrow when both are.
+// CHECK-LABEL: func.func private @layer
+// CHECK-SAME: !graphc.kv_cache<2x16xbf16>
+// CHECK: graphc.kv_read %{{.+}}, %{{.+}} : <2x16xbf16> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
+// CHECK: graphc.batch_matmul %{{.+}}, %{{.+}} transpose_b : (tensor<2x?x16xbf16>, tensor<2x?x16xbf16>) -> tensor<2x?x?xf32>
+// CHECK: %[[P:.+]] = graphc.softmax
+// CHECK-NEXT: %[[P16:.+]] = graphc.cast %[[P]]
+// CHECK: graphc.batch_matmul %[[P16]], %{{.+}} : (tensor<2x?x?xbf16>, tensor<2x?x16xbf16>) -> tensor<2x?x16xf32>
+// CHECK-LABEL: func.func @step
+// CHECK: graphc.kv_layer 0 : <2x16xbf16>
+// CHECK: call @layer(%{{.+}}) : (tensor<2x?x16xf32>, !graphc.step, !graphc.kv_cache<2x16xbf16>)
+// MIXED-LABEL: func.func private @layer
+// MIXED-SAME: !graphc.kv_cache<2x16xf32>
+// MIXED-NOT: graphc.cast
+// MIXED-LABEL: func.func @step
+func.func private @layer(%q: tensor<2x?x16xf32>, %step: !graphc.step, %kv: !graphc.kv_cache<2x16xf32>) -> tensor<2x?x16xf32> {
+  %k, %v = graphc.kv_read %kv, %step : !graphc.kv_cache<2x16xf32> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
+  %s = graphc.batch_matmul %q, %k transpose_b : (tensor<2x?x16xf32>, tensor<2x?x16xf32>) -> tensor<2x?x?xf32>
+  %p = graphc.softmax %s axis 2 : tensor<2x?x?xf32>
+  %o = graphc.batch_matmul %p, %v : (tensor<2x?x?xf32>, tensor<2x?x16xf32>) -> tensor<2x?x16xf32>
+  return %o : tensor<2x?x16xf32>
+}
+func.func @step(%q: tensor<2x?x16xf32> {graphc.dims = ["T"]}, %step: !graphc.step) -> tensor<2x?x16xf32> {
+  %kv = graphc.kv_layer 0 : !graphc.kv_cache<2x16xf32>
+  %o = call @layer(%q, %step, %kv) : (tensor<2x?x16xf32>, !graphc.step, !graphc.kv_cache<2x16xf32>) -> tensor<2x?x16xf32>
+  return %o : tensor<2x?x16xf32>
+}
+
+// -----
+
+// A matrix that is used as a number as well: other uses see it in f32.
+// CHECK-LABEL: func.func @matrix_used_elsewhere
+// CHECK: %[[W:.+]] = graphc.param @w[%{{.+}}] : tensor<64x64xbf16>
+// CHECK: %[[W32:.+]] = graphc.cast %[[W]] : tensor<64x64xbf16> -> tensor<64x64xf32>
+// CHECK: graphc.linear %{{.+}}, %[[W]]
+// CHECK: graphc.add %{{.+}}, %[[W32]]
+graphc.weight @w[%layer in 1] : tensor<64x64xf32> {
+  %0 = graphc.checkpoint "w"[%layer] : tensor<64x64xf32>
+  graphc.yield %0 : tensor<64x64xf32>
+}
+func.func @matrix_used_elsewhere(%x: tensor<?x64xf32>, %m: tensor<64x64xf32>) -> (tensor<?x64xf32>, tensor<64x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %w = graphc.param @w[%c0] : tensor<64x64xf32>
+  %y = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+  %z = graphc.add %m, %w : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+  return %y, %z : tensor<?x64xf32>, tensor<64x64xf32>
+}
