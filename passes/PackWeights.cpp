@@ -1,5 +1,4 @@
 // --graphc-pack-weights (see Passes.td).
-#include "ir/PanelLayout.h"
 #include "passes/LinearParts.h"
 #include "passes/Matchers.h"
 #include "passes/Passes.h"
@@ -65,24 +64,6 @@ static Want wantOf(OpOperand &use) {
   return {};
 }
 
-static ElementType elementType(Type type) {
-  return type.isF32() ? ElementType::F32 : ElementType::BF16;
-}
-
-/// The packed form of a matrix or a vector.
-static RankedTensorType packedType(RankedTensorType type, int64_t groups) {
-  PanelLayout layout;
-  layout.rows = type.getDimSize(0);
-  layout.columns = type.getRank() == 2 ? type.getDimSize(1) : 1;
-  layout.groups = groups;
-  if (type.getRank() == 1)
-    return RankedTensorType::get({layout.panels() * kPanelRows}, type.getElementType());
-  layout.interleave = panelInterleave(elementType(type.getElementType()));
-  return RankedTensorType::get(
-      {layout.panels(), layout.paddedColumns() / layout.interleave, kPanelRows, layout.interleave},
-      type.getElementType());
-}
-
 /// Packs a weight for its uses: in place when all want the same, else as a new weight beside it.
 LogicalResult PackWeightsPass::packUses(WeightOp weight, ArrayRef<OpOperand *> uses,
                                         WeightRewriter &weights) {
@@ -112,7 +93,7 @@ LogicalResult PackWeightsPass::packUses(WeightOp weight, ArrayRef<OpOperand *> u
   const bool inPlace = byGroups.size() == 1 && !natural;
   for (auto &[groups, operands] : byGroups) {
     auto pack = [&, groups = groups](OpBuilder &builder, Location location, ValueRange values) {
-      return PackOp::create(builder, location, packedType(type, groups), values[0],
+      return PackOp::create(builder, location, PackOp::packedType(type, groups), values[0],
                             builder.getI64IntegerAttr(groups));
     };
     if (inPlace) {

@@ -87,7 +87,7 @@ def FuseAttentionPass : Graphc_Pass<"fuse-attention"> {
     ```
     becomes
     ```mlir
-    %8 = graphc.flash_attention %q, %kv, %step causal scale 0.25 : tensor<4x?x16xf32>, <2x16xf32> -> tensor<?x64xf32>
+    %8 = graphc.flash_attention %q, %kv, %step causal scale 0.25 : tensor<4x?x16xf32>, !graphc.kv_cache<2x16xf32> -> tensor<?x64xf32>
     ```
     The anchor is the softmax. Matches these forms and their combinations:
 

@@ -49,13 +49,13 @@ func.func @linears(%step: !graphc.step) -> (tensor<?x100xf32>, tensor<?x100xf32>
 // The cache's type, in arguments, calls and ops; attention's products are narrow when both are.
 // CHECK-LABEL: func.func private @layer
 // CHECK-SAME: !graphc.kv_cache<2x16xbf16>
-// CHECK: graphc.kv_read %{{.+}}, %{{.+}} : <2x16xbf16> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
+// CHECK: graphc.kv_read %{{.+}}, %{{.+}} : !graphc.kv_cache<2x16xbf16> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
 // CHECK: graphc.batch_matmul %{{.+}}, %{{.+}} transpose_b : (tensor<2x?x16xbf16>, tensor<2x?x16xbf16>) -> tensor<2x?x?xf32>
 // CHECK: %[[P:.+]] = graphc.softmax
 // CHECK-NEXT: %[[P16:.+]] = graphc.cast %[[P]]
 // CHECK: graphc.batch_matmul %[[P16]], %{{.+}} : (tensor<2x?x?xbf16>, tensor<2x?x16xbf16>) -> tensor<2x?x16xf32>
 // CHECK-LABEL: func.func @step
-// CHECK: graphc.kv_layer 0 : <2x16xbf16>
+// CHECK: graphc.kv_layer 0 : !graphc.kv_cache<2x16xbf16>
 // CHECK: call @layer(%{{.+}}) : (tensor<2x?x16xf32>, !graphc.step, !graphc.kv_cache<2x16xbf16>)
 // MIXED-LABEL: func.func private @layer
 // MIXED-SAME: !graphc.kv_cache<2x16xf32>

@@ -4,7 +4,7 @@
 // CHECK-LABEL: func.func @repeated_heads
 // CHECK-SAME: (%[[Q:.+]]: tensor<4x?x16xf32>, %[[KV:.+]]: !graphc.kv_cache<2x16xf32>, %[[STEP:.+]]: !graphc.step)
 // CHECK-NEXT: %[[O:.+]] = graphc.flash_attention %[[Q]], %[[KV]], %[[STEP]] causal scale 2.500000e-01
-// CHECK-SAME: : tensor<4x?x16xf32>, <2x16xf32> -> tensor<?x64xf32>
+// CHECK-SAME: : tensor<4x?x16xf32>, !graphc.kv_cache<2x16xf32> -> tensor<?x64xf32>
 // CHECK-NEXT: return %[[O]]
 func.func @repeated_heads(%q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step) -> tensor<?x64xf32> {
   %k, %v = graphc.kv_read %kv, %step : !graphc.kv_cache<2x16xf32> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
@@ -96,7 +96,7 @@ func.func @expanded_heads(%q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32
 // CHECK-LABEL: func.func @bf16_products
 // CHECK-SAME: (%[[Q:.+]]: tensor<4x?x16xf32>, %[[KV:.+]]: !graphc.kv_cache<1x16xbf16>
 // CHECK-NEXT: %[[Q16:.+]] = graphc.cast %[[Q]] : tensor<4x?x16xf32> -> tensor<4x?x16xbf16>
-// CHECK-NEXT: graphc.flash_attention %[[Q16]], %[[KV]], %{{.+}} causal scale 2.500000e-01 : tensor<4x?x16xbf16>, <1x16xbf16> -> tensor<?x64xf32>
+// CHECK-NEXT: graphc.flash_attention %[[Q16]], %[[KV]], %{{.+}} causal scale 2.500000e-01 : tensor<4x?x16xbf16>, !graphc.kv_cache<1x16xbf16> -> tensor<?x64xf32>
 // CHECK-NEXT: return
 func.func @bf16_products(%q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<1x16xbf16>, %step: !graphc.step) -> tensor<?x64xf32> {
   %d = graphc.constant dense<16.0> : tensor<1xf32>
