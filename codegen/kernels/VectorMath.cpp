@@ -312,7 +312,7 @@ Value VectorMath::convert(Value x, Type elementType) {
 // Across lanes
 //===----------------------------------------------------------------------===//
 
-Value VectorMath::reduceLanes(Value x, Combine combine) {
+Value VectorMath::reduceLanes(Value x, function_ref<Value(Value, Value)> combine) {
   for (int64_t lanes = lanesOf(x) / 2; lanes >= 1; lanes /= 2) {
     auto part = [&](int64_t first) -> Value {
       SmallVector<int64_t> mask = llvm::to_vector(llvm::seq(first, first + lanes));

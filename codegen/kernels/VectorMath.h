@@ -59,16 +59,16 @@ public:
   /// The number of lanes is a power of two.
   mlir::Value sumLanes(mlir::Value x);
   mlir::Value maxLanes(mlir::Value x);
+  /// The same tree with another operation.
+  mlir::Value reduceLanes(mlir::Value x,
+                          llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
 
 private:
-  using Combine = llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)>;
-
   std::pair<mlir::Value, mlir::Value> splitExp2(mlir::Value high, mlir::Value low);
   mlir::Value exp2OfSum(mlir::Value high, mlir::Value low);
   mlir::Value scaledExp2(mlir::Value high, mlir::Value low);
   mlir::Value shiftedExp2(mlir::Value high, mlir::Value low);
   mlir::Value horner(mlir::Value x, llvm::ArrayRef<double> coefficients);
-  mlir::Value reduceLanes(mlir::Value x, Combine combine);
   mlir::Value intrinsic(llvm::StringRef name, mlir::Type type, mlir::ValueRange operands);
   mlir::Value integer(int64_t value, mlir::Type like);
 

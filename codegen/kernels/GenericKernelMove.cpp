@@ -1,0 +1,263 @@
+// Ops that bring numbers to other places: each number of the result is one of an input's, perhaps
+// of another type.
+#include "codegen/kernels/GenericKernelParts.h"
+#include "ir/PanelLayout.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+namespace {
+
+using Indices = SmallVector<Value>;
+
+//===----------------------------------------------------------------------===//
+// reshape
+//===----------------------------------------------------------------------===//
+
+/// Dimensions of a reshape's input and result that hold the same numbers in the same order.
+struct DimGroup {
+  SmallVector<size_t> input, result;
+  bool isStatic = true;
+};
+
+/// The shortest such groups, first to last. Dimensions of extent 1 may be left on one side.
+SmallVector<DimGroup> matchDims(const Space &input, const Space &result) {
+  struct Side {
+    const Space &space;
+    size_t next = 0;
+    int64_t fixed = 1, dynamic = 0;
+    bool hasMore() const { return next < space.size(); }
+  };
+  Side in{input}, out{result};
+  SmallVector<DimGroup> groups;
+  while (in.hasMore() || out.hasMore()) {
+    DimGroup group;
+    auto take = [&](Side &side, SmallVector<size_t> &dims) {
+      if (!side.hasMore())
+        return;
+      const SpaceDim &dim = side.space[side.next];
+      (dim.isStatic() ? side.fixed *= dim.bound : side.dynamic += 1);
+      group.isStatic &= dim.isStatic();
+      dims.push_back(side.next++);
+    };
+    in.fixed = out.fixed = 1;
+    in.dynamic = out.dynamic = 0;
+    take(in, group.input);
+    take(out, group.result);
+    while (in.fixed != out.fixed || in.dynamic != out.dynamic) {
+      bool wantsInput = in.fixed < out.fixed || in.dynamic < out.dynamic;
+      if (wantsInput && in.hasMore())
+        take(in, group.input);
+      else
+        take(out, group.result);
+    }
+    groups.push_back(group);
+  }
+  return groups;
+}
+
+/// Row-major number within the group, taken apart again by the input's extents.
+Indices reshapeSource(GenericLoops &k, Operation *op, ValueRange indices) {
+  Space input = k.spaceOf(op->getOperand(0)), result = k.spaceOf(op->getResult(0));
+  Indices source(input.size(), k.index(0));
+  for (const DimGroup &group : matchDims(input, result)) {
+    Value place = k.index(0);
+    for (size_t dim : group.result)
+      place = k.plus(k.times(place, result[dim].extent), indices[dim]);
+    for (size_t dim : llvm::reverse(group.input)) {
+      source[dim] = k.modulo(place, input[dim].extent);
+      place = k.over(place, input[dim].extent);
+    }
+  }
+  return source;
+}
+
+/// Buffers are dense in static dimensions, so neighbours in a static group stay neighbours.
+bool reshapeKeepsNeighbours(GenericLoops &k, Operation *op) {
+  Space input = k.spaceOf(op->getOperand(0)), result = k.spaceOf(op->getResult(0));
+  DimGroup last = matchDims(input, result).back();
+  return !last.input.empty() && !last.result.empty() &&
+         (last.isStatic || (last.input.size() == 1 && last.result.size() == 1));
+}
+
+//===----------------------------------------------------------------------===//
+// transpose, slice, repeat, select_rows, embedding
+//===----------------------------------------------------------------------===//
+
+Indices transposeSource(GenericLoops &, Operation *op, ValueRange indices) {
+  Indices source(indices.size());
+  for (auto [i, from] : llvm::enumerate(cast<TransposeOp>(op).getPermutation()))
+    source[from] = indices[i];
+  return source;
+}
+
+bool transposeKeepsNeighbours(GenericLoops &, Operation *op) {
+  ArrayRef<int64_t> permutation = cast<TransposeOp>(op).getPermutation();
+  return permutation.back() + 1 == int64_t(permutation.size());
+}
+
+Indices sliceSource(GenericLoops &k, Operation *op, ValueRange indices) {
+  auto slice = cast<SliceOp>(op);
+  Indices source(indices);
+  source[slice.getAxis()] = k.plus(source[slice.getAxis()], k.index(slice.getBegin()));
+  return source;
+}
+
+Indices repeatSource(GenericLoops &k, Operation *op, ValueRange indices) {
+  auto repeat = cast<RepeatOp>(op);
+  Indices source(indices);
+  source[repeat.getAxis()] = k.over(source[repeat.getAxis()], k.index(repeat.getTimes()));
+  return source;
+}
+
+bool repeatKeepsNeighbours(GenericLoops &, Operation *op) {
+  auto repeat = cast<RepeatOp>(op);
+  return repeat.getTimes() == 1 || int64_t(repeat.getAxis()) + 1 != repeat.getType().getRank();
+}
+
+Indices selectRowsSource(GenericLoops &k, Operation *, ValueRange indices) {
+  Indices source(indices);
+  source[0] = k.stepIndex(kArgOutRows, source[0]);
+  return source;
+}
+
+bool isPacked(Value table) { return cast<RankedTensorType>(table.getType()).getRank() == 4; }
+
+/// The token's row of the table; of a packed one (see PanelLayout.h), its channel of a panel.
+Indices embeddingSource(GenericLoops &k, Operation *op, ValueRange indices) {
+  Value table = op->getOperand(0);
+  Value token = k.stepIndex(kArgTokens, indices[0]);
+  if (!isPacked(table))
+    return {token, indices[1]};
+  Value panelRows = k.index(kPanelRows);
+  Value interleave = k.index(cast<RankedTensorType>(table.getType()).getDimSize(3));
+  return {k.over(token, panelRows), k.over(indices[1], interleave), k.modulo(token, panelRows),
+          k.modulo(indices[1], interleave)};
+}
+
+bool embeddingKeepsNeighbours(GenericLoops &, Operation *op) {
+  return !isPacked(op->getOperand(0));
+}
+
+bool always(GenericLoops &, Operation *) { return true; }
+
+struct MoveOp {
+  StringRef name;
+  /// Index in the first operand of the number that belongs at `indices` of the result.
+  Indices (*source)(GenericLoops &, Operation *, ValueRange indices);
+  /// Neighbours in the result's last dimension are neighbours in the input.
+  bool (*keepsNeighbours)(GenericLoops &, Operation *);
+};
+
+const MoveOp kMoveOps[] = {
+    {ReshapeOp::getOperationName(), reshapeSource, reshapeKeepsNeighbours},
+    {TransposeOp::getOperationName(), transposeSource, transposeKeepsNeighbours},
+    {SliceOp::getOperationName(), sliceSource, always},
+    {RepeatOp::getOperationName(), repeatSource, repeatKeepsNeighbours},
+    {SelectRowsOp::getOperationName(), selectRowsSource, always},
+    {EmbeddingOp::getOperationName(), embeddingSource, embeddingKeepsNeighbours},
+};
+
+/// Copies numbers, as they are where the types are equal.
+void copy(GenericLoops &k, Value from, ValueRange source, Value to, ValueRange target,
+          int64_t width) {
+  Type element = cast<MemRefType>(to.getType()).getElementType();
+  k.store(k.math.convert(k.load(from, source, width), element), to, target);
+}
+
+} // namespace
+
+FailureOr<PlanTasks> emitMove(Operation *op, GenericLoops &k) {
+  auto *move = llvm::find_if(
+      kMoveOps, [&](const MoveOp &move) { return move.name == op->getName().getStringRef(); });
+  Value from = k.memoryOf(op->getOperand(0)), to = k.memoryOf(op->getResult(0));
+  Space space = k.spaceOf(op->getResult(0));
+  SpaceDim last = space.pop_back_val();
+  bool isContiguous = move->keepsNeighbours(k, op);
+  return k.forEachRow(space, last.bound, [&](ValueRange row) {
+    auto body = [&](Value at, int64_t width) {
+      Indices target = withLast(row, at);
+      copy(k, from, move->source(k, op, target), to, target, width);
+    };
+    if (isContiguous)
+      k.forEachVector(last, body);
+    else
+      k.loop(k.index(0), last.extent, 1, [&](Value at) { body(at, 1); });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// concat
+//===----------------------------------------------------------------------===//
+
+/// Rows that belong to one input: their index along `axis` is in [begin, begin + extent).
+static void copyRowsOf(GenericLoops &k, Value input, Value to, ValueRange row, size_t axis,
+                       int64_t begin, const SpaceDim &last) {
+  int64_t extent = cast<RankedTensorType>(input.getType()).getDimSize(axis);
+  Value isFrom = arith::CmpIOp::create(k.b, arith::CmpIPredicate::uge, row[axis], k.index(begin));
+  Value isBefore =
+      arith::CmpIOp::create(k.b, arith::CmpIPredicate::ult, row[axis], k.index(begin + extent));
+  auto branch = scf::IfOp::create(k.b, arith::AndIOp::create(k.b, isFrom, isBefore).getResult(),
+                                  /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(k.b);
+  k.b.setInsertionPointToStart(branch.thenBlock());
+  Indices own(row);
+  own[axis] = arith::SubIOp::create(k.b, row[axis], k.index(begin));
+  k.forEachVector(last, [&](Value at, int64_t width) {
+    copy(k, k.memoryOf(input), withLast(own, at), to, withLast(row, at), width);
+  });
+}
+
+FailureOr<PlanTasks> emitConcat(Operation *op, GenericLoops &k) {
+  auto concat = cast<ConcatOp>(op);
+  size_t axis = concat.getAxis();
+  Value to = k.memoryOf(concat.getResult());
+  Space space = k.spaceOf(concat.getResult());
+  SpaceDim last = space.pop_back_val();
+  return k.forEachRow(space, last.bound, [&](ValueRange row) {
+    int64_t begin = 0;
+    for (Value input : concat.getInputs()) {
+      if (axis < space.size()) {
+        copyRowsOf(k, input, to, row, axis, begin, last);
+      } else {
+        k.forEachVector(k.spaceOf(input).back(), [&](Value at, int64_t width) {
+          copy(k, k.memoryOf(input), withLast(row, at), to,
+               withLast(row, k.plus(at, k.index(begin))), width);
+        });
+      }
+      begin += cast<RankedTensorType>(input.getType()).getDimSize(axis);
+    }
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// constant
+//===----------------------------------------------------------------------===//
+
+FailureOr<PlanTasks> emitConstant(Operation *op, GenericLoops &k) {
+  auto value = dyn_cast<DenseElementsAttr>(cast<ConstantOp>(op).getValue());
+  if (!value)
+    return op->emitOpError("expected a dense constant");
+  Value to = k.memoryOf(op->getResult(0));
+  auto type = cast<MemRefType>(to.getType());
+  func::FuncOp function = k.function.function();
+  OpBuilder module(function);
+  std::string name = (function.getSymName() + "_value").str();
+  memref::GlobalOp::create(module, op->getLoc(), name, module.getStringAttr("private"), type, value,
+                           /*constant=*/true, module.getI64IntegerAttr(kBufferAlignment));
+  Value from = memref::GetGlobalOp::create(k.b, type, name);
+  Space space = k.spaceOf(op->getResult(0));
+  SpaceDim last = space.pop_back_val();
+  return k.forEachRow(space, last.bound, [&](ValueRange row) {
+    k.forEachVector(last, [&](Value at, int64_t width) {
+      copy(k, from, withLast(row, at), to, withLast(row, at), width);
+    });
+  });
+}
+
+} // namespace graphc
