@@ -27,10 +27,12 @@ def AssignPrecisionPass : Graphc_Pass<"assign-precision"> {
     a second run changes nothing.
 
     ```mlir
+    // Given %x: tensor<?x64xf32>, %w: tensor<32x64xf32>
     %y = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
     ```
     with `dtype=bf16`:
     ```mlir
+    // Given %x: tensor<?x64xf32>, %w: tensor<32x64xbf16>
     %0 = graphc.cast %x : tensor<?x64xf32> -> tensor<?x64xbf16>
     %y = graphc.linear %0, %w : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
     ```
@@ -51,6 +53,8 @@ def RaiseRmsNormPass : Graphc_Pass<"raise-rms-norm"> {
   let summary = "Recognise RMSNorm written as mul, mean, add, rsqrt, mul";
   let description = [{
     ```mlir
+    // Given %x: tensor<?x64xf32>, %gamma: tensor<64xf32>
+    %eps = graphc.constant dense<1.0e-05> : tensor<1xf32>
     %0 = graphc.mul %x, %x : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
     %1 = graphc.mean %0 : tensor<?x64xf32> -> tensor<?x1xf32>
     %2 = graphc.add %1, %eps : (tensor<?x1xf32>, tensor<1xf32>) -> tensor<?x1xf32>
@@ -60,6 +64,7 @@ def RaiseRmsNormPass : Graphc_Pass<"raise-rms-norm"> {
     ```
     becomes
     ```mlir
+    // Given %x: tensor<?x64xf32>, %gamma: tensor<64xf32>
     %5 = graphc.rms_norm %x, %gamma eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
     ```
     Looks for the `rsqrt` of a `mean` plus a constant. Matches with the factors of every product and the terms of the sum in
@@ -74,6 +79,7 @@ def FuseAttentionPass : Graphc_Pass<"fuse-attention"> {
   let summary = "Fuse matmul, scale, soft cap, mask, softmax, matmul into flash_attention";
   let description = [{
     ```mlir
+    // Given %q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step
     %k, %v = graphc.kv_read %kv, %step : !graphc.kv_cache<2x16xf32> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
     %0 = graphc.repeat %k axis 0 times 2 : tensor<2x?x16xf32> -> tensor<4x?x16xf32>
     %1 = graphc.repeat %v axis 0 times 2 : tensor<2x?x16xf32> -> tensor<4x?x16xf32>
@@ -87,6 +93,7 @@ def FuseAttentionPass : Graphc_Pass<"fuse-attention"> {
     ```
     becomes
     ```mlir
+    // Given %q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step
     %8 = graphc.flash_attention %q, %kv, %step causal scale 0.25 : tensor<4x?x16xf32>, !graphc.kv_cache<2x16xf32> -> tensor<?x64xf32>
     ```
     The anchor is the softmax. Matches these forms and their combinations:
@@ -118,15 +125,16 @@ def JoinMatmulsPass : Graphc_Pass<"join-matmuls"> {
   let summary = "Join linears of the same rows into one with a concatenated weight";
   let description = [{
     ```mlir
+    // Given %x: tensor<?x64xf32>, %gate: tensor<96x64xf32>, %up: tensor<96x64xf32>
     %g = graphc.linear %x, %gate : (tensor<?x64xf32>, tensor<96x64xf32>) -> tensor<?x96xf32>
     %u = graphc.linear %x, %up : (tensor<?x64xf32>, tensor<96x64xf32>) -> tensor<?x96xf32>
     ```
     becomes, with a new weight `@mlp.gate_up` that is `graphc.concat` of the two expressions,
     ```mlir
-    %0 = graphc.param @mlp.gate_up[%layer] : tensor<192x64xf32>
-    %1 = graphc.linear %x, %0 : (tensor<?x64xf32>, tensor<192x64xf32>) -> tensor<?x192xf32>
-    %g = graphc.slice %1 axis 1 [0, 96] : tensor<?x192xf32> -> tensor<?x96xf32>
-    %u = graphc.slice %1 axis 1 [96, 192] : tensor<?x192xf32> -> tensor<?x96xf32>
+    // Given %x: tensor<?x64xf32>, %gate_up: tensor<192x64xf32>
+    %1 = graphc.linear %x, %gate_up : (tensor<?x64xf32>, tensor<192x64xf32>) -> tensor<?x192xf32>
+    %g = graphc.slice %1 axis 1[0, 96] : tensor<?x192xf32> -> tensor<?x96xf32>
+    %u = graphc.slice %1 axis 1[96, 192] : tensor<?x192xf32> -> tensor<?x96xf32>
     ```
     The anchors are linears (or fused_linears with equal prologues) of the same rows in the same block; rows that were cast to
     the weight's type count as the same when what was cast is. The order of the channels follows from what they are for:
@@ -144,18 +152,20 @@ def FuseNormIntoMatmulPass : Graphc_Pass<"fuse-norm-into-matmul"> {
     `rms_norm(x; g) Wᵀ = r(x) · ((x · g) Wᵀ)` with one number `r = rsqrt(mean x² + eps)` for a row.
 
     ```mlir
+    // Given %x: tensor<?x64xf32>, %g: tensor<64xf32>, %w: tensor<32x64xbf16>
     %n = graphc.rms_norm %x, %g eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
     %0 = graphc.cast %n : tensor<?x64xf32> -> tensor<?x64xbf16>
     %y = graphc.linear %0, %w : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
     ```
     becomes, in the general form `gamma=rows`,
     ```mlir
+    // Given %x: tensor<?x64xf32>, %g: tensor<64xf32>, %w: tensor<32x64xbf16>
     %y = graphc.fused_linear %x, %w rms(1.0e-05) gamma(%g) : (tensor<?x64xf32>, tensor<32x64xbf16>, tensor<64xf32>) -> tensor<?x32xf32>
     ```
     and with `gamma=weight`, where `@w.scaled` multiplies the columns by gamma in f32, before they are rounded:
     ```mlir
-    %0 = graphc.param @w.scaled[%layer] : tensor<32x64xbf16>
-    %y = graphc.fused_linear %x, %0 rms(1.0e-05) : (tensor<?x64xf32>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+    // Given %x: tensor<?x64xf32>, %w_scaled: tensor<32x64xbf16>
+    %y = graphc.fused_linear %x, %w_scaled rms(1.0e-05) : (tensor<?x64xf32>, tensor<32x64xbf16>) -> tensor<?x32xf32>
     ```
     The weight form is for weights that are quantized from float here; weights that come rounded keep their own numbers in
     the general form, which is the default. A weight or gamma that is no `param` of the same layer takes the general form.
@@ -178,9 +188,10 @@ def FuseEpiloguePass : Graphc_Pass<"fuse-epilogue"> {
   let summary = "Fuse bias, gate, residual and conversion into the matmul before them";
   let description = [{
     ```mlir
+    // Given %x: tensor<?x64xf32>, %gate_up: tensor<192x64xf32>, %down: tensor<64x96xf32>, %h: tensor<?x64xf32>
     %0 = graphc.linear %x, %gate_up : (tensor<?x64xf32>, tensor<192x64xf32>) -> tensor<?x192xf32>
-    %g = graphc.slice %0 axis 1 [0, 96] : tensor<?x192xf32> -> tensor<?x96xf32>
-    %u = graphc.slice %0 axis 1 [96, 192] : tensor<?x192xf32> -> tensor<?x96xf32>
+    %g = graphc.slice %0 axis 1[0, 96] : tensor<?x192xf32> -> tensor<?x96xf32>
+    %u = graphc.slice %0 axis 1[96, 192] : tensor<?x192xf32> -> tensor<?x96xf32>
     %1 = graphc.silu %g : tensor<?x96xf32>
     %a = graphc.mul %1, %u : (tensor<?x96xf32>, tensor<?x96xf32>) -> tensor<?x96xf32>
     %2 = graphc.linear %a, %down : (tensor<?x96xf32>, tensor<64x96xf32>) -> tensor<?x64xf32>
@@ -188,6 +199,7 @@ def FuseEpiloguePass : Graphc_Pass<"fuse-epilogue"> {
     ```
     becomes
     ```mlir
+    // Given %x: tensor<?x64xf32>, %gate_up: tensor<192x64xf32>, %down: tensor<64x96xf32>, %h: tensor<?x64xf32>
     %a = graphc.fused_linear %x, %gate_up gate(silu) : (tensor<?x64xf32>, tensor<192x64xf32>) -> tensor<?x96xf32>
     %y = graphc.fused_linear %a, %down residual(%h) : (tensor<?x96xf32>, tensor<64x96xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
     ```
@@ -205,17 +217,29 @@ def FuseRopeAndAppendPass : Graphc_Pass<"fuse-rope-and-append"> {
   let summary = "Fuse the joined QKV matmul with rope and kv_append into fused_qkv";
   let description = [{
     ```mlir
-    %0 = graphc.fused_linear %x, %qkv rms(1.0e-05) gamma(%g) : (...) -> tensor<?x128xf32>
-    %1 = graphc.slice %0 axis 1 [0, 64] : tensor<?x128xf32> -> tensor<?x64xf32>
+    // Given %x: tensor<?x64xf32>, %qkv: tensor<128x64xf32>, %g: tensor<64xf32>, %table: tensor<128x16xf32>
+    // Given %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step
+    %0 = graphc.fused_linear %x, %qkv rms(1.0e-05) gamma(%g) : (tensor<?x64xf32>, tensor<128x64xf32>, tensor<64xf32>) -> tensor<?x128xf32>
+    %1 = graphc.slice %0 axis 1[0, 64] : tensor<?x128xf32> -> tensor<?x64xf32>
     %2 = graphc.reshape %1 : tensor<?x64xf32> -> tensor<?x4x16xf32>
     %3 = graphc.transpose %2 [1, 0, 2] : tensor<?x4x16xf32> -> tensor<4x?x16xf32>
     %q = graphc.rope %3, %table, %step : tensor<4x?x16xf32>, tensor<128x16xf32>
-    // the same for %k from [64, 96] and, without rope, for %v from [96, 128]
+    %4 = graphc.slice %0 axis 1[64, 96] : tensor<?x128xf32> -> tensor<?x32xf32>
+    %5 = graphc.reshape %4 : tensor<?x32xf32> -> tensor<?x2x16xf32>
+    %6 = graphc.transpose %5 [1, 0, 2] : tensor<?x2x16xf32> -> tensor<2x?x16xf32>
+    %k = graphc.rope %6, %table, %step : tensor<2x?x16xf32>, tensor<128x16xf32>
+    %7 = graphc.slice %0 axis 1[96, 128] : tensor<?x128xf32> -> tensor<?x32xf32>
+    %8 = graphc.reshape %7 : tensor<?x32xf32> -> tensor<?x2x16xf32>
+    %v = graphc.transpose %8 [1, 0, 2] : tensor<?x2x16xf32> -> tensor<2x?x16xf32>
     graphc.kv_append %kv, %step, %k, %v : !graphc.kv_cache<2x16xf32>, tensor<2x?x16xf32>, tensor<2x?x16xf32>
     ```
     becomes
     ```mlir
-    %q = graphc.fused_qkv %x, %qkv rms(1.0e-05) gamma(%g) rope(%table) append(%kv, %step) : (...) -> tensor<4x?x16xf32>
+    // Given %x: tensor<?x64xf32>, %qkv: tensor<128x64xf32>, %g: tensor<64xf32>, %table: tensor<128x16xf32>
+    // Given %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step
+    %q = graphc.fused_qkv %x, %qkv rms(1.0e-05) gamma(%g) rope(%table) append(%kv, %step)
+         : (tensor<?x64xf32>, tensor<128x64xf32>, tensor<64xf32>, tensor<128x16xf32>, !graphc.kv_cache<2x16xf32>, !graphc.step)
+           -> tensor<4x?x16xf32>
     ```
     The anchor is the kv_append. Matches with and without bias and norm, without any rope, and with a cast of the queries
     (it becomes the result's type) or of keys and values to the cache's type.
@@ -244,7 +268,11 @@ def PackWeightsPass : Graphc_Pass<"pack-weights"> {
       %0 = graphc.checkpoint "w.{layer}"[%layer] : tensor<96x64xbf16>
       graphc.yield %0 : tensor<96x64xbf16>
     }
-    %y = graphc.linear %x, %w : (tensor<?x64xbf16>, tensor<96x64xbf16>) -> tensor<?x96xf32>
+    func.func private @layer(%x: tensor<?x64xbf16>, %layer: index) -> tensor<?x96xf32> {
+      %w = graphc.param @w[%layer] : tensor<96x64xbf16>
+      %y = graphc.linear %x, %w : (tensor<?x64xbf16>, tensor<96x64xbf16>) -> tensor<?x96xf32>
+      return %y : tensor<?x96xf32>
+    }
     ```
     becomes
     ```mlir
@@ -253,7 +281,11 @@ def PackWeightsPass : Graphc_Pass<"pack-weights"> {
       %1 = graphc.pack %0 : tensor<96x64xbf16> -> tensor<3x32x32x2xbf16>
       graphc.yield %1 : tensor<3x32x32x2xbf16>
     }
-    %y = graphc.fused_linear %x, %w : (tensor<?x64xbf16>, tensor<3x32x32x2xbf16>) -> tensor<?x96xf32>
+    func.func private @layer(%x: tensor<?x64xbf16>, %layer: index) -> tensor<?x96xf32> {
+      %w = graphc.param @w[%layer] : tensor<3x32x32x2xbf16>
+      %y = graphc.fused_linear %x, %w : (tensor<?x64xbf16>, tensor<3x32x32x2xbf16>) -> tensor<?x96xf32>
+      return %y : tensor<?x96xf32>
+    }
     ```
     A weight that an embedding uses as well is packed once, and the embedding reads the panels. Uses that want different
     forms get weights of their own, `@w.packed`. A matrix that is no `param` is an error: nothing packs while the model runs.
@@ -268,10 +300,12 @@ def SplitProloguesPass : Graphc_Pass<"split-prologues"> {
     product by a factor. What makes these rows, once for all tasks of the matmul, is `graphc.prepare_rows`:
 
     ```mlir
+    // Given %x: tensor<?x172xf32>, %g: tensor<172xf32>, %w: tensor<3x86x32x2xbf16>
     %y = graphc.fused_linear %x, %w rms(1.0e-05) gamma(%g) : (tensor<?x172xf32>, tensor<3x86x32x2xbf16>, tensor<172xf32>) -> tensor<?x96xf32>
     ```
     becomes
     ```mlir
+    // Given %x: tensor<?x172xf32>, %g: tensor<172xf32>, %w: tensor<3x86x32x2xbf16>
     %rows, %factor = graphc.prepare_rows %x rms(1.0e-05) gamma(%g) : (tensor<?x172xf32>, tensor<172xf32>) -> (tensor<?x192xbf16>, tensor<?xf32>)
     %y = graphc.fused_linear %rows, %w row_factor(%factor) : (tensor<?x192xbf16>, tensor<3x86x32x2xbf16>, tensor<?xf32>) -> tensor<?x96xf32>
     ```
@@ -288,25 +322,40 @@ def LowerToPlanPass : Graphc_Pass<"lower-to-plan"> {
     that a model of 80 layers has as many kernels as one of 2. Then functions and unused weights are removed.
 
     ```mlir
+    graphc.weight @embed[%layer in 1] : tensor<100x64xf32> {
+      %w = graphc.checkpoint "embed"[%layer] : tensor<100x64xf32>
+      graphc.yield %w : tensor<100x64xf32>
+    }
     func.func private @layer(%x: tensor<?x64xf32>, %layer: index) -> tensor<?x64xf32> {
       %0 = graphc.relu %x : tensor<?x64xf32>
       return %0 : tensor<?x64xf32>
     }
     func.func @step(%step: !graphc.step) -> tensor<?x64xf32> {
-      ...
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %w = graphc.param @embed[%c0] : tensor<100x64xf32>
+      %0 = graphc.embedding %w, %step : tensor<100x64xf32> -> tensor<?x64xf32>
       %1 = call @layer(%0, %c0) : (tensor<?x64xf32>, index) -> tensor<?x64xf32>
       %2 = call @layer(%1, %c1) : (tensor<?x64xf32>, index) -> tensor<?x64xf32>
       return %2 : tensor<?x64xf32>
     }
     ```
-    becomes
+    becomes (with the same weight)
     ```mlir
+    graphc.weight @embed[%layer in 1] : tensor<100x64xf32> {
+      %w = graphc.checkpoint "embed"[%layer] : tensor<100x64xf32>
+      graphc.yield %w : tensor<100x64xf32>
+    }
+    graphc.kernel @embedding_64_f32(%w: tensor<100x64xf32>, %step: !graphc.step) -> tensor<?x64xf32> {
+      %0 = graphc.embedding %w, %step : tensor<100x64xf32> -> tensor<?x64xf32>
+      graphc.yield %0 : tensor<?x64xf32>
+    }
     graphc.kernel @relu_64_f32(%x: tensor<?x64xf32> {graphc.dims = ["T"]}) -> tensor<?x64xf32> {
       %0 = graphc.relu %x : tensor<?x64xf32>
       graphc.yield %0 : tensor<?x64xf32>
     }
-    graphc.plan @step arena 4096 max_tokens 16 context 128 {
-      ...
+    graphc.plan @step arena 8192 max_tokens 16 context 128 {
+      graphc.dispatch "embed" @embedding_64_f32 [#graphc.weight<@embed, 0>, #graphc.step, #graphc.arena<0>]
       graphc.dispatch "layer 0 relu" @relu_64_f32 [#graphc.arena<0>, #graphc.arena<4096>]
       graphc.dispatch "layer 1 relu" @relu_64_f32 [#graphc.arena<4096>, #graphc.result]
     }
@@ -326,20 +375,44 @@ def PlanMemoryPass : Graphc_Pass<"plan-memory"> {
     share bytes (see analysis/MemoryPlanner.h for the algorithm).
 
     ```mlir
+    graphc.weight @embed[%layer in 1] : tensor<100x64xf32> {
+      %w = graphc.checkpoint "embed"[%layer] : tensor<100x64xf32>
+      graphc.yield %w : tensor<100x64xf32>
+    }
+    graphc.kernel @embedding_64_f32(%w: tensor<100x64xf32>, %step: !graphc.step) -> tensor<?x64xf32> {
+      %0 = graphc.embedding %w, %step : tensor<100x64xf32> -> tensor<?x64xf32>
+      graphc.yield %0 : tensor<?x64xf32>
+    }
+    graphc.kernel @relu_64_f32(%x: tensor<?x64xf32> {graphc.dims = ["T"]}) -> tensor<?x64xf32> {
+      %0 = graphc.relu %x : tensor<?x64xf32>
+      graphc.yield %0 : tensor<?x64xf32>
+    }
     graphc.plan @step arena 12288 max_tokens 16 context 128 {
-      graphc.dispatch "a" @k [#graphc.step, #graphc.arena<0>]
-      graphc.dispatch "b" @relu [#graphc.arena<0>, #graphc.arena<4096>]
-      graphc.dispatch "c" @relu [#graphc.arena<4096>, #graphc.arena<8192>]
-      graphc.dispatch "d" @relu [#graphc.arena<8192>, #graphc.result]
+      graphc.dispatch "embed" @embedding_64_f32 [#graphc.weight<@embed, 0>, #graphc.step, #graphc.arena<0>]
+      graphc.dispatch "layer 0 relu" @relu_64_f32 [#graphc.arena<0>, #graphc.arena<4096>]
+      graphc.dispatch "layer 1 relu" @relu_64_f32 [#graphc.arena<4096>, #graphc.arena<8192>]
+      graphc.dispatch "relu" @relu_64_f32 [#graphc.arena<8192>, #graphc.result]
     }
     ```
     becomes
     ```mlir
+    graphc.weight @embed[%layer in 1] : tensor<100x64xf32> {
+      %w = graphc.checkpoint "embed"[%layer] : tensor<100x64xf32>
+      graphc.yield %w : tensor<100x64xf32>
+    }
+    graphc.kernel @embedding_64_f32(%w: tensor<100x64xf32>, %step: !graphc.step) -> tensor<?x64xf32> {
+      %0 = graphc.embedding %w, %step : tensor<100x64xf32> -> tensor<?x64xf32>
+      graphc.yield %0 : tensor<?x64xf32>
+    }
+    graphc.kernel @relu_64_f32(%x: tensor<?x64xf32> {graphc.dims = ["T"]}) -> tensor<?x64xf32> {
+      %0 = graphc.relu %x : tensor<?x64xf32>
+      graphc.yield %0 : tensor<?x64xf32>
+    }
     graphc.plan @step arena 8192 max_tokens 16 context 128 {
-      graphc.dispatch "a" @k [#graphc.step, #graphc.arena<0>]
-      graphc.dispatch "b" @relu [#graphc.arena<0>, #graphc.arena<4096>]
-      graphc.dispatch "c" @relu [#graphc.arena<4096>, #graphc.arena<0>]
-      graphc.dispatch "d" @relu [#graphc.arena<0>, #graphc.result]
+      graphc.dispatch "embed" @embedding_64_f32 [#graphc.weight<@embed, 0>, #graphc.step, #graphc.arena<0>]
+      graphc.dispatch "layer 0 relu" @relu_64_f32 [#graphc.arena<0>, #graphc.arena<4096>]
+      graphc.dispatch "layer 1 relu" @relu_64_f32 [#graphc.arena<4096>, #graphc.arena<0>]
+      graphc.dispatch "relu" @relu_64_f32 [#graphc.arena<0>, #graphc.result]
     }
     ```
     What a dispatch writes never overlaps what it reads. Planning a planned plan again is fine.

@@ -26,7 +26,7 @@ struct PipelineOptions {
   GammaForm gamma = GammaForm::Rows;
   OptLevel optLevel = OptLevel::O2;
   /// Names of passes to leave out, e.g. "fuse-attention".
-  std::vector<std::string> disabledPasses;
+  std::vector<std::string> disabledPasses = {};
 };
 
 /// Passes that may be named in PipelineOptions::disabledPasses.
