@@ -37,7 +37,7 @@ Status checkPrelude(const PlanPrelude &prelude, uint64_t fileBytes, const std::s
   bool inside = prelude.headerOffset >= sizeof(PlanPrelude) && prelude.headerOffset <= fileBytes &&
                 prelude.headerBytes == fileBytes - prelude.headerOffset &&
                 prelude.headerBytes <= kMaxHeaderBytes &&
-                prelude.headerOffset % kSectionAlignment == 0;
+                prelude.headerOffset % kPlanSectionAlignment == 0;
   if (!inside)
     return badInput(path + ": the header's place is impossible: offset " +
                     std::to_string(prelude.headerOffset) + ", " +
@@ -63,7 +63,7 @@ Status checkGaps(std::vector<PlanSection> sections, std::span<const std::byte> b
       return badInput(path + ": section '" + escapeForMessage(section.name) + "' at offset " +
                       std::to_string(section.offset) + " overlaps what ends at " +
                       std::to_string(end));
-    if (section.offset - end >= kSectionAlignment ||
+    if (section.offset - end >= kPlanSectionAlignment ||
         !allZero(bytes.subspan(end, section.offset - end)))
       return badInput(path + ": the plan is damaged: bytes " + std::to_string(end) + " to " +
                       std::to_string(section.offset) + " belong to nothing");
@@ -76,7 +76,7 @@ Status checkSection(const PlanSection &section, std::span<const std::byte> bytes
                     const std::string &path) {
   std::string name = path + ": section '" + escapeForMessage(section.name) + "'";
   if (section.offset > bytes.size() || section.bytes > bytes.size() - section.offset ||
-      section.offset % kSectionAlignment != 0)
+      section.offset % kPlanSectionAlignment != 0)
     return badInput(name + ": bytes " + std::to_string(section.offset) + " to " +
                     std::to_string(section.offset) + "+" + std::to_string(section.bytes) +
                     " are not inside the file");

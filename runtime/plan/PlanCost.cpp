@@ -9,58 +9,85 @@ namespace graphc {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  size_t begin = text.find_first_not_of(' ');
-  if (begin == std::string_view::npos)
-    return "";
-  return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
-}
+/// Recursive descent over  sum := product ('+' product)*,  product := factor ('*' factor)*.
+class CostParser {
+public:
+  CostParser(std::string_view text, const StepShape &shape)
+      : at(text.data()), end(at + text.size()), shape(shape) {}
 
-/// Calls `visit` for each piece between separators; stops at the first one that has no value.
-template <typename Fn>
-bool forEachPiece(std::string_view text, char separator, Fn visit) {
-  while (true) {
-    size_t end = text.find(separator);
-    if (!visit(trimmed(text.substr(0, end))))
-      return false;
-    if (end == std::string_view::npos)
-      return true;
-    text.remove_prefix(end + 1);
+  /// Empty when the text is not a cost.
+  std::optional<double> parse() {
+    skipBlanks();
+    if (at == end)
+      return 0;
+    std::optional<double> result = sum();
+    return at == end ? result : std::nullopt;
   }
-}
 
-std::optional<double> factorValue(std::string_view factor, const StepShape &shape) {
-  if (factor == "T")
-    return shape.tokens;
-  if (factor == "R")
-    return shape.rows;
-  if (factor == "S")
-    return shape.columns;
-  double value = 0;
-  auto [end, error] = std::from_chars(factor.data(), factor.data() + factor.size(), value);
-  if (error != std::errc() || end != factor.data() + factor.size())
-    return std::nullopt;
-  return value;
-}
+private:
+  std::optional<double> sum() {
+    double result = 0;
+    do {
+      std::optional<double> term = product();
+      if (!term)
+        return std::nullopt;
+      result += *term;
+    } while (take('+'));
+    return result;
+  }
+
+  std::optional<double> product() {
+    double result = 1;
+    do {
+      std::optional<double> value = factor();
+      if (!value)
+        return std::nullopt;
+      result *= *value;
+    } while (take('*'));
+    return result;
+  }
+
+  std::optional<double> factor() {
+    skipBlanks();
+    if (take('T'))
+      return shape.tokens;
+    if (take('R'))
+      return shape.rows;
+    if (take('S'))
+      return shape.columns;
+    double value = 0;
+    auto [rest, error] = std::from_chars(at, end, value);
+    if (error != std::errc())
+      return std::nullopt;
+    at = rest;
+    skipBlanks();
+    return value;
+  }
+
+  bool take(char letter) {
+    if (at == end || *at != letter)
+      return false;
+    ++at;
+    skipBlanks();
+    return true;
+  }
+
+  void skipBlanks() {
+    while (at != end && *at == ' ')
+      ++at;
+  }
+
+  const char *at, *end;
+  const StepShape &shape;
+};
 
 } // namespace
 
 Expected<double> evaluateCost(std::string_view cost, const StepShape &shape) {
-  double sum = 0;
-  bool valid = trimmed(cost).empty() || forEachPiece(cost, '+', [&](std::string_view term) {
-                 double product = 1;
-                 bool known = forEachPiece(term, '*', [&](std::string_view factor) {
-                   std::optional<double> value = factorValue(factor, shape);
-                   product *= value.value_or(0);
-                   return value.has_value();
-                 });
-                 sum += product;
-                 return known;
-               });
-  if (!valid)
-    return badInput("cost '" + escapeForMessage(cost) +
-                    "' is not a sum of products of numbers, T, R and S");
-  return sum;
+  if (std::optional<double> value = CostParser(cost, shape).parse())
+    return *value;
+  return badInput("cost '" + escapeForMessage(cost) +
+                  "' is not a sum of products of numbers, T, R and S");
 }
 
 } // namespace graphc

@@ -20,7 +20,7 @@ Expected<PlanFileWriter> PlanFileWriter::create(const std::string &path) {
   GRAPHC_ASSIGN_OR_RETURN(TemporaryFile created, createTemporaryBeside(writer.target));
   writer.file = created.file;
   writer.temporary = std::move(created.path);
-  writer.end = kSectionAlignment;
+  writer.end = kPlanSectionAlignment;
   return writer;
 }
 
@@ -59,13 +59,14 @@ Status PlanFileWriter::addSection(std::string_view name, std::string_view text) 
 Status PlanFileWriter::addSection(std::string_view name, std::span<const std::byte> bytes) {
   GRAPHC_RETURN_IF_ERROR(writeAt(end, bytes));
   sections.push_back({std::string(name), end, bytes.size(), 0});
-  end = static_cast<uint64_t>(roundUp(static_cast<int64_t>(end + bytes.size()), kSectionAlignment));
+  end = static_cast<uint64_t>(
+      roundUp(static_cast<int64_t>(end + bytes.size()), kPlanSectionAlignment));
   return {};
 }
 
 Expected<uint64_t> PlanFileWriter::reserveSection(std::string_view name, uint64_t bytes) {
   std::optional<uint64_t> stop = checkedAdd(end, bytes);
-  if (!stop || *stop > static_cast<uint64_t>(INT64_MAX) - kSectionAlignment)
+  if (!stop || *stop > static_cast<uint64_t>(INT64_MAX) - kPlanSectionAlignment)
     return resourceError(target + ": a section of " + std::to_string(bytes) +
                          " bytes does not fit into a file");
   int error =
@@ -76,7 +77,7 @@ Expected<uint64_t> PlanFileWriter::reserveSection(std::string_view name, uint64_
     return systemError("reserve " + std::to_string(bytes) + " bytes");
   }
   sections.push_back({std::string(name), end, bytes, 0});
-  end = static_cast<uint64_t>(roundUp(static_cast<int64_t>(*stop), kSectionAlignment));
+  end = static_cast<uint64_t>(roundUp(static_cast<int64_t>(*stop), kPlanSectionAlignment));
   return sections.size() - 1;
 }
 

@@ -25,7 +25,7 @@ constexpr uint32_t kPlanFormatVersion = 1;
 /// Reads as this on a machine of the byte order that wrote the file.
 constexpr uint32_t kPlanByteOrder = 0x01020304;
 
-constexpr uint64_t kSectionAlignment = 4096;
+constexpr uint64_t kPlanSectionAlignment = 4096;
 
 /// Largest accepted header. The JSON of a 1000-layer un-fused model is about 20 MB.
 constexpr uint64_t kMaxHeaderBytes = uint64_t(256) << 20;

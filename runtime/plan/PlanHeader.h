@@ -49,7 +49,7 @@ struct PlanModel {
   std::vector<PlanSource> sources;
 };
 
-/// Bytes of the file. Offsets are multiples of kSectionAlignment.
+/// Bytes of the file. Offsets are multiples of kPlanSectionAlignment.
 struct PlanSection {
   std::string name;
   uint64_t offset = 0;

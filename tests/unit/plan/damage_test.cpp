@@ -84,7 +84,7 @@ TEST_F(DamagedPlan, E3Row19_EveryFlippedByteOfTheHeaderIsRefused) {
 }
 
 TEST_F(DamagedPlan, E3Row19_FlippedBitsOfSectionsAndGapsAreRefused) {
-  std::set<size_t> places = {64, 100, kSectionAlignment - 1};
+  std::set<size_t> places = {64, 100, kPlanSectionAlignment - 1};
   for (const PlanSection &section : sections) {
     places.insert({section.offset, section.offset + section.bytes / 2,
                    section.offset + section.bytes - 1, section.offset + section.bytes});

@@ -40,7 +40,7 @@ TEST(Plan, SectionsHoldWhatWasWritten) {
   EXPECT_TRUE(plan->section("none").empty());
   EXPECT_EQ(plan->variant(), &plan->header().variants[0]);
   for (const PlanSection &section : plan->header().sections)
-    EXPECT_EQ(section.offset % kSectionAlignment, 0u) << section.name;
+    EXPECT_EQ(section.offset % kPlanSectionAlignment, 0u) << section.name;
 }
 
 TEST(Plan, FileGetsThePermissionsOfANewFile) {
@@ -59,6 +59,7 @@ TEST(PlanCost, EvaluatesSumsOfProducts) {
   EXPECT_EQ(*evaluateCost("R", shape), 2);
   EXPECT_EQ(*evaluateCost("", shape), 0);
   EXPECT_EQ(*evaluateCost("1.5e3 * R", shape), 3000);
-  for (const char *bad : {"T +", "2 T", "x", "*", "T**S", "+"})
+  EXPECT_EQ(*evaluateCost("1.5e+10*T + -0.5*T*T", shape), 4.5e10 - 4.5);
+  for (const char *bad : {"T +", "2 T", "x", "*", "T**S", "+", "T)", "T -1"})
     EXPECT_FALSE(evaluateCost(bad, shape).ok()) << bad;
 }
