@@ -1,5 +1,7 @@
 #include "runtime/base/MappedFile.h"
 
+#include "runtime/base/MappedFileGuard.h"
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -20,8 +22,10 @@ MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
 }
 
 MappedFile::~MappedFile() {
-  if (data)
-    ::munmap(const_cast<std::byte *>(data), size);
+  if (!data)
+    return;
+  detail::unguardRange(data);
+  ::munmap(const_cast<std::byte *>(data), size);
 }
 
 Expected<MappedFile> MappedFile::open(const std::string &path) {
@@ -47,6 +51,7 @@ Expected<MappedFile> MappedFile::open(const std::string &path) {
   result.data = static_cast<const std::byte *>(address);
   result.size = length;
   result.name = path;
+  detail::guardRange(result.data, length, path);
   return result;
 }
 
