@@ -36,9 +36,9 @@ Status checkOptions(const PlanHeader &header, const SessionOptions &options) {
 
 } // namespace
 
-MemoryPlan Session::memoryPlan(const Plan &plan, const SessionOptions &options) {
+MemoryPlan Session::memoryPlan(const Plan &plan, const PlanVariant &variant,
+                               const SessionOptions &options) {
   const PlanHeader &header = plan.header();
-  const PlanVariant &variant = *plan.variant();
   uint64_t cache =
       KvCache::bytesPerPage(header.kvLayers) * static_cast<uint64_t>(options.cachePages);
   uint64_t scratch = scratchStrideOf(variant) * static_cast<uint64_t>(options.threads);
@@ -60,7 +60,8 @@ Expected<std::unique_ptr<Session>> Session::create(const Plan &plan,
   if (!plan.variant())
     return planMismatch(plan.path() + ": the plan has no code for this machine");
   GRAPHC_RETURN_IF_ERROR(checkOptions(plan.header(), options));
-  GRAPHC_RETURN_IF_ERROR(checkMemory(memoryPlan(plan, options), MemoryLimits::ofThisProcess()));
+  GRAPHC_RETURN_IF_ERROR(
+      checkMemory(memoryPlan(plan, *plan.variant(), options), MemoryLimits::ofThisProcess()));
   std::unique_ptr<Session> session(new Session(plan, options));
   GRAPHC_RETURN_IF_ERROR(session->allocate());
   GRAPHC_RETURN_IF_ERROR(session->prepareCalls());

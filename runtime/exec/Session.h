@@ -42,8 +42,9 @@ constexpr int64_t pagesForTokens(int64_t tokens) { return ceilDiv(tokens, kPageT
 /// the bit.
 class Session {
 public:
-  /// What a session takes, with the plan's mapped parts.
-  static MemoryPlan memoryPlan(const Plan &plan, const SessionOptions &options);
+  /// What a session with this variant's code takes, with the plan's mapped parts.
+  static MemoryPlan memoryPlan(const Plan &plan, const PlanVariant &variant,
+                               const SessionOptions &options);
 
   /// Checks that the memory is there, loads the code, starts the threads. Resources with the memory
   /// plan when it does not fit; Usage for impossible options.

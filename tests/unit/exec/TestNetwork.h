@@ -17,6 +17,9 @@ struct NetworkOptions {
   std::string headKernel = "head";
   std::vector<int64_t> eosTokens = {};
   std::string kernels = GRAPHC_TEST_KERNELS; ///< File with the code.
+  std::vector<std::string> features = {};
+  uint64_t arenaBytes = 2048;
+  std::vector<std::byte> tokenizer = {}; ///< Tables; none when empty.
 };
 
 inline std::vector<float> networkTable() {
@@ -57,10 +60,10 @@ inline PlanHeader networkHeader(const NetworkOptions &options) {
   std::string attention = options.columns ? "attend_columns" : "attend";
   header.variants = {{.architecture = std::string(hostArchitecture()),
                       .level = "baseline",
-                      .features = {},
+                      .features = options.features,
                       .codeSection = "code.0",
                       .scratchBytes = 64,
-                      .arenaBytes = 2048,
+                      .arenaBytes = options.arenaBytes,
                       .kernels = {{"embed", "embed", "embedding", "0", "40*T"},
                                   {"append", "append", "kv_append", "0", "40*T"},
                                   {attention, "attend", "flash_attention", "15*T*S", "40*S"},
@@ -79,6 +82,8 @@ inline Status writeNetworkPlan(const std::string &path, const NetworkOptions &op
   std::vector<float> table = networkTable(), head = networkHead();
   GRAPHC_RETURN_IF_ERROR(writer.write(weights, 0, std::as_bytes(std::span(table))));
   GRAPHC_RETURN_IF_ERROR(writer.write(weights, 256, std::as_bytes(std::span(head))));
+  if (!options.tokenizer.empty())
+    GRAPHC_RETURN_IF_ERROR(writer.addSection(section::kTokenizer, std::span(options.tokenizer)));
   return writer.finish(networkHeader(options));
 }
 

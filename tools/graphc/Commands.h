@@ -1,0 +1,23 @@
+// The commands of graphc that need no compiler.
+#ifndef GRAPHC_TOOLS_GRAPHC_COMMANDS_H
+#define GRAPHC_TOOLS_GRAPHC_COMMANDS_H
+
+#include "runtime/base/Status.h"
+
+namespace graphc {
+
+// Each takes its own name as argv[0] and what followed it on the command line. The status' code is
+// the exit code; main prints the message.
+
+/// Generates text, or computes results, with a plan.
+Status runCommand(int argc, const char *const *argv);
+
+/// Says what is in a plan.
+Status inspectCommand(int argc, const char *const *argv);
+
+/// Says what this program is.
+Status versionCommand(int argc, const char *const *argv);
+
+} // namespace graphc
+
+#endif // GRAPHC_TOOLS_GRAPHC_COMMANDS_H

@@ -1,0 +1,27 @@
+// `graphc inspect`: what is in a plan, without running it.
+#include "tools/graphc/CommandLine.h"
+#include "tools/graphc/Commands.h"
+#include "tools/graphc/Output.h"
+#include "tools/graphc/PlanReport.h"
+
+namespace graphc {
+
+Status inspectCommand(int argc, const char *const *argv) {
+  CLI::App app("Say what is in a plan: sections, code, memory, kernels, cost of a decode step.",
+               "graphc inspect");
+  std::string path;
+  PlanOpenOptions options{.verifyWeights = false, .anyMachine = true};
+  bool json = false, verbose = false, helpShown = false;
+  app.add_option("PLAN", path, "the plan, as written by 'graphc compile'")->required();
+  app.add_flag("--json", json, "print JSON, the plan's whole header included");
+  app.add_flag("--verify-weights", options.verifyWeights, "check the weights' hash too");
+  app.add_flag("-v,--verbose", verbose, "list every weight");
+  GRAPHC_RETURN_IF_ERROR(parseFlags(app, argc, argv, helpShown));
+  if (helpShown)
+    return {};
+  GRAPHC_ASSIGN_OR_RETURN(Plan plan, Plan::open(path, options));
+  GRAPHC_ASSIGN_OR_RETURN(PlanReport report, PlanReport::of(plan));
+  return writeOut(json ? report.json().dump() + "\n" : report.text(verbose));
+}
+
+} // namespace graphc

@@ -1,0 +1,202 @@
+#include "tools/graphc/PlanReport.h"
+
+#include "runtime/exec/Session.h"
+#include "runtime/plan/PlanCost.h"
+#include "runtime/threads/Topology.h"
+#include "tools/graphc/Output.h"
+
+#include <algorithm>
+
+namespace graphc {
+
+namespace {
+
+Expected<StepCost> costOf(const PlanKernel &kernel, const StepShape &shape) {
+  GRAPHC_ASSIGN_OR_RETURN(double flops, evaluateCost(kernel.flops, shape));
+  GRAPHC_ASSIGN_OR_RETURN(double bytes, evaluateCost(kernel.bytes, shape));
+  return StepCost{flops, bytes};
+}
+
+/// A name and a value in two columns.
+std::string line(const std::string &name, const std::string &value) {
+  return "  " + name + std::string(std::max<size_t>(20, name.size() + 1) - name.size(), ' ') +
+         value + "\n";
+}
+
+std::string rightAligned(const std::string &text, size_t width) {
+  return std::string(width > text.size() ? width - text.size() : 1, ' ') + text;
+}
+
+std::string leftAligned(const std::string &text, size_t width) {
+  return text + std::string(width > text.size() ? width - text.size() : 1, ' ');
+}
+
+std::string millions(double value) { return numberText(value / 1e6, 2); }
+
+std::string joined(const std::vector<std::string> &names) {
+  std::string result;
+  for (const std::string &name : names)
+    result += (result.empty() ? "" : " ") + escapeForMessage(name);
+  return result;
+}
+
+/// "22 layers of 4 heads x 64, bf16", one entry per run of equal layers.
+std::string cacheText(const PlanHeader &header) {
+  std::string text;
+  const std::vector<KvLayout> &layers = header.kvLayers;
+  for (size_t i = 0, next = 0; i < layers.size(); i = next) {
+    while (next < layers.size() && layers[next] == layers[i])
+      ++next;
+    text += (i ? ", " : "") + std::to_string(next - i) + " layers of " +
+            std::to_string(layers[i].heads) + " heads x " + std::to_string(layers[i].headDim) +
+            " " + std::string(elementTypeName(layers[i].elementType));
+  }
+  return text.empty() ? "none" : text;
+}
+
+uint64_t cacheBytesPerToken(const PlanHeader &header) {
+  return KvCache::bytesPerPage(header.kvLayers) / kPageTokens;
+}
+
+std::string modelText(const PlanReport &report) {
+  const PlanHeader &header = report.plan->header();
+  const PlanModel &model = header.model;
+  std::string text = line("model", escapeForMessage(model.name) + " (" +
+                                       escapeForMessage(model.architecture) + ")");
+  text += line("size", std::to_string(model.layers) + " layers, hidden " +
+                           std::to_string(model.hidden) + ", vocabulary " +
+                           std::to_string(model.vocabulary));
+  text += line("limits", "context " + std::to_string(header.context) +
+                             " (the model's: " + std::to_string(model.contextLimit) + "), " +
+                             std::to_string(header.maxTokens) + " tokens in a step");
+  text += line("KV cache",
+               cacheText(header) + ", " + bytesText(cacheBytesPerToken(header)) + " per token");
+  text += line("compiled by", escapeForMessage(header.compilerId));
+  std::string options;
+  for (const auto &[name, value] : header.options)
+    options +=
+        (options.empty() ? "" : ", ") + escapeForMessage(name) + " " + escapeForMessage(value);
+  text += line("options", options.empty() ? "none" : options);
+  for (const PlanSource &source : model.sources)
+    text += line("source", escapeForMessage(source.file) + ", " + bytesText(source.bytes) + ", " +
+                               escapeForMessage(source.digest));
+  return text;
+}
+
+std::string variantsText(const PlanReport &report) {
+  std::string text = "\nCode\n";
+  for (const PlanVariant &variant : report.plan->header().variants) {
+    bool chosen = report.runsHere && &variant == report.variant;
+    text += line(escapeForMessage(variant.level),
+                 std::to_string(variant.kernels.size()) + " kernels, " +
+                     std::to_string(variant.schedule.size()) + " dispatches, " +
+                     bytesText(report.plan->section(variant.codeSection).size()) +
+                     (chosen ? ", runs here" : ""));
+    text += line("", escapeForMessage(variant.architecture) + ": " + joined(variant.features));
+  }
+  return report.runsHere ? text : text + "  no code for this machine\n";
+}
+
+std::string sectionsText(const PlanReport &report) {
+  std::string text = "\nSections\n";
+  for (const PlanSection &section : report.plan->header().sections)
+    text += line(escapeForMessage(section.name), rightAligned(bytesText(section.bytes), 12) +
+                                                     "  at " + std::to_string(section.offset));
+  return text;
+}
+
+std::string kernelsText(const PlanReport &report) {
+  size_t nameWidth = 8;
+  for (const KernelReport &kernel : report.kernels)
+    nameWidth = std::max(nameWidth, kernel.name.size() + 1);
+  std::string text = "\nKernels, and what they do to decode one token behind a full context\n  " +
+                     leftAligned("kernel", nameWidth) + leftAligned("op", 28) + " calls" +
+                     rightAligned("MFLOP", 12) + rightAligned("MB", 12) + "    share\n";
+  for (const KernelReport &kernel : report.kernels) {
+    double share = report.decode.bytes > 0 ? 100 * kernel.cost.bytes / report.decode.bytes : 0;
+    text += "  " + leftAligned(kernel.name, nameWidth) + leftAligned(kernel.opName, 28) +
+            rightAligned(std::to_string(kernel.calls), 6) +
+            rightAligned(millions(kernel.cost.flops), 12) +
+            rightAligned(millions(kernel.cost.bytes), 12) +
+            rightAligned(numberText(share, 1) + " %", 9) + "\n";
+  }
+  return text + "  " + leftAligned("all", nameWidth + 28) + std::string(6, ' ') +
+         rightAligned(millions(report.decode.flops), 12) +
+         rightAligned(millions(report.decode.bytes), 12) + "\n";
+}
+
+std::string weightsText(const PlanHeader &header) {
+  std::string text = "\nWeights\n";
+  for (const PlanWeight &weight : header.weights)
+    text += line(escapeForMessage(weight.name) +
+                     (weight.layer >= 0 ? " " + std::to_string(weight.layer) : ""),
+                 rightAligned(bytesText(weight.bytes), 12) + "  " + escapeForMessage(weight.type));
+  return text;
+}
+
+Json memoryJson(const MemoryPlan &memory) {
+  Json list = Json::array();
+  for (const MemoryUse &use : memory.uses)
+    list.push_back({{"what", use.what}, {"bytes", use.bytes}, {"mapped_file", use.mappedFile}});
+  return list;
+}
+
+Json kernelsJson(const std::vector<KernelReport> &kernels) {
+  Json list = Json::array();
+  for (const KernelReport &kernel : kernels)
+    list.push_back({{"name", kernel.name},
+                    {"op", kernel.opName},
+                    {"calls", kernel.calls},
+                    {"decode_flops", kernel.cost.flops},
+                    {"decode_bytes", kernel.cost.bytes}});
+  return list;
+}
+
+} // namespace
+
+Expected<PlanReport> PlanReport::of(const Plan &plan) {
+  PlanReport report;
+  const PlanHeader &header = plan.header();
+  report.plan = &plan;
+  report.runsHere = plan.variant() != nullptr;
+  report.variant = report.runsHere ? plan.variant() : &header.variants.front();
+  report.memory = Session::memoryPlan(
+      plan, *report.variant,
+      {.threads = availableCpus(), .cachePages = pagesForTokens(header.context)});
+  StepShape shape{.tokens = 1, .rows = 1, .columns = static_cast<double>(header.context)};
+  for (const PlanKernel &kernel : report.variant->kernels)
+    report.kernels.push_back(
+        {escapeForMessage(kernel.name), escapeForMessage(kernel.opName), 0, {}});
+  for (const PlanDispatch &dispatch : report.variant->schedule) {
+    KernelReport &kernel = report.kernels[dispatch.kernel];
+    GRAPHC_ASSIGN_OR_RETURN(StepCost cost, costOf(report.variant->kernels[dispatch.kernel], shape));
+    ++kernel.calls;
+    kernel.cost.flops += cost.flops;
+    kernel.cost.bytes += cost.bytes;
+    report.decode.flops += cost.flops;
+    report.decode.bytes += cost.bytes;
+  }
+  return report;
+}
+
+std::string PlanReport::text(bool listWeights) const {
+  std::string text =
+      escapeForMessage(plan->path(), 300) + ", " + bytesText(plan->fileBytes().size()) + "\n" +
+      modelText(*this) + sectionsText(*this) + variantsText(*this) +
+      "\nMemory of one sequence of full length\n" + memory.table() + kernelsText(*this);
+  return listWeights ? text + weightsText(plan->header()) : text;
+}
+
+Json PlanReport::json() const {
+  const PlanHeader &header = plan->header();
+  return {{"schema", 1},
+          {"file_bytes", plan->fileBytes().size()},
+          {"runs_here", runsHere},
+          {"kv_bytes_per_token", cacheBytesPerToken(header)},
+          {"memory", memoryJson(memory)},
+          {"kernels", kernelsJson(kernels)},
+          {"decode", {{"flops", decode.flops}, {"bytes", decode.bytes}}},
+          {"header", header.toJson()}};
+}
+
+} // namespace graphc

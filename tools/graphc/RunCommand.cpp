@@ -1,0 +1,171 @@
+// `graphc run`: flags, prompt, session, generation, output.
+#include "runtime/base/Json.h"
+#include "runtime/exec/Generator.h"
+#include "runtime/text/Tokenizer.h"
+#include "runtime/threads/Topology.h"
+#include "tools/graphc/Commands.h"
+#include "tools/graphc/Output.h"
+#include "tools/graphc/RunFlags.h"
+#include "tools/graphc/RunOutput.h"
+#include "tools/graphc/Signals.h"
+
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <unistd.h>
+
+namespace graphc {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Absent when the plan has none.
+Expected<std::optional<Tokenizer>> openTokenizer(const Plan &plan) {
+  std::span<const std::byte> tables = plan.section(section::kTokenizer);
+  if (tables.empty())
+    return std::optional<Tokenizer>();
+  GRAPHC_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::open(tables));
+  return std::optional<Tokenizer>(std::move(tokenizer));
+}
+
+Expected<std::string> readPromptFile(const std::string &path) {
+  if (path == "-")
+    return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  return readTextFile(path);
+}
+
+Expected<Prompts> promptsFromText(const RunFlags &flags, const Plan &plan,
+                                  const Tokenizer *tokenizer) {
+  std::string text = flags.prompt.value_or("");
+  if (flags.promptFile) {
+    GRAPHC_ASSIGN_OR_RETURN(text, readPromptFile(*flags.promptFile));
+  }
+  if (!tokenizer)
+    return usageError(plan.path() + ": the plan has no tokenizer: give token ids with --tokens");
+  GRAPHC_ASSIGN_OR_RETURN(std::vector<int32_t> ids,
+                          tokenizer->encode(text, {.addSpecial = true, .parseSpecial = false}));
+  if (ids.empty() && plan.header().model.bosToken)
+    ids.push_back(static_cast<int32_t>(*plan.header().model.bosToken));
+  return Prompts{std::move(ids)};
+}
+
+Expected<Prompts> readPrompts(const RunFlags &flags, const Plan &plan, const Tokenizer *tokenizer) {
+  if (flags.tokens.empty())
+    return promptsFromText(flags, plan, tokenizer);
+  Prompts prompts;
+  for (const std::string &text : flags.tokens) {
+    GRAPHC_ASSIGN_OR_RETURN(std::vector<int32_t> ids, parseTokens(text));
+    prompts.push_back(std::move(ids));
+  }
+  return prompts;
+}
+
+/// One thread per CPU, or as many as asked for; more than there are CPUs would only get in each
+/// other's way.
+int chooseThreads(const RunFlags &flags) {
+  int cpus = availableCpus();
+  int wanted = flags.threads.value_or(cpus);
+  if (wanted > cpus && !flags.quiet)
+    writeNote("-t " + std::to_string(wanted) + ": " + std::to_string(cpus) +
+              " CPUs are available, so " + std::to_string(cpus) + " threads run");
+  return std::min(wanted, cpus);
+}
+
+GenerationOptions generationOptions(const RunFlags &flags, const PlanModel &model) {
+  GenerationOptions options;
+  options.maxNewTokens = flags.count;
+  options.context = flags.context;
+  options.chunk = flags.chunk;
+  options.sampling = samplingOptions(flags, model.generation);
+  if (!flags.ignoreEos)
+    options.eosTokens = model.eosTokens;
+  options.allRows = !flags.saveResult.empty();
+  return options;
+}
+
+void describe(const RunFlags &flags, const GenerationOptions &options, const Session &session,
+              const MemoryPlan &memory) {
+  const SamplingOptions &sampling = options.sampling;
+  bool random = flags.count != 0 && sampling.temperature > 0;
+  if (random && !flags.quiet)
+    writeNote("seed " + std::to_string(sampling.seed));
+  if (!flags.verbose)
+    return;
+  writeNote(std::to_string(session.threads()) + " threads, code for " +
+            session.plan().variant()->level);
+  if (random)
+    writeNote("temperature " + numberText(sampling.temperature, 2) + ", top-k " +
+              std::to_string(sampling.topK) + ", top-p " + numberText(sampling.topP, 2) +
+              ", min-p " + numberText(sampling.minP, 2) + ", repeat-penalty " +
+              numberText(sampling.repeatPenalty, 2));
+  else
+    writeNote("temperature 0: the likeliest token is taken, the seed has no effect");
+  writeError("memory:\n" + memory.table());
+}
+
+/// On a terminal the continuation should follow its prompt. The prompt is not a result: stderr.
+void echoPrompt(const RunFlags &flags, const Tokenizer *tokenizer, const Prompts &prompts) {
+  if (flags.quiet || flags.json || !tokenizer || prompts.size() != 1 || !::isatty(STDOUT_FILENO) ||
+      !::isatty(STDERR_FILENO))
+    return;
+  writeError(tokenizer->decode(prompts[0], /*skipSpecial=*/true));
+}
+
+/// The command once its plan is open.
+class RunJob {
+public:
+  RunJob(const RunFlags &flags, const Plan &plan, Clock::time_point start)
+      : flags(flags), plan(plan), start(start), options(generationOptions(flags, model())) {}
+
+  Status run(const std::atomic<bool> &cancel) {
+    GRAPHC_ASSIGN_OR_RETURN(std::optional<Tokenizer> opened, openTokenizer(plan));
+    const Tokenizer *tokenizer = opened ? &*opened : nullptr;
+    GRAPHC_ASSIGN_OR_RETURN(Prompts prompts, readPrompts(flags, plan, tokenizer));
+    if (cancel) // while a prompt was read from a terminal or a pipe
+      return {StatusCode::Interrupted, "interrupted"};
+    GRAPHC_ASSIGN_OR_RETURN(
+        SessionOptions sized,
+        sessionOptionsFor(plan, options, prompts,
+                          {.threads = chooseThreads(flags), .cancel = &cancel}));
+    GRAPHC_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::create(plan, sized));
+    double loadSeconds = secondsSince(start);
+    describe(flags, options, *session, Session::memoryPlan(plan, *plan.variant(), sized));
+    echoPrompt(flags, tokenizer, prompts);
+    RunOutput output(flags, tokenizer, prompts, plan.header().resultWidth);
+    GRAPHC_ASSIGN_OR_RETURN(Generation generation, generate(*session, options, prompts, output));
+    GRAPHC_RETURN_IF_ERROR(output.finish(generation, loadSeconds));
+    if (!flags.quiet)
+      writeNote(timingsText(generation.timings, loadSeconds));
+    return cancel ? Status(StatusCode::Interrupted, "interrupted") : Status();
+  }
+
+private:
+  const PlanModel &model() const { return plan.header().model; }
+
+  const RunFlags &flags;
+  const Plan &plan;
+  Clock::time_point start;
+  GenerationOptions options;
+};
+
+} // namespace
+
+Status runCommand(int argc, const char *const *argv) {
+  Clock::time_point start = Clock::now();
+  bool helpShown = false;
+  GRAPHC_ASSIGN_OR_RETURN(RunFlags flags, parseRunFlags(argc, argv, helpShown));
+  if (helpShown)
+    return {};
+  const std::atomic<bool> &cancel = installSignalHandlers();
+  GRAPHC_ASSIGN_OR_RETURN(Plan plan,
+                          Plan::open(flags.plan, {.verifyWeights = flags.verifyWeights}));
+  return RunJob(flags, plan, start).run(cancel);
+}
+
+} // namespace graphc

@@ -1,0 +1,104 @@
+#include "tools/graphc/RunOutput.h"
+
+#include "runtime/base/Json.h"
+#include "tools/graphc/Output.h"
+
+namespace graphc {
+
+RunOutput::RunOutput(const RunFlags &flags, const Tokenizer *tokenizer, const Prompts &prompts,
+                     int64_t resultWidth)
+    : flags(flags), tokenizer(tokenizer), prompts(prompts), sequences(prompts.size()),
+      streaming(!flags.json && prompts.size() == 1) {
+  for (size_t i = 0; tokenizer && i < prompts.size(); ++i) {
+    // The continuation reads as it does behind its prompt: with its blank, if it starts with one.
+    StreamDecoder &decoder = sequences[i].decoder.emplace(*tokenizer);
+    for (int32_t token : prompts[i])
+      decoder.push(token);
+  }
+  if (!flags.saveResult.empty())
+    results.emplace(flags.saveResult, prompts.size(), resultWidth);
+}
+
+Status RunOutput::onToken(size_t index, int32_t token) {
+  Sequence &sequence = sequences[index];
+  ++sequence.tokens;
+  if (sequence.decoder)
+    return addText(sequence, sequence.decoder->push(token));
+  return addText(sequence, (sequence.tokens > 1 ? "," : "") + std::to_string(token));
+}
+
+Status RunOutput::onRows(size_t sequence, int64_t first, std::span<const float> rows) {
+  return results ? results->append(sequence, rows) : Status();
+}
+
+Status RunOutput::onEnd(size_t index, StopReason reason) {
+  Sequence &sequence = sequences[index];
+  return sequence.decoder ? addText(sequence, sequence.decoder->flush()) : Status();
+}
+
+Status RunOutput::addText(Sequence &sequence, const std::string &more) {
+  sequence.text += more;
+  return streaming && !more.empty() ? writeOut(more) : Status();
+}
+
+Status RunOutput::finish(const Generation &generation, double loadSeconds) {
+  bool interrupted = false;
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    if (generation.sequences[i].stop != StopReason::Interrupted)
+      continue;
+    interrupted = true;
+    GRAPHC_RETURN_IF_ERROR(onEnd(i, StopReason::Interrupted));
+  }
+  if (results && !interrupted)
+    GRAPHC_RETURN_IF_ERROR(results->finish());
+  if (flags.json)
+    return writeOut(json(generation, loadSeconds) + "\n");
+  std::string rest;
+  for (const Sequence &sequence : sequences) {
+    if (sequence.tokens > 0)
+      rest += (streaming ? "" : sequence.text) + "\n";
+  }
+  return writeOut(rest);
+}
+
+static Json timingsJson(const GenerationTimings &timings, double loadSeconds) {
+  auto perSecond = [](int64_t tokens, double seconds) {
+    return seconds > 0 ? static_cast<double>(tokens) / seconds : 0;
+  };
+  return {{"load_ms", loadSeconds * 1e3},
+          {"prefill_tokens", timings.promptTokens},
+          {"prefill_ms", timings.prefillSeconds * 1e3},
+          {"prefill_tokens_per_s", perSecond(timings.promptTokens, timings.prefillSeconds)},
+          {"decode_tokens", timings.decodeTokens},
+          {"decode_ms", timings.decodeSeconds * 1e3},
+          {"decode_tokens_per_s", perSecond(timings.decodeTokens, timings.decodeSeconds)}};
+}
+
+std::string RunOutput::json(const Generation &generation, double loadSeconds) const {
+  Json list = Json::array();
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    const GeneratedSequence &sequence = generation.sequences[i];
+    list.push_back({{"prompt_tokens", prompts[i]},
+                    {"tokens", sequence.tokens},
+                    {"text", tokenizer ? sequences[i].text : ""},
+                    {"stop", stopReasonName(sequence.stop)}});
+  }
+  Json document = {{"schema", 1},
+                   {"sequences", std::move(list)},
+                   {"timings", timingsJson(generation.timings, loadSeconds)}};
+  return document.dump();
+}
+
+std::string timingsText(const GenerationTimings &timings, double loadSeconds) {
+  auto phase = [](const char *name, int64_t tokens, double seconds) {
+    std::string text = std::string(" | ") + name + " " + std::to_string(tokens) + " tokens";
+    if (tokens > 0 && seconds > 0)
+      text += ", " + numberText(static_cast<double>(tokens) / seconds, 1) + " tok/s";
+    return text;
+  };
+  return "load " + numberText(loadSeconds * 1e3, 1) + " ms" +
+         phase("prefill", timings.promptTokens, timings.prefillSeconds) +
+         phase("decode", timings.decodeTokens, timings.decodeSeconds);
+}
+
+} // namespace graphc

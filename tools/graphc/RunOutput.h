@@ -1,0 +1,59 @@
+// What `graphc run` prints while it generates, and at the end.
+#ifndef GRAPHC_TOOLS_GRAPHC_RUNOUTPUT_H
+#define GRAPHC_TOOLS_GRAPHC_RUNOUTPUT_H
+
+#include "runtime/exec/Generator.h"
+#include "runtime/text/Tokenizer.h"
+#include "tools/graphc/ResultFile.h"
+#include "tools/graphc/RunFlags.h"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace graphc {
+
+using Prompts = std::vector<std::vector<int32_t>>;
+
+/// Prints text (ids where there is no tokenizer) as it comes when there is one sequence; several
+/// are printed one after the other at the end, and JSON always is. Rows go to the result file.
+class RunOutput : public GenerationListener {
+public:
+  /// `tokenizer` may be null. All arguments must outlive the object.
+  RunOutput(const RunFlags &flags, const Tokenizer *tokenizer, const Prompts &prompts,
+            int64_t resultWidth);
+
+  Status onToken(size_t sequence, int32_t token) override;
+  Status onRows(size_t sequence, int64_t first, std::span<const float> rows) override;
+  Status onEnd(size_t sequence, StopReason reason) override;
+
+  /// Prints what is left to print and writes the result file. An interrupted run prints what there
+  /// is, but writes no result file.
+  Status finish(const Generation &generation, double loadSeconds);
+
+private:
+  struct Sequence {
+    std::optional<StreamDecoder> decoder;
+    std::string text; ///< Text, or ids without a tokenizer, so far.
+    size_t tokens = 0;
+  };
+
+  Status addText(Sequence &sequence, const std::string &more);
+  std::string json(const Generation &generation, double loadSeconds) const;
+
+  const RunFlags &flags;
+  const Tokenizer *tokenizer;
+  const Prompts &prompts;
+  std::vector<Sequence> sequences;
+  std::optional<ResultFile> results;
+  bool streaming;
+};
+
+/// "load 8 ms | prefill 12 tokens, 810.3 tok/s | decode 200 tokens, 95.1 tok/s"
+std::string timingsText(const GenerationTimings &timings, double loadSeconds);
+
+} // namespace graphc
+
+#endif // GRAPHC_TOOLS_GRAPHC_RUNOUTPUT_H
