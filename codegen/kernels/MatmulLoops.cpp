@@ -1,0 +1,253 @@
+#include "codegen/kernels/MatmulLoops.h"
+
+#include "codegen/kernels/VectorAccess.h"
+#include "codegen/kernels/VectorMath.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+//===----------------------------------------------------------------------===//
+// Shape classes
+//===----------------------------------------------------------------------===//
+
+/// A tile: rows at once, in how many passes over the panel (each takes every passes-th vector), and
+/// how many steps of k a turn of the loop has.
+struct MatmulLoops::TileClass {
+  int64_t rows;
+  int64_t passes;
+  int64_t unroll;
+};
+
+/// Where a pass stands.
+struct MatmulLoops::TilePlace {
+  Value panel;
+  Value firstRow;
+  LeftRows left;
+  SmallVector<int64_t> places; ///< Which of the panel's vectors.
+};
+
+// A panel is 2 vectors on AVX-512 and 4 on AVX2. The largest tile has 24 sums in 32 registers, or
+// 12 (10, where bf16 is widened, which takes registers as well) in 16; small ones read the panel
+// once and get their independent chains from its channels. By falling rows, the last with one row:
+// tiles are taken greedily.
+ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
+  static constexpr TileClass kWide[] = {{12, 1, 2}, {8, 1, 2}, {4, 1, 4}, {2, 1, 4}, {1, 1, 4}};
+  static constexpr TileClass kNarrow[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 4}};
+  static constexpr TileClass kNarrowBf16[] = {{5, 2, 1}, {4, 2, 1}, {2, 1, 1}, {1, 1, 2}};
+  if (target.vectorRegisters() >= 32)
+    return kWide;
+  if (widensRows())
+    return kNarrowBf16;
+  return kNarrow;
+}
+
+int64_t MatmulLoops::maxRows() const { return classes().front().rows; }
+
+// How far ahead weights are fetched. With few rows the wait for memory is all there is, and the
+// chains of sums keep a core from looking far enough ahead itself: bf16, T = 1 on one core of a
+// Sapphire Rapids class Xeon reads 73 % of what a read loop does without, 95 % with 4 KB, 85 % with
+// 2 KB. Next panels follow in memory, so the end of one fetches the next.
+static constexpr int64_t kPrefetchBytes = 4096;
+
+//===----------------------------------------------------------------------===//
+// Scratch: the sums of a tile, then its rows widened to f32
+//===----------------------------------------------------------------------===//
+
+static constexpr int64_t kFloatBytes = 4;
+
+/// Without a bf16 dot product, a tile's rows are widened once a panel instead of once a step.
+bool MatmulLoops::widensRows() const {
+  auto rows = cast<MemRefType>(factors.rows.getType());
+  return rows.getElementType().isBF16() && !target.hasBf16Dot();
+}
+
+/// An odd number of cache lines, so that the rows of a tile do not share the sets of a cache.
+int64_t MatmulLoops::widenedStride() const {
+  constexpr int64_t kLineFloats = 16;
+  return (ceilDiv(factors.depth, kLineFloats) | 1) * kLineFloats;
+}
+
+int64_t MatmulLoops::scratchBytes() const {
+  int64_t sums = epilogue.isLong() ? maxRows() * kPanelRows * kFloatBytes : 0;
+  return sums + (widensRows() ? maxRows() * widenedStride() * kFloatBytes : 0);
+}
+
+static Value scratchFloats(ImplicitLocOpBuilder &b, KernelFunction &function, int64_t count,
+                           int64_t offset) {
+  return function.scratch(b, MemRefType::get({count}, b.getF32Type()), offset);
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+MatmulLoops::MatmulLoops(KernelFunction &function, const Target &target,
+                         const MatmulFactors &factors, const MatmulEpilogue &epilogue)
+    : function(function), target(target), factors(factors), epilogue(epilogue) {}
+
+/// Emits `body` in a loop from `first` to `end`.
+static void emitLoop(ImplicitLocOpBuilder &b, Value first, Value end, int64_t step,
+                     llvm::function_ref<void(Value)> body) {
+  auto loop = scf::ForOp::create(b, first, end, arith::ConstantIndexOp::create(b, step));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+/// As many panels as leave room for the rows in an L2 of 1 MB: their rows are then read (and
+/// widened) once for all of them.
+int64_t MatmulLoops::panelsOfGroup() const {
+  constexpr int64_t kGroupBytes = 512 << 10;
+  constexpr int64_t kStepBytes = kPanelRows * kFloatBytes; // f32, or pairs of bf16
+  return std::max<int64_t>(1, kGroupBytes / (factors.steps * kStepBytes));
+}
+
+void MatmulLoops::emit(ImplicitLocOpBuilder &b, Value first, Value end, Value rows) {
+  SmallVector<Range> ranges;
+  Value next = arith::ConstantIndexOp::create(b, 0);
+  for (const TileClass &tile : classes()) {
+    Value rest = arith::SubIOp::create(b, rows, next);
+    Value size = arith::ConstantIndexOp::create(b, tile.rows);
+    Value tiles = arith::DivUIOp::create(b, rest, size);
+    Value stop = arith::AddIOp::create(b, next, arith::MulIOp::create(b, tiles, size));
+    ranges.push_back({next, stop});
+    next = stop;
+  }
+  int64_t group = panelsOfGroup();
+  emitLoop(b, first, end, group, [&](Value panel) {
+    Value groupEnd = arith::MinUIOp::create(b, indexPlus(b, panel, group), end);
+    for (auto [tile, range] : llvm::zip_equal(classes(), ranges))
+      emitClass(b, tile, range, {panel, groupEnd});
+  });
+}
+
+void MatmulLoops::emitClass(ImplicitLocOpBuilder &b, const TileClass &tile, Range rows,
+                            Range panels) {
+  emitLoop(b, rows.first, rows.end, tile.rows, [&](Value firstRow) {
+    LeftRows left = leftRows(b, tile, firstRow);
+    emitLoop(b, panels.first, panels.end, 1,
+             [&](Value panel) { emitPanel(b, tile, panel, firstRow, left); });
+  });
+}
+
+void MatmulLoops::emitPanel(ImplicitLocOpBuilder &b, const TileClass &tile, Value panel,
+                            Value firstRow, const LeftRows &left) {
+  int64_t vectors = kPanelRows / target.lanes();
+  for (int64_t pass = 0; pass < tile.passes; ++pass) {
+    SmallVector<int64_t> places;
+    for (int64_t v = pass; v < vectors; v += tile.passes)
+      places.push_back(v);
+    emitPass(b, tile, {panel, firstRow, left, places});
+  }
+}
+
+LeftRows MatmulLoops::leftRows(ImplicitLocOpBuilder &b, const TileClass &tile, Value firstRow) {
+  LeftRows left = {factors.rows, indexTimes(b, firstRow, factors.rowWidth), factors.rowWidth};
+  return widensRows() ? widenRows(b, left, tile.rows) : left;
+}
+
+LeftRows MatmulLoops::widenRows(ImplicitLocOpBuilder &b, const LeftRows &rows, int64_t count) {
+  int64_t lanes = target.lanes();
+  int64_t stride = widenedStride();
+  int64_t offset = epilogue.isLong() ? maxRows() * kPanelRows * kFloatBytes : 0;
+  Value memory = scratchFloats(b, function, maxRows() * stride, offset);
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  auto narrow = VectorType::get({lanes}, b.getBF16Type());
+  auto widenAt = [&](Value k, int64_t existing) {
+    for (int64_t r = 0; r < count; ++r) {
+      Value from = indexPlus(b, arith::AddIOp::create(b, rows.start, k), r * rows.stride);
+      Value wide =
+          VectorMath(b, target).fromBf16(loadLanes(b, narrow, rows.memory, from, existing));
+      storeLanes(b, wide, memory, indexPlus(b, k, r * stride), lanes);
+    }
+  };
+  int64_t whole = factors.depth / lanes * lanes;
+  Value end = arith::ConstantIndexOp::create(b, whole);
+  emitLoop(b, zero, end, lanes, [&](Value k) { widenAt(k, lanes); });
+  if (whole < factors.depth)
+    widenAt(end, factors.depth - whole);
+  return {memory, zero, stride};
+}
+
+//===----------------------------------------------------------------------===//
+// A tile
+//===----------------------------------------------------------------------===//
+
+void MatmulLoops::emitPass(ImplicitLocOpBuilder &b, const TileClass &tile, const TilePlace &place) {
+  Type rowType = cast<MemRefType>(place.left.memory.getType()).getElementType();
+  Type weightType = cast<MemRefType>(factors.weight.getType()).getElementType();
+  int64_t pair = packedPair(weightType);
+  RightPanel right;
+  right.memory = factors.weight;
+  right.stride = kPanelRows * pair;
+  right.start = indexTimes(b, place.panel, factors.steps * right.stride);
+  for (int64_t v : place.places)
+    right.vectors.push_back(v * target.lanes() * pair);
+  MicroKernel kernel(b, target, rowType, weightType);
+  // The later passes find the panel in the cache.
+  int64_t prefetch = place.places.front() == 0 ? kPrefetchBytes : 0;
+  SmallVector<Value> sums =
+      kernel.emit(place.left, right, {tile.rows, factors.depth, tile.unroll, prefetch});
+  emitEpilogue(b, tile, place, sums);
+}
+
+void MatmulLoops::emitEpilogue(ImplicitLocOpBuilder &b, const TileClass &tile,
+                               const TilePlace &place, ValueRange sums) {
+  constexpr int64_t kRepeatedRows = 2;
+  if (!epilogue.isLong() || tile.rows <= kRepeatedRows) {
+    emitRows(b, place, place.firstRow, tile.rows, sums);
+    return;
+  }
+  // By way of scratch: one copy of the code for all rows of the tile.
+  int64_t lanes = target.lanes();
+  int64_t vectors = place.places.size();
+  int64_t rowFloats = vectors * lanes;
+  auto sumType = cast<VectorType>(sums.front().getType());
+  Value memory = scratchFloats(b, function, maxRows() * kPanelRows, 0);
+  for (auto [i, sum] : llvm::enumerate(sums))
+    storeLanes(b, sum, memory, arith::ConstantIndexOp::create(b, i * lanes), lanes);
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value end = arith::ConstantIndexOp::create(b, tile.rows);
+  emitLoop(b, zero, end, 1, [&](Value r) {
+    Value start = indexTimes(b, r, rowFloats);
+    SmallVector<Value> rowSums;
+    for (int64_t v = 0; v < vectors; ++v)
+      rowSums.push_back(loadLanes(b, sumType, memory, indexPlus(b, start, v * lanes), lanes));
+    emitRows(b, place, arith::AddIOp::create(b, place.firstRow, r), 1, rowSums);
+  });
+}
+
+/// Emits the epilogue of `rows` rows, once for panels of full width and once for narrower ones.
+void MatmulLoops::emitRows(ImplicitLocOpBuilder &b, const TilePlace &place, Value firstRow,
+                           int64_t rows, ValueRange sums) {
+  SmallVector<Value> all(sums);
+  size_t vectors = place.places.size();
+  auto rowsOfWidth = [&](int64_t channels) {
+    for (int64_t r = 0; r < rows; ++r) {
+      ArrayRef<Value> rowSums = ArrayRef(all).slice(r * vectors, vectors);
+      Value row = indexPlus(b, firstRow, r);
+      epilogue.emitRow(b, {row, place.panel, channels, place.places, rowSums});
+    }
+  };
+  PanelWidth width = epilogue.width();
+  if (width.last == width.full || width.period == 1)
+    return rowsOfWidth(width.last);
+  Value inPeriod =
+      arith::RemUIOp::create(b, place.panel, arith::ConstantIndexOp::create(b, width.period));
+  Value lastPanel = arith::ConstantIndexOp::create(b, width.period - 1);
+  Value isFull = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, inPeriod, lastPanel);
+  auto branch = scf::IfOp::create(b, isFull, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  rowsOfWidth(width.full);
+  b.setInsertionPointToStart(branch.elseBlock());
+  rowsOfWidth(width.last);
+}
+
+} // namespace graphc

@@ -1,0 +1,73 @@
+// The loops around the micro-kernel: panels of a task range, row tiles of a panel.
+//
+//   for group of panels in [first, end)         weights that stay in the second-level cache
+//     for each class of row tiles               12, 8, 4, 2, 1 rows, see MatmulLoops.cpp
+//       for each tile of that class, greedily   so that T = 1 runs the class of one row
+//         for panel in group
+//           sums = all of k                     in registers (MicroKernel)
+//           epilogue of each row
+//
+// One function serves every T: which classes have tiles is arithmetic on T. A row's bits do not
+// depend on the class that it falls into.
+#ifndef GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
+#define GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
+
+#include "codegen/kernels/MatmulEpilogue.h"
+#include "codegen/kernels/MicroKernel.h"
+
+namespace graphc {
+
+/// The factors of a product: rows [T][width] and packed panels [P][steps][32][kp].
+struct MatmulFactors {
+  mlir::Value rows;     ///< memref<rows * width x f32 or bf16>.
+  mlir::Value weight;   ///< memref<.. x f32 or bf16>, rank 1.
+  int64_t rowWidth = 0; ///< Elements from a row to the next.
+  int64_t depth = 0;    ///< Elements of k that are multiplied; at most rowWidth.
+  int64_t steps = 0;    ///< Of k in a panel, kp elements each.
+};
+
+class MatmulLoops {
+public:
+  MatmulLoops(KernelFunction &function, const Target &target, const MatmulFactors &factors,
+              const MatmulEpilogue &epilogue);
+
+  /// Emits the loops at `b`: panels [first, end), rows [0, rows).
+  void emit(mlir::ImplicitLocOpBuilder &b, mlir::Value first, mlir::Value end, mlir::Value rows);
+
+  /// What emit() uses of the thread's scratch.
+  int64_t scratchBytes() const;
+
+private:
+  struct TileClass;
+  struct TilePlace;
+  struct Range {
+    mlir::Value first, end;
+  };
+
+  llvm::ArrayRef<TileClass> classes() const;
+  int64_t maxRows() const;
+  bool widensRows() const;
+  int64_t widenedStride() const;
+
+  int64_t panelsOfGroup() const;
+
+  void emitClass(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, Range rows, Range panels);
+  void emitPanel(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, mlir::Value panel,
+                 mlir::Value firstRow, const LeftRows &left);
+  LeftRows leftRows(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, mlir::Value firstRow);
+  LeftRows widenRows(mlir::ImplicitLocOpBuilder &b, const LeftRows &rows, int64_t count);
+  void emitPass(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, const TilePlace &place);
+  void emitEpilogue(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, const TilePlace &place,
+                    mlir::ValueRange sums);
+  void emitRows(mlir::ImplicitLocOpBuilder &b, const TilePlace &place, mlir::Value firstRow,
+                int64_t rows, mlir::ValueRange sums);
+
+  KernelFunction &function;
+  const Target &target;
+  const MatmulFactors &factors;
+  const MatmulEpilogue &epilogue;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
