@@ -1,4 +1,4 @@
-// --graphc-plan-memory and --graphc-print-memory-plan (see Passes.td).
+// --graphc-plan-memory (see Passes.td).
 #include "passes/Passes.h"
 #include "passes/analysis/PlanBuffers.h"
 
@@ -10,17 +10,11 @@ using namespace mlir;
 namespace graphc {
 
 #define GEN_PASS_DEF_PLANMEMORYPASS
-#define GEN_PASS_DEF_PRINTMEMORYPLANPASS
 #include "passes/Passes.h.inc"
 
 namespace {
 
 class PlanMemoryPass : public impl::PlanMemoryPassBase<PlanMemoryPass> {
-public:
-  void runOnOperation() override;
-};
-
-class PrintMemoryPlanPass : public impl::PrintMemoryPlanPassBase<PrintMemoryPlanPass> {
 public:
   void runOnOperation() override;
 };
@@ -54,16 +48,6 @@ void PlanMemoryPass::runOnOperation() {
     }
     moveBuffers(plan, *buffers, *memory);
   }
-}
-
-void PrintMemoryPlanPass::runOnOperation() {
-  for (auto plan : getOperation().getOps<PlanOp>()) {
-    FailureOr<PlanBuffers> buffers = PlanBuffers::collect(plan);
-    if (failed(buffers))
-      return signalPassFailure();
-    buffers->print(llvm::outs());
-  }
-  markAllAnalysesPreserved();
 }
 
 } // namespace graphc
