@@ -64,6 +64,10 @@ Value skipCasts(Value value) {
 Value castElements(OpBuilder &builder, Location location, Value value, Type elementType) {
   if (elementTypeOf(value) == elementType)
     return value;
+  // To f32 and back changes nothing.
+  auto widened = value.getDefiningOp<CastOp>();
+  if (widened && elementTypeOf(value).isF32() && elementTypeOf(widened.getInput()) == elementType)
+    return widened.getInput();
   return builder.createOrFold<CastOp>(location, withElementType(value.getType(), elementType),
                                       value);
 }

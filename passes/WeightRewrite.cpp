@@ -1,5 +1,7 @@
 #include "passes/WeightRewrite.h"
 
+#include "passes/Matchers.h"
+
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/STLExtras.h"
@@ -48,11 +50,9 @@ WeightOp WeightRewriter::derive(ArrayRef<WeightOp> sources, StringRef name, Comb
 void WeightRewriter::transform(WeightOp weight, Combine combine) {
   Operation *yield = weight.getBody().front().getTerminator();
   OpBuilder builder(yield);
-  Value old = weight.getYielded();
-  Value result = combine(builder, weight.getLoc(), old);
+  Value result = combine(builder, weight.getLoc(), weight.getYielded());
   yield->setOperand(0, result);
-  if (Operation *op = old.getDefiningOp(); op && op->use_empty())
-    op->erase();
+  eraseDeadOps(weight);
   weight.setTypeAttr(TypeAttr::get(result.getType()));
   module.walk([&](ParamOp param) {
     if (param.getWeight() == weight.getSymName())

@@ -93,3 +93,20 @@ func.func @matrix_used_elsewhere(%x: tensor<?x64xf32>, %m: tensor<64x64xf32>) ->
   %z = graphc.add %m, %w : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
   return %y, %z : tensor<?x64xf32>, tensor<64x64xf32>
 }
+
+// -----
+
+// What the checkpoint has in bf16 is not widened and rounded again.
+// CHECK: graphc.weight @stored
+// CHECK-NEXT: %[[W:.+]] = graphc.checkpoint "w"{{.*}} : tensor<64x64xbf16>
+// CHECK-NEXT: graphc.yield %[[W]]
+graphc.weight @stored[%layer in 1] : tensor<64x64xf32> {
+  %0 = graphc.checkpoint "w"[%layer] : tensor<64x64xbf16>
+  %1 = graphc.cast %0 : tensor<64x64xbf16> -> tensor<64x64xf32>
+  graphc.yield %1 : tensor<64x64xf32>
+}
+func.func @widened_weight(%x: tensor<?x64xf32>, %layer: index) -> tensor<?x64xf32> {
+  %w = graphc.param @stored[%layer] : tensor<64x64xf32>
+  %y = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
+}
