@@ -1,0 +1,54 @@
+// The numbers of one attention kernel that are known when it is made: sizes, types, and how rows
+// are cut into tasks and tiles.
+//
+// A row is a pair of a token and a query head; its keys and values are those of its head's group.
+// A task is a key head and a block of tokens; a run is the part of a block that belongs to one
+// sequence; a tile is a few rows of a run that go through the pages of the cache together.
+#ifndef GRAPHC_CODEGEN_KERNELS_ATTENTIONKERNELSHAPE_H
+#define GRAPHC_CODEGEN_KERNELS_ATTENTIONKERNELSHAPE_H
+
+#include "codegen/kernels/KernelFunction.h"
+#include "codegen/target/Target.h"
+
+#include <optional>
+
+namespace graphc {
+
+/// Tokens of a piece of the context: an online softmax from a fresh state.
+constexpr int64_t kPieceTokens = kPageTokens * kPiecePages;
+
+struct AttentionShape {
+  AttentionShape(FlashAttentionOp op, const Target &target);
+
+  KvLayout layout;
+  int64_t heads; ///< H, of queries.
+  int64_t group; ///< Query heads of a key head, H / Hkv.
+
+  /// Type of the left factors of both products, queries and weights of values: bf16 if query and
+  /// cache are; the products of f32 are taken otherwise, and bf16 queries or keys widened (exact).
+  mlir::Type leftType;
+  mlir::Type cacheType;
+
+  double scale;
+  std::optional<double> cap;
+  std::optional<int64_t> window;
+
+  /// Tokens of a task, and rows of a run at most.
+  int64_t blockTokens, blockRows;
+
+  int64_t lanes;
+  /// Rows of a tile, largest first, powers of two down to 1: a run is cut greedily.
+  llvm::SmallVector<int64_t> tileRows;
+  /// Vectors of sums that stand side by side in registers for each row of such a tile.
+  int64_t vectorsOf(int64_t rows) const { return std::max<int64_t>(sumVectors / rows, 1); }
+
+  int64_t headDim() const { return layout.headDim; }
+  int64_t paddedDim() const { return layout.paddedDim(); }
+
+private:
+  int64_t sumVectors; ///< Sums of a tile in registers, in vectors.
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_CODEGEN_KERNELS_ATTENTIONKERNELSHAPE_H

@@ -1,0 +1,337 @@
+#include "codegen/kernels/AttentionKernelTile.h"
+
+#include "codegen/kernels/MicroKernel.h"
+#include "codegen/kernels/VectorAccess.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace graphc {
+
+namespace {
+
+/// m of a row that has seen nothing: finite, so that differences are no NaN, and so small that
+/// 2^(kNothing - m) is 0 for every score.
+constexpr double kNothing = -3.0e38;
+
+constexpr double kLog2E = 1.4426950408889634;
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Scratch
+//===----------------------------------------------------------------------===//
+
+AttentionScratch::AttentionScratch(GenericLoops &k, const AttentionShape &shape) {
+  Type f32 = k.b.getF32Type();
+  auto take = [&](int64_t count, Type type) {
+    Value memory = k.function.scratch(k.b, MemRefType::get({count}, type), bytes);
+    bytes += roundUp(count * type.getIntOrFloatBitWidth() / 8, kBufferAlignment);
+    return memory;
+  };
+  int64_t rows = shape.tileRows.front();
+  queryStride = roundUp(shape.headDim(), 32);
+  scores = take(rows * kPageTokens, f32);
+  weights = take(rows * kPageTokens, shape.leftType);
+  values = take(rows * shape.paddedDim(), f32);
+  sums = take(rows * shape.lanes, f32);
+  max = take(shape.lanes, f32);
+  decay = take(shape.lanes, f32);
+  rowMax = take(shape.lanes, f32);
+  totalMax = take(shape.blockRows, f32);
+  totalSum = take(shape.blockRows, f32);
+  totalValues = take(shape.blockRows * shape.paddedDim(), f32);
+  queries = take(shape.blockRows * queryStride, shape.leftType);
+}
+
+//===----------------------------------------------------------------------===//
+// Helpers
+//===----------------------------------------------------------------------===//
+
+void AttentionTile::forEachRow(int64_t rows, function_ref<void(Value)> body) {
+  k.loop(k.index(0), k.index(rows), 1, body);
+}
+
+Value AttentionTile::positionOf(const AttentionRun &run, Value row) {
+  Value token = k.plus(run.firstToken, k.over(row, k.index(shape.group)));
+  return k.stepIndex(kArgPosition, token);
+}
+
+Value AttentionTile::loadVector(Value memory, Value at) { return k.load(memory, at, shape.lanes); }
+
+void AttentionTile::storeVector(Value vector, Value memory, Value at) {
+  k.store(vector, memory, at);
+}
+
+Value AttentionTile::splatAt(Value memory, Value at) {
+  return k.splat(k.load(memory, at), shape.lanes);
+}
+
+static Value zeros(GenericLoops &k) {
+  return arith::ConstantOp::create(k.b,
+                                   k.b.getZeroAttr(VectorType::get(k.lanes(), k.b.getF32Type())));
+}
+
+static Value nothing(GenericLoops &k) { return k.math.constant(kNothing, zeros(k)); }
+
+//===----------------------------------------------------------------------===//
+// A tile's way through a piece
+//===----------------------------------------------------------------------===//
+
+void AttentionTile::clearState(int64_t rows) {
+  int64_t numbers = rows * shape.paddedDim();
+  k.loop(k.index(0), k.index(numbers), shape.lanes,
+         [&](Value at) { storeVector(zeros(k), scratch.values, at); });
+  k.loop(k.index(0), k.index(rows * shape.lanes), shape.lanes,
+         [&](Value at) { storeVector(zeros(k), scratch.sums, at); });
+  storeVector(nothing(k), scratch.max, k.index(0));
+  // Lanes beyond the tile's rows are computed with, so they have to be numbers.
+  storeVector(nothing(k), scratch.rowMax, k.index(0));
+}
+
+void AttentionTile::emit(const AttentionRun &run, Value firstRow, int64_t rows, Value piece) {
+  Place place{run, firstRow, rows, positionOf(run, firstRow),
+              positionOf(run, k.plus(firstRow, k.index(rows - 1)))};
+  Value pageTokens = k.index(kPageTokens);
+  Value begin = k.times(piece, k.index(kPiecePages));
+  Value end = k.plus(begin, k.index(kPiecePages));
+  Value seenEnd = k.plus(k.over(place.lastPosition, pageTokens), k.index(1));
+  end = arith::MinUIOp::create(k.b, end, seenEnd);
+  if (shape.window) {
+    Value window = k.index(*shape.window);
+    Value behind = arith::MaxUIOp::create(k.b, k.plus(place.firstPosition, k.index(1)), window);
+    Value first = k.over(arith::SubIOp::create(k.b, behind, window), pageTokens);
+    begin = arith::MaxUIOp::create(k.b, begin, first);
+  }
+  clearState(rows);
+  k.loop(begin, end, 1, [&](Value page) { emitPage(place, page); });
+  emitMerge(place);
+}
+
+void AttentionTile::emitPage(const Place &place, Value page) {
+  Value entry = k.plus(place.run.pages, page);
+  Value number = k.stepIndex(kArgPageTable, entry);
+  const KvLayout &layout = shape.layout;
+  int64_t pageElements = 2 * layout.heads * layout.headElements();
+  Value keys = k.plus(k.times(number, k.index(pageElements)),
+                      k.times(place.run.keyHead, k.index(layout.headElements())));
+  Value values = k.plus(keys, k.index(layout.heads * layout.headElements()));
+
+  emitScores(place, keys);
+  if (needsTransform())
+    emitTransform(place.rows);
+  emitMask(place, page);
+  emitMaxima(place.rows);
+  emitWeights(place.rows);
+  emitValues(place.rows, values);
+}
+
+//===----------------------------------------------------------------------===//
+// Scores
+//===----------------------------------------------------------------------===//
+
+void AttentionTile::emitScores(const Place &place, Value keys) {
+  MicroKernel micro(k.b, k.target, shape.leftType, shape.cacheType);
+  int64_t pair = shape.layout.interleave(), width = shape.vectorsOf(place.rows);
+  int64_t vectors = kPageTokens / shape.lanes;
+  LeftRows left{scratch.queries, k.times(place.firstRow, k.index(scratch.queryStride)),
+                scratch.queryStride};
+  for (int64_t first = 0; first < vectors; first += width) {
+    RightPanel right{cache, keys, kPageTokens * pair, {}};
+    for (int64_t v = first; v < std::min(first + width, vectors); ++v)
+      right.vectors.push_back(v * shape.lanes * pair);
+    auto sums =
+        micro.emit(left, right, {.rows = place.rows, .depth = shape.headDim(), .unroll = 2});
+    int64_t count = right.vectors.size();
+    for (int64_t i = 0; i < place.rows * count; ++i) {
+      int64_t at = i / count * kPageTokens + (first + i % count) * shape.lanes;
+      storeVector(sums[i], scratch.scores, k.index(at));
+    }
+  }
+}
+
+/// The soft cap, and the factor to powers of 2 with it; or that alone if it cannot wait.
+void AttentionTile::emitTransform(int64_t rows) {
+  k.loop(k.index(0), k.index(rows * kPageTokens), shape.lanes, [&](Value at) {
+    Value x = loadVector(scratch.scores, at);
+    if (shape.cap) {
+      x = k.math.tanh(k.mul(x, k.math.constant(shape.scale / *shape.cap, x)));
+      x = k.mul(x, k.math.constant(*shape.cap * kLog2E, x));
+    } else {
+      x = k.mul(x, k.math.constant(shape.scale * kLog2E, x));
+    }
+    storeVector(x, scratch.scores, at);
+  });
+}
+
+/// Hides what a row must not see, if the page has such tokens for any row of the tile.
+void AttentionTile::emitMask(const Place &place, Value page) {
+  Value pageStart = k.times(page, k.index(kPageTokens));
+  auto compare = [&](arith::CmpIPredicate predicate, Value x, Value y) -> Value {
+    return arith::CmpIOp::create(k.b, predicate, x, y);
+  };
+  Value last = k.plus(pageStart, k.index(kPageTokens - 1));
+  Value hides = compare(arith::CmpIPredicate::ugt, last, place.firstPosition);
+  if (shape.window) {
+    Value reach = k.plus(pageStart, k.index(*shape.window));
+    Value isBehind = compare(arith::CmpIPredicate::ule, reach, place.lastPosition);
+    hides = arith::OrIOp::create(k.b, hides, isBehind);
+  }
+  auto branch = scf::IfOp::create(k.b, hides, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(k.b);
+  k.b.setInsertionPointToStart(branch.thenBlock());
+  Type i32 = k.b.getI32Type();
+  SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(0, shape.lanes));
+  Value lane = arith::ConstantOp::create(
+      k.b, DenseElementsAttr::get(VectorType::get(shape.lanes, i32), ArrayRef<int32_t>(numbers)));
+  forEachRow(place.rows, [&](Value row) {
+    Value position = positionOf(place.run, k.plus(place.firstRow, row));
+    Value inPage = arith::SubIOp::create(k.b, position, pageStart);
+    inPage = arith::IndexCastOp::create(k.b, i32, inPage);
+    k.loop(k.index(0), k.index(kPageTokens), shape.lanes, [&](Value first) {
+      Value start = arith::IndexCastOp::create(k.b, i32, first);
+      Value token = arith::AddIOp::create(k.b, lane, k.splat(start, shape.lanes));
+      Value isSeen = compare(arith::CmpIPredicate::sle, token, k.splat(inPage, shape.lanes));
+      if (shape.window) {
+        Value window = arith::ConstantIntOp::create(
+            k.b, i32, std::min<int64_t>(*shape.window, std::numeric_limits<int32_t>::max() / 2));
+        Value behind = arith::SubIOp::create(k.b, inPage, window);
+        isSeen = arith::AndIOp::create(
+            k.b, isSeen, compare(arith::CmpIPredicate::sgt, token, k.splat(behind, shape.lanes)));
+      }
+      Value at = k.plus(k.times(row, k.index(kPageTokens)), first);
+      Value x = loadVector(scratch.scores, at);
+      Value hidden = k.math.constant(-std::numeric_limits<double>::infinity(), x);
+      storeVector(arith::SelectOp::create(k.b, isSeen, x, hidden), scratch.scores, at);
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Softmax
+//===----------------------------------------------------------------------===//
+
+/// New m of every row and the decay of what was summed before.
+void AttentionTile::emitMaxima(int64_t rows) {
+  forEachRow(rows, [&](Value row) {
+    Value at = k.times(row, k.index(kPageTokens));
+    Value max = loadVector(scratch.scores, at);
+    for (int64_t first = shape.lanes; first < kPageTokens; first += shape.lanes)
+      max = k.math.max(max, loadVector(scratch.scores, k.plus(at, k.index(first))));
+    k.store(k.math.maxLanes(max), scratch.rowMax, row);
+  });
+  Value zero = k.index(0);
+  Value old = loadVector(scratch.max, zero), page = loadVector(scratch.rowMax, zero);
+  if (!needsTransform())
+    page = k.mul(page, k.math.constant(shape.scale * kLog2E, page));
+  Value max = k.math.max(page, old);
+  storeVector(max, scratch.max, zero);
+  storeVector(k.math.exp2(k.sub(old, max)), scratch.decay, zero);
+}
+
+/// p = 2^(score - m), and l.
+void AttentionTile::emitWeights(int64_t rows) {
+  forEachRow(rows, [&](Value row) {
+    Value minusMax = splatAt(scratch.max, row);
+    minusMax = arith::NegFOp::create(k.b, minusMax);
+    SmallVector<Value> sums;
+    for (int64_t first = 0; first < kPageTokens; first += shape.lanes) {
+      Value at = k.plus(k.times(row, k.index(kPageTokens)), k.index(first));
+      Value x = loadVector(scratch.scores, at);
+      x = needsTransform() ? k.add(x, minusMax)
+                           : k.fma(x, k.math.constant(shape.scale * kLog2E, x), minusMax);
+      Value p = k.math.exp2(x);
+      k.storeF32(p, scratch.weights, at);
+      sums.push_back(p);
+    }
+    for (size_t count = sums.size() / 2; count >= 1; count /= 2) {
+      for (size_t i = 0; i < count; ++i)
+        sums[i] = k.add(sums[i], sums[i + count]);
+    }
+    Value at = k.times(row, k.index(shape.lanes));
+    Value old = loadVector(scratch.sums, at);
+    storeVector(k.fma(old, splatAt(scratch.decay, row), sums[0]), scratch.sums, at);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+/// O = O * decay + p v.
+void AttentionTile::emitValues(int64_t rows, Value values) {
+  MicroKernel micro(k.b, k.target, shape.leftType, shape.cacheType);
+  int64_t pair = shape.layout.interleave(), width = shape.vectorsOf(rows);
+  int64_t vectors = shape.paddedDim() / shape.lanes;
+  LeftRows left{scratch.weights, k.index(0), kPageTokens};
+  for (int64_t first = 0; first < vectors; first += width) {
+    RightPanel right{cache, values, shape.paddedDim() * pair, {}};
+    for (int64_t v = first; v < std::min(first + width, vectors); ++v)
+      right.vectors.push_back(v * shape.lanes * pair);
+    int64_t count = right.vectors.size();
+    auto placeOf = [&](int64_t i) {
+      return k.index(i / count * shape.paddedDim() + (first + i % count) * shape.lanes);
+    };
+    SmallVector<Value> initial;
+    for (int64_t i = 0; i < rows * count; ++i) {
+      Value decay = splatAt(scratch.decay, k.index(i / count));
+      initial.push_back(k.mul(loadVector(scratch.values, placeOf(i)), decay));
+    }
+    auto sums = micro.emit(left, right, {.rows = rows, .depth = kPageTokens, .unroll = 2}, initial);
+    for (int64_t i = 0; i < rows * count; ++i)
+      storeVector(sums[i], scratch.values, placeOf(i));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Totals
+//===----------------------------------------------------------------------===//
+
+void AttentionTile::clearTotals(Value rows) {
+  k.loop(k.index(0), rows, 1, [&](Value row) {
+    Value zero = zeros(k);
+    k.store(k.math.constant(kNothing, k.math.sumLanes(zero)), scratch.totalMax, row);
+    k.store(k.math.sumLanes(zero), scratch.totalSum, row);
+    k.loop(k.index(0), k.index(shape.paddedDim()), shape.lanes, [&](Value d) {
+      storeVector(zero, scratch.totalValues, k.plus(k.times(row, k.index(shape.paddedDim())), d));
+    });
+  });
+}
+
+/// Total and piece, both scaled to the larger m.
+void AttentionTile::emitMerge(const Place &place) {
+  VectorType type = VectorType::get(shape.lanes, k.b.getF32Type());
+  forEachRow(place.rows, [&](Value row) {
+    Value sum = loadVector(scratch.sums, k.times(row, k.index(shape.lanes)));
+    k.store(k.math.sumLanes(sum), scratch.rowMax, row);
+  });
+  Value zero = k.index(0);
+  Value ownMax = loadVector(scratch.max, zero), ownSum = loadVector(scratch.rowMax, zero);
+  Value max = loadLanes(k.b, type, scratch.totalMax, place.firstRow, place.rows);
+  Value sum = loadLanes(k.b, type, scratch.totalSum, place.firstRow, place.rows);
+  Value merged = k.math.max(ownMax, max);
+  Value factor = k.math.exp2(k.sub(max, merged)), ownFactor = k.math.exp2(k.sub(ownMax, merged));
+  sum = k.fma(ownSum, ownFactor, k.mul(sum, factor));
+  storeLanes(k.b, merged, scratch.totalMax, place.firstRow, place.rows);
+  storeLanes(k.b, sum, scratch.totalSum, place.firstRow, place.rows);
+  storeVector(factor, scratch.decay, zero);
+  storeVector(ownFactor, scratch.max, zero);
+
+  forEachRow(place.rows, [&](Value row) {
+    Value scale = splatAt(scratch.decay, row), ownScale = splatAt(scratch.max, row);
+    Value from = k.times(row, k.index(shape.paddedDim()));
+    Value to = k.times(k.plus(place.firstRow, row), k.index(shape.paddedDim()));
+    k.loop(zero, k.index(shape.paddedDim()), shape.lanes, [&](Value d) {
+      Value total = k.mul(loadVector(scratch.totalValues, k.plus(to, d)), scale);
+      Value own = loadVector(scratch.values, k.plus(from, d));
+      storeVector(k.fma(own, ownScale, total), scratch.totalValues, k.plus(to, d));
+    });
+  });
+}
+
+} // namespace graphc
