@@ -22,21 +22,21 @@ using KernelFn = void (*)(const int64_t *args, int64_t begin, int64_t end, void 
 /// Index in `args` of the values that every dispatch gets. Lengths are elements; every array is
 /// i32 and is passed as its address. Sequences of a step are numbered 0..B-1 in the order of their
 /// rows: rows row_offsets[b] .. row_offsets[b+1]-1 are sequence b's.
-enum KernelArg : int64_t {
-  kArgT = 0,           ///< Token rows of this step, all sequences concatenated.
-  kArgR,               ///< Rows whose result is wanted; 0 <= R <= T.
-  kArgS,               ///< Cached rows of the step's sequences, this step's tokens included.
-  kArgB,               ///< Sequences in this step.
-  kArgTokens,          ///< tokens[T]: token ids, each in [0, vocabulary).
-  kArgPosition,        ///< position[T]: place of the row in its sequence, from 0.
-  kArgSlot,            ///< slot[T]: number b of the row's sequence in this step.
-  kArgRowOffsets,      ///< row_offsets[B + 1].
-  kArgOutRows,         ///< out_rows[R]: wanted rows, rising.
-  kArgPageTable,       ///< page_table[B][stride]: page of tokens 64i .. 64i+63 of sequence b.
-  kArgPageTableStride, ///< Entries in a row of page_table (a number, not an address).
-  kArgColumnSlot,      ///< column_slot[S]: sequence of a cached row; null unless usesColumns.
-  kArgColumnPosition,  ///< column_position[S]: its position; null unless usesColumns.
-  kFirstOperand        ///< From here: one entry per operand, then one per result.
+enum KernelArg : int64_t { // NOLINT(readability-identifier-naming): indices, used as numbers
+  kArgT = 0,               ///< Token rows of this step, all sequences concatenated.
+  kArgR,                   ///< Rows whose result is wanted; 0 <= R <= T.
+  kArgS,                   ///< Cached rows of the step's sequences, this step's tokens included.
+  kArgB,                   ///< Sequences in this step.
+  kArgTokens,              ///< tokens[T]: token ids, each in [0, vocabulary).
+  kArgPosition,            ///< position[T]: place of the row in its sequence, from 0.
+  kArgSlot,                ///< slot[T]: number b of the row's sequence in this step.
+  kArgRowOffsets,          ///< row_offsets[B + 1].
+  kArgOutRows,             ///< out_rows[R]: wanted rows, rising.
+  kArgPageTable,           ///< page_table[B][stride]: page of tokens 64i .. 64i+63 of sequence b.
+  kArgPageTableStride,     ///< Entries in a row of page_table (a number, not an address).
+  kArgColumnSlot,          ///< column_slot[S]: sequence of a cached row; null unless usesColumns.
+  kArgColumnPosition,      ///< column_position[S]: its position; null unless usesColumns.
+  kFirstOperand            ///< From here: one entry per operand, then one per result.
 };
 
 // Operand and result entries are addresses: of a buffer in the arena, of a weight in the mapped

@@ -18,7 +18,7 @@ Status checkIdentity(const PlanPrelude &prelude, std::span<const std::byte> byte
     std::string foreign = describeForeignContent(text);
     return badInput(path + ": " + (foreign.empty() ? "not a graphc plan" : foreign));
   }
-  if (prelude.byteOrder != kPlanByteOrder && prelude.byteOrder == __builtin_bswap32(kPlanByteOrder))
+  if (prelude.byteOrder == __builtin_bswap32(kPlanByteOrder))
     return planMismatch(path + ": the plan was compiled for a machine of the other byte order");
   if (prelude.formatVersion != kPlanFormatVersion)
     return planMismatch(path + ": plan format version " + std::to_string(prelude.formatVersion) +

@@ -41,9 +41,8 @@ Status ResultFile::append(size_t sequence, std::span<const float> rows) {
 Status ResultFile::copyPart(Part &part, std::FILE *out) const {
   if (!part.file)
     return {};
-  if (std::fflush(part.file.get()) != 0)
+  if (std::fseek(part.file.get(), 0, SEEK_SET) != 0) // flushes, too
     return systemError("write to a temporary file");
-  std::rewind(part.file.get());
   std::vector<char> buffer(1 << 20);
   while (size_t got = std::fread(buffer.data(), 1, buffer.size(), part.file.get())) {
     if (std::fwrite(buffer.data(), 1, got, out) != got)

@@ -31,7 +31,7 @@ Expected<std::optional<Tokenizer>> openTokenizer(const Plan &plan) {
   if (tables.empty())
     return std::optional<Tokenizer>();
   GRAPHC_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::open(tables));
-  return std::optional<Tokenizer>(std::move(tokenizer));
+  return std::optional(tokenizer);
 }
 
 Expected<std::string> readPromptFile(const std::string &path) {
