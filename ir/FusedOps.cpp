@@ -93,15 +93,15 @@ static LogicalResult verifyQuery(Operation *op, RankedTensorType query, KvCacheT
   return expectF32OrBf16(op, "query", query);
 }
 
-/// The bias, if there is one, has `rows` numbers, or with a packed weight those of its panels.
+/// The bias, if there is one, has `rows` numbers; with a packed weight it is packed too.
 template <typename Op>
 static LogicalResult verifyBias(Op op, int64_t rows) {
   if (!op.getBias())
     return success();
-  const RankedTensorType bias = op.getBias().getType(), weight = op.getWeight().getType();
-  const bool isPadded =
-      rules::isPackedMatrix(weight) && bias.getShape() == ArrayRef(rules::weightRows(weight));
-  return isPadded ? success() : rules::expectShape(op, "bias", bias, rows);
+  const RankedTensorType weight = op.getWeight().getType();
+  if (rules::isPackedMatrix(weight))
+    rows = rules::weightRows(weight);
+  return rules::expectShape(op, "bias", op.getBias().getType(), rows);
 }
 
 //===----------------------------------------------------------------------===//

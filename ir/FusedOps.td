@@ -20,8 +20,8 @@ def Graphc_FusedDocs : OpDocGroup {
     * `row_factor(r)`: `r` `[T]` is an operand instead (plan stage: `prepare_rows` computed it, and applied gamma).
 
     **Weights** are natural, `[N, K]`, or packed, `[P, Kp/kp, 32, kp]` (plan stage; see `graphc.pack`). With a packed weight the
-    input may have more than `K` columns, the rest zeros, and a `bias` may be packed too, `[32 P]`. A packed weight cannot be
-    decomposed.
+    input may have more than `K` columns, the rest zeros, and `bias` is packed with the same groups, `[32 P]`. An op with a packed
+    weight does not decompose.
   }];
 }
 
@@ -93,7 +93,7 @@ def Graphc_FusedLinearOp : Graphc_FusedOp<"fused_linear", [Pure, AttrSizedOperan
     * (C5) Not both of `rms` and `row_factor` are given; `eps >= 0`; `row_factor` is `tensor<?xf32>`.
     * (C6) The result is `[?, F]` of f32 or bf16, and the weight has `F` rows, or `2F` with a gate; a packed weight has as
       many panels as these rows need.
-    * (C7) `bias` has as many numbers as the weight has rows; with a packed weight, as these are before or after padding.
+    * (C7) `bias` has as many numbers as the weight has rows; with a packed weight it is packed too, `[32 P]`.
     * (C8) `residual` is `[?, F]`.
 
     Numerics: one chain of fused multiply-adds along K, in order. Against norm and product one by one, `r` multiplies the sum
@@ -148,7 +148,7 @@ def Graphc_FusedQkvOp : Graphc_FusedOp<"fused_qkv", [AttrSizedOperandSegments]> 
     * (C5) Not both of `rms` and `row_factor` are given; `eps >= 0`; `row_factor` is `tensor<?xf32>`.
     * (C6) The result is `[H, ?, D]` of f32 or bf16, with the cache's even `D` and a multiple of its `Hkv`.
     * (C7) The weight has `(H + 2 Hkv) · D` rows; a packed one, as many panels as these rows need with `groups H + 2 Hkv`.
-    * (C8) `bias` has as many numbers as the weight has rows; with a packed weight, as these are before or after padding.
+    * (C8) `bias` has as many numbers as the weight has rows; with a packed weight it is packed too, `[32 P]`.
     * (C9) `rope_table` is `tensor<CxDxf32>`.
 
     ```mlir

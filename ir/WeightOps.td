@@ -107,9 +107,9 @@ def Graphc_ParamOp : Graphc_PureOp<"param", [DeclareOpInterfaceMethods<SymbolUse
 def Graphc_CheckpointOp : Graphc_PureOp<"checkpoint", [HasParent<"WeightOp"> /* C1 */]> {
   let summary = "Read a tensor of the checkpoint";
   let description = [{
-    `y` = the tensor named `tensor`, with each `{layer}` in the name replaced by the number `layer`. A stored type other
-    than the result's is converted to it; the stored shape has the same number of rows and columns (an extent 1 more or less is
-    no difference).
+    `y` = the tensor named `tensor`, with each `{layer}` in the name replaced by the number `layer`. Numbers of
+    another stored type are converted to the result's. Shapes are compared as matrices (`ir/WeightSource.h`): the leading extent, and
+    the product of the others.
 
     Constraints:
     * (C1) It stands in a `graphc.weight`.

@@ -1,15 +1,30 @@
 #include "ir/reference/WeightEvaluator.h"
 
-#include "runtime/base/ElementType.h"
+#include "ir/reference/Ops.h"
 
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
-#include <cmath>
+#include <mutex>
 
 using namespace mlir;
 
 namespace graphc {
+
+struct WeightEvaluator::WholeResults {
+  struct Entry {
+    TensorPtr tensor;
+    int64_t rowsRead = 0;
+  };
+  /// Recursive: an operand of an op that is evaluated whole may be evaluated whole itself.
+  std::recursive_mutex mutex;
+  DenseMap<std::pair<Operation *, int64_t>, Entry> entries; ///< by op and layer
+};
+
+WeightEvaluator::WeightEvaluator(WeightOp weight, int64_t layer, const WeightSource &source)
+    : weight(weight), layer(layer), source(source), whole(std::make_shared<WholeResults>()) {}
 
 static RankedTensorType tensorType(Value value) { return cast<RankedTensorType>(value.getType()); }
 
@@ -20,209 +35,233 @@ int64_t matrixRows(Type type) {
 
 int64_t matrixColumns(Type type) {
   auto tensor = cast<RankedTensorType>(type);
-  int64_t columns = 1;
-  for (int64_t i = 1; i < tensor.getRank(); ++i)
-    columns *= tensor.getDimSize(i);
-  return columns;
-}
-
-void roundTo(Type elementType, std::span<float> values) {
-  if (elementType.isBF16()) {
-    for (float &value : values)
-      value = fromBf16(toBf16(value));
-  } else if (elementType.isF16()) {
-    for (float &value : values)
-      value = fromF16(toF16(value));
-  }
+  return tensor.getRank() == 0 ? 1 : elementCount(tensor.getShape().drop_front());
 }
 
 Expected<std::vector<float>> WeightEvaluator::readAll(Value value) const {
-  int64_t rows = matrixRows(value.getType());
+  const int64_t rows = matrixRows(value.getType());
   std::vector<float> values(static_cast<size_t>(rows * matrixColumns(value.getType())));
   GRAPHC_RETURN_IF_ERROR(readRows(value, 0, rows, values));
   return values;
 }
 
 //===----------------------------------------------------------------------===//
-// Ops that keep rows apart
+// Leaves
 //===----------------------------------------------------------------------===//
 
-static Status readConstant(ConstantOp op, int64_t begin, int64_t end, std::span<float> out) {
-  auto elements = dyn_cast<DenseElementsAttr>(op.getValue());
-  if (!elements)
-    return unsupported("a constant of a weight expression is not dense");
-  auto values = elements.getValues<APFloat>();
-  int64_t columns = matrixColumns(op.getType());
-  for (int64_t i = begin * columns; i < end * columns; ++i) {
-    APFloat value = values[static_cast<size_t>(i)];
-    bool exact;
-    value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven, &exact);
-    out[static_cast<size_t>(i - begin * columns)] = value.convertToFloat();
-  }
-  return {};
+/// The layer that an operand names: that of the weight at hand, or a constant.
+static int64_t layerOf(Value value, int64_t layer) {
+  APInt constant;
+  return matchPattern(value, m_ConstantInt(&constant)) ? constant.getSExtValue() : layer;
 }
 
-static void readRopeTable(RopeTableOp op, int64_t begin, int64_t end, std::span<float> out) {
-  ArrayRef<double> frequencies = op.getInverseFrequencies();
-  size_t pairs = frequencies.size();
-  for (int64_t position = begin; position < end; ++position) {
-    std::span<float> row = out.subspan(static_cast<size_t>(position - begin) * 2 * pairs);
-    for (size_t i = 0; i < pairs; ++i) {
-      double angle = static_cast<double>(position) * frequencies[i];
-      row[i] = static_cast<float>(std::cos(angle));
-      row[pairs + i] = static_cast<float>(std::sin(angle));
-    }
+static Type typeOf(ElementType type, MLIRContext *context) {
+  switch (type) {
+  case ElementType::F16:
+    return Float16Type::get(context);
+  case ElementType::BF16:
+    return BFloat16Type::get(context);
+  default:
+    return Float32Type::get(context);
   }
 }
 
-/// Copies columns [begin, begin + out.columns) of a matrix row by row.
-static void copyColumns(std::span<const float> in, int64_t inColumns, int64_t inBegin,
-                        std::span<float> out, int64_t outColumns, int64_t outBegin, int64_t rows,
-                        int64_t count) {
-  for (int64_t row = 0; row < rows; ++row)
-    std::copy_n(in.begin() + row * inColumns + inBegin, count,
-                out.begin() + row * outColumns + outBegin);
-}
-
-Status WeightEvaluator::readConcat(ConcatOp op, int64_t begin, int64_t end,
-                                   std::span<float> out) const {
-  int64_t columns = matrixColumns(op.getType());
-  if (op.getAxis() == 0) {
-    int64_t start = 0; // first row of the input at hand
-    for (Value input : op.getInputs()) {
-      int64_t rows = matrixRows(input.getType());
-      int64_t from = std::max(begin, start), to = std::min(end, start + rows);
-      if (from < to)
-        GRAPHC_RETURN_IF_ERROR(readRows(input, from - start, to - start,
-                                        out.subspan(static_cast<size_t>((from - begin) * columns),
-                                                    static_cast<size_t>((to - from) * columns))));
-      start += rows;
-    }
-    return {};
-  }
-  if (op.getAxis() != 1 || tensorType(op.getResult()).getRank() != 2)
-    return unsupported("graphc.concat in a weight expression joins rows or columns of matrices");
-  int64_t at = 0;
-  for (Value input : op.getInputs()) {
-    int64_t width = matrixColumns(input.getType());
-    std::vector<float> part(static_cast<size_t>((end - begin) * width));
-    GRAPHC_RETURN_IF_ERROR(readRows(input, begin, end, part));
-    copyColumns(part, width, 0, out, columns, at, end - begin, width);
-    at += width;
-  }
-  return {};
-}
-
-Status WeightEvaluator::readSlice(SliceOp op, int64_t begin, int64_t end,
-                                  std::span<float> out) const {
-  auto first = static_cast<int64_t>(op.getBegin());
-  if (op.getAxis() == 0)
-    return readRows(op.getInput(), first + begin, first + end, out);
-  if (op.getAxis() != 1 || tensorType(op.getResult()).getRank() != 2)
-    return unsupported("graphc.slice in a weight expression takes rows or columns of a matrix");
-  int64_t width = matrixColumns(op.getInput().getType());
-  std::vector<float> whole(static_cast<size_t>((end - begin) * width));
-  GRAPHC_RETURN_IF_ERROR(readRows(op.getInput(), begin, end, whole));
-  int64_t columns = matrixColumns(op.getType());
-  copyColumns(whole, width, first, out, columns, 0, end - begin, columns);
-  return {};
-}
-
-Status WeightEvaluator::readReshape(ReshapeOp op, int64_t begin, int64_t end,
-                                    std::span<float> out) const {
-  if (matrixRows(op.getInput().getType()) == matrixRows(op.getType()))
-    return readRows(op.getInput(), begin, end, out);
-  GRAPHC_ASSIGN_OR_RETURN(std::vector<float> whole, readAll(op.getInput()));
-  int64_t columns = matrixColumns(op.getType());
-  std::copy_n(whole.begin() + begin * columns, (end - begin) * columns, out.begin());
-  return {};
-}
-
-static float apply(Operation *op, float a, float b) {
-  if (isa<AddOp>(op))
-    return a + b;
-  if (isa<SubOp>(op))
-    return a - b;
-  if (isa<MulOp>(op))
-    return a * b;
-  return a / b;
-}
-
-/// How an operand of a binary op is found for row r and column c of the result: numpy's rule for
-/// matrices, vectors (one value per column) and single numbers.
-namespace {
-struct Broadcast {
-  std::vector<float> values;
-  int64_t rowStep = 0, columnStep = 0;
-};
-} // namespace
-
-Status WeightEvaluator::readBinary(Operation *op, int64_t begin, int64_t end,
-                                   std::span<float> out) const {
-  auto resultType = cast<RankedTensorType>(op->getResult(0).getType());
-  int64_t columns = matrixColumns(resultType);
-  Broadcast sides[2];
-  for (int i = 0; i < 2; ++i) {
-    Value operand = op->getOperand(i);
-    RankedTensorType type = tensorType(operand);
-    bool perRow = type.getRank() == resultType.getRank() && type.getRank() > 0 &&
-                  type.getDimSize(0) == resultType.getDimSize(0);
-    int64_t from = perRow ? begin : 0, to = perRow ? end : matrixRows(type);
-    int64_t width =
-        type.getRank() < resultType.getRank() ? type.getNumElements() : matrixColumns(type);
-    if (width != columns && width != 1)
-      return unsupported("a weight expression broadcasts in a way that is not supported");
-    int64_t count = (to - from) * matrixColumns(type);
-    sides[i].values.resize(static_cast<size_t>(count));
-    GRAPHC_RETURN_IF_ERROR(readRows(operand, from, to, sides[i].values));
-    sides[i].rowStep = perRow ? width : 0;
-    sides[i].columnStep = width == columns && columns > 1 ? 1 : 0;
-  }
-  for (int64_t row = 0; row < end - begin; ++row) {
-    for (int64_t column = 0; column < columns; ++column) {
-      auto value = [&](const Broadcast &side) {
-        return side.values[static_cast<size_t>(row * side.rowStep + column * side.columnStep)];
-      };
-      out[static_cast<size_t>(row * columns + column)] =
-          apply(op, value(sides[0]), value(sides[1]));
-    }
-  }
-  roundTo(resultType.getElementType(), out);
-  return {};
-}
-
-//===----------------------------------------------------------------------===//
-// Ops that do not, and the dispatch
-//===----------------------------------------------------------------------===//
-
-Status WeightEvaluator::readTranspose(TransposeOp op, int64_t begin, int64_t end,
-                                      std::span<float> out) const {
-  GRAPHC_ASSIGN_OR_RETURN(std::vector<float> whole, readAll(op.getInput()));
-  ArrayRef<int64_t> permutation = op.getPermutation();
-  ArrayRef<int64_t> inShape = tensorType(op.getInput()).getShape();
-  ArrayRef<int64_t> outShape = tensorType(op.getResult()).getShape();
-  SmallVector<int64_t> inStrides(inShape.size(), 1);
-  for (size_t i = inShape.size(); i-- > 1;)
-    inStrides[i - 1] = inStrides[i] * inShape[i];
-  int64_t columns = matrixColumns(op.getType());
-  for (int64_t flat = begin * columns; flat < end * columns; ++flat) {
-    int64_t rest = flat, source = 0;
-    for (size_t i = outShape.size(); i-- > 0;) {
-      source += rest % outShape[i] * inStrides[static_cast<size_t>(permutation[i])];
-      rest /= outShape[i];
-    }
-    out[static_cast<size_t>(flat - begin * columns)] = whole[static_cast<size_t>(source)];
-  }
+Status WeightEvaluator::readCheckpoint(CheckpointOp op, int64_t begin, int64_t end,
+                                       std::span<float> out) const {
+  const std::string name = op.nameForLayer(layerOf(op.getLayer(), layer));
+  const TensorInfo *info = source.find(name);
+  if (!info)
+    return badInput("the checkpoint has no tensor '" + name + "'");
+  if (info->rows() != matrixRows(op.getType()) || info->columns() != matrixColumns(op.getType()))
+    return badInput("tensor '" + name + "': expected " + std::to_string(matrixRows(op.getType())) +
+                    " rows of " + std::to_string(matrixColumns(op.getType())) + " but got " +
+                    std::to_string(info->rows()) + " rows of " + std::to_string(info->columns()));
+  GRAPHC_RETURN_IF_ERROR(source.readRows(name, begin, end, out));
+  if (typeOf(info->type, op.getContext()) != op.getType().getElementType())
+    roundTo(op.getType().getElementType(), out);
   return {};
 }
 
 Status WeightEvaluator::readParam(ParamOp op, int64_t begin, int64_t end,
                                   std::span<float> out) const {
-  WeightOp mutableWeight = weight;
-  auto other = SymbolTable::lookupNearestSymbolFrom<WeightOp>(mutableWeight, op.getWeightAttr());
+  // Lookup reads the operation only; its signature is older than const.
+  WeightOp user = weight;
+  auto other = SymbolTable::lookupNearestSymbolFrom<WeightOp>(user, op.getWeightAttr());
   if (!other)
-    return internalError("a weight expression uses an unknown weight");
-  return WeightEvaluator(other, layer, source).readRows(other.getYielded(), begin, end, out);
+    return internalError("a weight expression uses an unknown weight @" + op.getWeight().str());
+  return WeightEvaluator(other, layerOf(op.getLayer(), layer), *this)
+      .readRows(other.getYielded(), begin, end, out);
+}
+
+//===----------------------------------------------------------------------===//
+// Rows put together
+//===----------------------------------------------------------------------===//
+
+/// Along axis 0.
+Status WeightEvaluator::readConcat(ConcatOp op, int64_t begin, int64_t end,
+                                   std::span<float> out) const {
+  const int64_t columns = matrixColumns(op.getType());
+  int64_t start = 0; // first row of the input at hand
+  for (Value input : op.getInputs()) {
+    const int64_t rows = matrixRows(input.getType());
+    const int64_t from = std::max(begin, start), to = std::min(end, start + rows);
+    if (from < to)
+      GRAPHC_RETURN_IF_ERROR(
+          readRows(input, from - start, to - start,
+                   out.subspan((from - begin) * columns, (to - from) * columns)));
+    start += rows;
+  }
+  return {};
+}
+
+/// Reads the rows of the input that hold the numbers wanted, and copies these.
+Status WeightEvaluator::readReshape(ReshapeOp op, int64_t begin, int64_t end,
+                                    std::span<float> out) const {
+  const int64_t columns = matrixColumns(op.getType());
+  const int64_t inputColumns = matrixColumns(op.getInput().getType());
+  if (columns == inputColumns)
+    return readRows(op.getInput(), begin, end, out);
+  if (out.empty())
+    return {};
+  const int64_t first = begin * columns / inputColumns;
+  const int64_t last = (end * columns + inputColumns - 1) / inputColumns;
+  std::vector<float> rows(static_cast<size_t>((last - first) * inputColumns));
+  GRAPHC_RETURN_IF_ERROR(readRows(op.getInput(), first, last, rows));
+  std::copy_n(rows.begin() + (begin * columns - first * inputColumns), out.size(), out.begin());
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise ops, in place
+//===----------------------------------------------------------------------===//
+
+Status WeightEvaluator::readUnary(Operation *op, int64_t begin, int64_t end,
+                                  std::span<float> out) const {
+  GRAPHC_RETURN_IF_ERROR(readRows(op->getOperand(0), begin, end, out));
+  const Type elementType = tensorType(op->getResult(0)).getElementType();
+  if (isa<CastOp>(op)) {
+    if (tensorType(op->getOperand(0)).getElementType() != elementType)
+      roundTo(elementType, out);
+    return {};
+  }
+  auto scale = dyn_cast<ScaleOp>(op);
+  if (scale && elementType.isF32()) {
+    const float factor = scale.getFactor().convertToFloat();
+    for (float &value : out)
+      value *= factor;
+    return {};
+  }
+  for (float &value : out)
+    value = roundTo(elementType, reference::applyUnary(op, value));
+  return {};
+}
+
+namespace {
+/// How an operand of a binary op meets the rows of the result.
+enum class Meets { Number, EveryRow, RowByRow, Otherwise };
+} // namespace
+
+static Meets meets(RankedTensorType operand, RankedTensorType result) {
+  if (operand.getShape() == result.getShape())
+    return Meets::RowByRow;
+  if (operand.getNumElements() == 1)
+    return Meets::Number;
+  SmallVector<int64_t> row(result.getShape());
+  row[0] = 1;
+  const bool isRow =
+      operand.getShape() == ArrayRef(row) || operand.getShape() == result.getShape().drop_front();
+  return isRow ? Meets::EveryRow : Meets::Otherwise;
+}
+
+/// out = f(out, other) for rows of `columns` numbers; `other` is one number, one row, or all rows.
+template <typename Function>
+static void combine(std::span<float> out, std::span<const float> other, size_t columns, Meets how,
+                    Function f) {
+  const size_t rows = columns == 0 ? 0 : out.size() / columns;
+  for (size_t row = 0; row < rows; ++row) {
+    float *to = out.data() + row * columns;
+    const float *from = other.data() + (how == Meets::RowByRow ? row * columns : 0);
+    if (how == Meets::Number)
+      for (size_t i = 0; i < columns; ++i)
+        to[i] = f(to[i], *from);
+    else
+      for (size_t i = 0; i < columns; ++i)
+        to[i] = f(to[i], from[i]);
+  }
+}
+
+/// f32 arithmetic rounds as the reference does: f64 holds twice the digits of an f32.
+static void combineF32(Operation *op, std::span<float> out, std::span<const float> other,
+                       size_t columns, Meets how) {
+  llvm::TypeSwitch<Operation *>(op)
+      .Case([&](AddOp) { combine(out, other, columns, how, std::plus<float>()); })
+      .Case([&](SubOp) { combine(out, other, columns, how, std::minus<float>()); })
+      .Case([&](MulOp) { combine(out, other, columns, how, std::multiplies<float>()); })
+      .Case([&](DivOp) { combine(out, other, columns, how, std::divides<float>()); });
+}
+
+Status WeightEvaluator::readBinary(Operation *op, int64_t begin, int64_t end,
+                                   std::span<float> out) const {
+  const RankedTensorType result = tensorType(op->getResult(0));
+  Value rows = op->getOperand(0), other = op->getOperand(1);
+  if (op->hasTrait<OpTrait::IsCommutative>() && tensorType(rows) != result)
+    std::swap(rows, other);
+  const Meets how = meets(tensorType(other), result);
+  if (tensorType(rows) != result || how == Meets::Otherwise)
+    return readWhole(op, begin, end, out);
+
+  GRAPHC_RETURN_IF_ERROR(readRows(rows, begin, end, out));
+  const size_t columns = matrixColumns(result);
+  std::vector<float> values(how == Meets::RowByRow ? out.size()
+                                                   : tensorType(other).getNumElements());
+  if (how == Meets::RowByRow)
+    GRAPHC_RETURN_IF_ERROR(readRows(other, begin, end, values));
+  else
+    GRAPHC_RETURN_IF_ERROR(readRows(other, 0, matrixRows(other.getType()), values));
+  if (result.getElementType().isF32())
+    combineF32(op, out, values, columns, how);
+  else
+    combine(out, values, columns, how, [&](double a, double b) {
+      return roundTo(result.getElementType(), reference::applyBinary(op, a, b));
+    });
+  return {};
+}
+
+//===----------------------------------------------------------------------===//
+// Anything else
+//===----------------------------------------------------------------------===//
+
+Expected<TensorPtr> WeightEvaluator::evaluateWhole(Operation *op) const {
+  SmallVector<TensorPtr> operands;
+  for (Value operand : op->getOperands()) {
+    GRAPHC_ASSIGN_OR_RETURN(std::vector<float> values, readAll(operand));
+    operands.push_back(
+        std::make_shared<const Tensor>(Shape(tensorType(operand).getShape()), std::move(values)));
+  }
+  GRAPHC_ASSIGN_OR_RETURN(Tensor result, reference::evaluate(op, operands));
+  return std::make_shared<const Tensor>(std::move(result));
+}
+
+Status WeightEvaluator::readWhole(Operation *op, int64_t begin, int64_t end,
+                                  std::span<float> out) const {
+  if (!reference::isTensorOp(op))
+    return unsupported(op->getName().getStringRef().str() + " in a weight expression");
+  const std::pair key(op, layer);
+  TensorPtr tensor;
+  {
+    std::lock_guard lock(whole->mutex);
+    tensor = whole->entries[key].tensor;
+    if (!tensor) {
+      GRAPHC_ASSIGN_OR_RETURN(tensor, evaluateWhole(op));
+      whole->entries[key].tensor = tensor;
+    }
+    // Once all rows have been read it goes; whoever reads on has to pay again.
+    if ((whole->entries[key].rowsRead += end - begin) >= matrixRows(op->getResult(0).getType()))
+      whole->entries.erase(key);
+  }
+  const int64_t columns = matrixColumns(op->getResult(0).getType());
+  std::copy_n(tensor->values.begin() + begin * columns, out.size(), out.begin());
+  return {};
 }
 
 Status WeightEvaluator::readRows(Value value, int64_t begin, int64_t end,
@@ -231,37 +270,25 @@ Status WeightEvaluator::readRows(Value value, int64_t begin, int64_t end,
   if (!op)
     return internalError("a weight expression yields its layer");
   return llvm::TypeSwitch<Operation *, Status>(op)
-      .Case<CheckpointOp>([&](CheckpointOp read) {
-        return source.readRows(read.nameForLayer(layer), begin, end, out);
-      })
-      .Case<ConstantOp>([&](ConstantOp c) { return readConstant(c, begin, end, out); })
-      .Case<RopeTableOp>([&](RopeTableOp table) {
-        readRopeTable(table, begin, end, out);
+      .Case([&](CheckpointOp o) { return readCheckpoint(o, begin, end, out); })
+      .Case([&](ParamOp o) { return readParam(o, begin, end, out); })
+      .Case([&](RopeTableOp o) {
+        reference::ropeTableRows(o, begin, end, out);
         return Status();
       })
-      .Case<CastOp>([&](CastOp cast) {
-        GRAPHC_RETURN_IF_ERROR(readRows(cast.getInput(), begin, end, out));
-        roundTo(tensorType(cast.getResult()).getElementType(), out);
-        return Status();
-      })
-      .Case<ScaleOp>([&](ScaleOp scale) {
-        GRAPHC_RETURN_IF_ERROR(readRows(scale.getInput(), begin, end, out));
-        float factor = scale.getFactor().convertToFloat();
-        for (float &number : out)
-          number *= factor;
-        roundTo(tensorType(scale.getResult()).getElementType(), out);
-        return Status();
-      })
+      .Case([&](ReshapeOp o) { return readReshape(o, begin, end, out); })
+      .Case<CastOp, ScaleOp, RsqrtOp, SiluOp, ReluOp, TanhOp, GeluOp, SoftCapOp>(
+          [&](auto) { return readUnary(op, begin, end, out); })
       .Case<AddOp, SubOp, MulOp, DivOp>([&](auto) { return readBinary(op, begin, end, out); })
-      .Case<ConcatOp>([&](ConcatOp concat) { return readConcat(concat, begin, end, out); })
-      .Case<SliceOp>([&](SliceOp slice) { return readSlice(slice, begin, end, out); })
-      .Case<ReshapeOp>([&](ReshapeOp reshape) { return readReshape(reshape, begin, end, out); })
-      .Case<TransposeOp>(
-          [&](TransposeOp transpose) { return readTranspose(transpose, begin, end, out); })
-      .Case<ParamOp>([&](ParamOp param) { return readParam(param, begin, end, out); })
-      .Default([&](Operation *) {
-        return unsupported(op->getName().getStringRef().str() + " in a weight expression");
-      });
+      .Case([&](ConcatOp o) {
+        return o.getAxis() == 0 ? readConcat(o, begin, end, out) : readWhole(op, begin, end, out);
+      })
+      .Case([&](SliceOp o) {
+        const auto first = static_cast<int64_t>(o.getBegin());
+        return o.getAxis() == 0 ? readRows(o.getInput(), first + begin, first + end, out)
+                                : readWhole(op, begin, end, out);
+      })
+      .Default([&](Operation *) { return readWhole(op, begin, end, out); });
 }
 
 } // namespace graphc

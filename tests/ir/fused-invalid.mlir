@@ -225,6 +225,15 @@ func.func @fused_linear_c7_padded(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %bia
 
 // -----
 
+func.func @fused_linear_c7_packed(%x: tensor<?x4xf32>, %w: tensor<1x4x32x1xf32>, %bias: tensor<8xf32>) {
+  // expected-error @below {{expected bias of shape [32] but got [8]}}
+  %0 = graphc.fused_linear %x, %w bias(%bias)
+       : (tensor<?x4xf32>, tensor<1x4x32x1xf32>, tensor<8xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
 func.func @fused_linear_c8(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %residual: tensor<?x4xf32>) {
   // expected-error @below {{expected residual of shape [?, 8] but got [?, 4]}}
   %0 = graphc.fused_linear %x, %w residual(%residual)

@@ -1,0 +1,190 @@
+// Fused ops by their own definitions, not by what they decompose into: see ir/FusedOps.td.
+#include "ir/reference/Ops.h"
+
+#include <cmath>
+#include <limits>
+
+namespace graphc::reference {
+
+//===----------------------------------------------------------------------===//
+// Prologue
+//===----------------------------------------------------------------------===//
+
+/// round(x * gamma) for the numbers of a row.
+static std::vector<float> scaleRow(std::span<const float> row, const Tensor *gamma,
+                                   mlir::Type elementType) {
+  std::vector<float> result;
+  for (size_t k = 0; k < row.size(); ++k)
+    result.push_back(
+        roundTo(elementType, static_cast<double>(row[k]) * (gamma ? gamma->values[k] : 1.0)));
+  return result;
+}
+
+PreparedRows prepareRows(PrepareRowsOp op, const Tensor &input, const Tensor *gamma) {
+  const mlir::Type elementType = op.getRows().getType().getElementType();
+  PreparedRows result{Tensor({input.rows(), op.getRows().getType().getDimSize(1)}), {}};
+  if (op.getEps())
+    result.factor = Tensor({input.rows()});
+  for (int64_t t = 0; t < input.rows(); ++t) {
+    std::ranges::copy(scaleRow(input.row(t), gamma, elementType), result.rows.row(t).begin());
+    if (op.getEps())
+      result.factor.values[t] =
+          static_cast<float>(rmsFactor(input.row(t), op.getEps()->convertToFloat()));
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Matmuls
+//===----------------------------------------------------------------------===//
+
+/// z[n] = r * Σ_k round(x[k] g[k]) W[n, k] + bias[n] for one row, in f64.
+template <typename Op>
+static std::vector<double> productRow(Op op, std::span<const float> row, int64_t t,
+                                      const Tensor &matrix, std::span<const float> bias,
+                                      const LinearOperands &operands) {
+  const std::vector<float> x =
+      scaleRow(row, operands.gamma, op.getWeight().getType().getElementType());
+  double factor = 1;
+  if (op.getEps())
+    factor = rmsFactor(row, op.getEps()->convertToFloat());
+  else if (operands.rowFactor)
+    factor = operands.rowFactor->values[t];
+  std::vector<double> z;
+  for (int64_t n = 0; n < matrix.rows(); ++n) {
+    double sum = 0;
+    for (size_t k = 0; k < x.size(); ++k)
+      sum += static_cast<double>(x[k]) * static_cast<double>(matrix.row(n)[k]);
+    z.push_back(factor * sum + (bias.empty() ? 0 : bias[n]));
+  }
+  return z;
+}
+
+Tensor fusedLinear(FusedLinearOp op, const Tensor &input, const Tensor &weight,
+                   const LinearOperands &operands) {
+  const int64_t width = op.getType().getDimSize(1);
+  const int64_t channels = width * (op.getGate() ? 2 : 1), groups = op.getGate() ? 1 : 0;
+  const Tensor matrix = unpack(weight, op.getWeight().getType(), channels, input.columns(), groups);
+  std::vector<float> bias;
+  if (operands.bias)
+    bias = unpackBias(*operands.bias, op.getWeight().getType(), channels, groups);
+  Tensor result({input.rows(), width});
+  for (int64_t t = 0; t < input.rows(); ++t) {
+    const std::vector<double> z = productRow(op, input.row(t), t, matrix, bias, operands);
+    for (int64_t f = 0; f < width; ++f) {
+      double y = op.getGate() ? activate(*op.getGate(), z[f]) * z[width + f] : z[f];
+      if (operands.residual)
+        y += operands.residual->row(t)[f];
+      result.row(t)[f] = roundTo(op.getType().getElementType(), y);
+    }
+  }
+  return result;
+}
+
+Tensor fusedQkv(FusedQkvOp op, const Tensor &input, const Tensor &weight,
+                const LinearOperands &operands, int64_t layer, const StepData &step,
+                KvStore &cache) {
+  const KvCacheType type = op.getCache().getType();
+  const int64_t heads = op.getType().getDimSize(0), cacheHeads = type.getHeads();
+  const int64_t headDim = type.getHeadDim(), allHeads = heads + 2 * cacheHeads;
+  const Tensor matrix = unpack(weight, op.getWeight().getType(), allHeads * headDim,
+                               input.columns(), /*groups=*/allHeads);
+  std::vector<float> bias;
+  if (operands.bias)
+    bias = unpackBias(*operands.bias, op.getWeight().getType(), allHeads * headDim, allHeads);
+  Tensor query({heads, input.rows(), headDim});
+  for (int64_t t = 0; t < input.rows(); ++t) {
+    std::vector<double> z = productRow(op, input.row(t), t, matrix, bias, operands);
+    KvStore::Row row;
+    for (int64_t h = 0; h < allHeads; ++h) {
+      const std::span<double> head = std::span(z).subspan(h * headDim, headDim);
+      if (operands.ropeTable && h < heads + cacheHeads)
+        rotate(head, operands.ropeTable->row(step.position[t]));
+      for (int64_t d = 0; d < headDim; ++d) {
+        if (h < heads)
+          query.row(h * input.rows() + t)[d] = roundTo(op.getType().getElementType(), head[d]);
+        else
+          (h < heads + cacheHeads ? row.key : row.value)
+              .push_back(roundTo(type.getElementType(), head[d]));
+      }
+    }
+    cache.set(layer, step.sequences[step.slot[t]], step.position[t], std::move(row));
+  }
+  return query;
+}
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// One head of one token: its query, and the rows that it sees.
+struct HeadAttention {
+  mutable FlashAttentionOp op; // accessors of ops are not const
+  std::span<const float> query;
+  llvm::ArrayRef<const KvStore::Row *> rows;
+  int64_t keyHead;
+
+  /// A key's or value's number, converted to the type of the products.
+  double stored(const std::vector<float> &row, int64_t d) const {
+    return roundTo(op.getQuery().getType().getElementType(),
+                   static_cast<double>(row[keyHead * static_cast<int64_t>(query.size()) + d]));
+  }
+
+  double score(const KvStore::Row &row) const {
+    double sum = 0;
+    for (size_t d = 0; d < query.size(); ++d)
+      sum += static_cast<double>(query[d]) * stored(row.key, d);
+    sum *= op.getScale().convertToFloat();
+    if (!op.getSoftCap())
+      return sum;
+    const double cap = op.getSoftCap()->convertToFloat();
+    return cap * std::tanh(sum / cap);
+  }
+
+  void run(std::span<float> out) const {
+    std::vector<double> p;
+    for (const KvStore::Row *row : rows)
+      p.push_back(score(*row));
+    const double maximum = *std::ranges::max_element(p);
+    double sum = 0;
+    for (double &a : p)
+      sum += a = std::exp(a - maximum);
+    for (size_t d = 0; d < query.size(); ++d) {
+      double mixed = 0;
+      for (size_t s = 0; s < p.size(); ++s)
+        mixed += roundTo(op.getQuery().getType().getElementType(), p[s]) *
+                 stored(rows[s]->value, static_cast<int64_t>(d));
+      out[d] = roundTo(op.getType().getElementType(), mixed / sum);
+    }
+  }
+};
+} // namespace
+
+Expected<Tensor> flashAttention(FlashAttentionOp op, const Tensor &query, int64_t layer,
+                                const StepData &step, const KvStore &cache) {
+  const int64_t heads = query.shape[0], tokens = query.shape[1], headDim = query.shape[2];
+  const int64_t group = heads / op.getCache().getType().getHeads();
+  std::optional<int64_t> window;
+  if (op.getWindow())
+    window = *op.getWindow();
+  const std::vector<CachedRow> all = step.cachedRows();
+  Tensor result({tokens, heads * headDim});
+  for (int64_t t = 0; t < tokens; ++t) {
+    llvm::SmallVector<const KvStore::Row *> rows;
+    for (CachedRow row : all) {
+      if (!sees(step, t, row, window))
+        continue;
+      rows.push_back(cache.find(layer, step.sequences[row.slot], row.position));
+      if (!rows.back())
+        return usageError("position " + std::to_string(row.position) +
+                          " has not been appended to the cache of layer " + std::to_string(layer));
+    }
+    for (int64_t h = 0; h < heads; ++h)
+      HeadAttention{op, query.row(h * tokens + t), rows, h / group}.run(
+          result.row(t).subspan(h * headDim, headDim));
+  }
+  return result;
+}
+
+} // namespace graphc::reference
