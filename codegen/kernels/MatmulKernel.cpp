@@ -22,6 +22,7 @@ public:
 
   template <typename Op>
   FailureOr<EmittedKernel> emitLinear(Op op, bool gated);
+  FailureOr<EmittedKernel> emitQkv(FusedQkvOp op);
 
 private:
   RankedTensorType inputType() const { return cast<RankedTensorType>(input.getType()); }
@@ -113,6 +114,16 @@ FailureOr<EmittedKernel> MatmulKernel::emitLinear(Op linear, bool gated) {
   return emitTasks(panels(), *makeLinearEpilogue(b, linear, function, target));
 }
 
+FailureOr<EmittedKernel> MatmulKernel::emitQkv(FusedQkvOp qkv) {
+  KvLayout layout = kvLayoutOf(qkv.getCache().getType());
+  int64_t heads = qkv.getQuery().getType().getDimSize(0) + 2 * layout.heads;
+  int64_t panelsOfHead = ceilDiv(layout.headDim / 2, kHalfBlockRows);
+  if (failed(checkFactors()) || failed(checkPanels(heads * panelsOfHead)) ||
+      failed(checkFused(qkv)))
+    return failure();
+  return emitTasks(heads, *makeQkvEpilogue(b, qkv, function, target));
+}
+
 } // namespace
 
 FailureOr<EmittedKernel> emitMatmulKernel(Operation *op, KernelFunction &function,
@@ -122,7 +133,7 @@ FailureOr<EmittedKernel> emitMatmulKernel(Operation *op, KernelFunction &functio
     return kernel.emitLinear(linear, /*gated=*/false);
   if (auto fused = dyn_cast<FusedLinearOp>(op))
     return kernel.emitLinear(fused, fused.getGate().has_value());
-  return op->emitError("no kernel for this op");
+  return kernel.emitQkv(cast<FusedQkvOp>(op));
 }
 
 } // namespace graphc

@@ -1,0 +1,278 @@
+// Epilogue of fused_qkv: rotation, queries to their buffer, keys and values to the cache.
+//
+// The panels of a head hold 16 channels of its first half and the 16 of the second half that rope
+// turns them into, so that a rotation stays in registers. Heads come in the order of the weight:
+// queries, keys, values.
+#include "codegen/kernels/MatmulEpilogue.h"
+#include "codegen/kernels/VectorAccess.h"
+#include "codegen/kernels/VectorMath.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+namespace {
+
+/// The memories of a fused_qkv and the shapes that addresses follow from.
+struct QkvParts {
+  ScaleAndBias scaleAndBias;
+  Value ropeTable; ///< memref<context * D x f32>: cos | sin; or null.
+  Value query;     ///< memref<H * rows * D x f32 or bf16>.
+  Value cache;     ///< memref<pages * elements of a page x f32 or bf16>.
+  Value position, slot, pageTable, pageTableStride;
+  int64_t queryHeads = 0;
+  int64_t queryRows = 0; ///< Rows between the heads of the queries: the bound of T.
+  KvLayout layout;
+
+  int64_t headDim() const { return layout.headDim; }
+  int64_t half() const { return layout.headDim / 2; }
+  int64_t panelsOfHead() const { return ceilDiv(half(), kHalfBlockRows); }
+};
+
+/// A vector of a head: some channels of one half.
+struct HeadVector {
+  Value values;   ///< vector<lanes x f32>.
+  Value channel;  ///< d of lane 0, but for `offset`; an index, even.
+  int64_t offset; ///< 0 in the first half, D / 2 in the second.
+  int64_t count;  ///< Lanes that exist.
+};
+
+class QkvEpilogue : public MatmulEpilogue {
+public:
+  QkvEpilogue(QkvParts parts, const Target &target) : parts(std::move(parts)), target(target) {}
+
+  PanelWidth width() const override {
+    int64_t panels = parts.panelsOfHead();
+    return {panels, kHalfBlockRows, parts.half() - (panels - 1) * kHalfBlockRows};
+  }
+
+  bool isLong() const override { return true; }
+
+  void emitRow(ImplicitLocOpBuilder &b, const RowSums &row) const override;
+
+private:
+  SmallVector<HeadVector> headVectors(ImplicitLocOpBuilder &b, const RowSums &row) const;
+  SmallVector<HeadVector> rotated(ImplicitLocOpBuilder &b, Value row,
+                                  SmallVector<HeadVector> vectors) const;
+  void storeQuery(ImplicitLocOpBuilder &b, Value row, Value head,
+                  ArrayRef<HeadVector> vectors) const;
+  void appendKey(ImplicitLocOpBuilder &b, Value row, Value head,
+                 ArrayRef<HeadVector> vectors) const;
+  void appendValue(ImplicitLocOpBuilder &b, Value row, Value head,
+                   ArrayRef<HeadVector> vectors) const;
+
+  /// Where a token is in the cache.
+  struct TokenPlace {
+    Value page;  ///< First element of its page.
+    Value token; ///< 0..63.
+  };
+  TokenPlace placeOf(ImplicitLocOpBuilder &b, Value row) const;
+  Value toCacheType(ImplicitLocOpBuilder &b, Value values) const;
+
+  QkvParts parts;
+  const Target &target;
+};
+
+Value indexConstant(ImplicitLocOpBuilder &b, int64_t value) {
+  return arith::ConstantIndexOp::create(b, value);
+}
+
+/// An i32 of an array, as index.
+Value loadIndex(ImplicitLocOpBuilder &b, Value array, Value at) {
+  Value number = memref::LoadOp::create(b, array, at);
+  return arith::IndexCastOp::create(b, b.getIndexType(), number);
+}
+
+/// Stores `count` of a vector's lanes from lane `first` on.
+void storeSlice(ImplicitLocOpBuilder &b, Value values, int64_t first, int64_t count, Value memory,
+                Value at) {
+  Value slice = vector::ExtractStridedSliceOp::create(
+      b, values, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{count}, ArrayRef<int64_t>{1});
+  vector::StoreOp::create(b, slice, memory, at);
+}
+
+/// Emits `then` if `condition` holds, else `otherwise`.
+void emitIf(ImplicitLocOpBuilder &b, Value condition, llvm::function_ref<void()> then,
+            llvm::function_ref<void()> otherwise) {
+  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  then();
+  b.setInsertionPointToStart(branch.elseBlock());
+  otherwise();
+}
+
+} // namespace
+
+void QkvEpilogue::emitRow(ImplicitLocOpBuilder &b, const RowSums &row) const {
+  int64_t cacheHeads = parts.layout.heads;
+  SmallVector<HeadVector> vectors = headVectors(b, row);
+  Value head = arith::DivUIOp::create(b, row.panel, indexConstant(b, parts.panelsOfHead()));
+  Value firstKey = indexConstant(b, parts.queryHeads);
+  Value firstValue = indexConstant(b, parts.queryHeads + cacheHeads);
+  auto isBelow = [&](Value bound) -> Value {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, head, bound);
+  };
+  auto queryOrKey = [&] {
+    SmallVector<HeadVector> turned = rotated(b, row.row, vectors);
+    emitIf(
+        b, isBelow(firstKey), [&] { storeQuery(b, row.row, head, turned); },
+        [&] { appendKey(b, row.row, arith::SubIOp::create(b, head, firstKey), turned); });
+  };
+  auto value = [&] {
+    appendValue(b, row.row, arith::SubIOp::create(b, head, firstValue), vectors);
+  };
+  emitIf(b, isBelow(firstValue), queryOrKey, value);
+}
+
+/// The row's sums, scaled and with their bias: vectors of the first half, then those that belong to
+/// them in the second.
+SmallVector<HeadVector> QkvEpilogue::headVectors(ImplicitLocOpBuilder &b,
+                                                 const RowSums &row) const {
+  SmallVector<Value> sums = parts.scaleAndBias.apply(b, row);
+  int64_t lanes = target.lanes();
+  Value inHead = arith::RemUIOp::create(b, row.panel, indexConstant(b, parts.panelsOfHead()));
+  Value firstChannel = indexTimes(b, inHead, kHalfBlockRows);
+  SmallVector<HeadVector> vectors;
+  for (auto [sum, place] : llvm::zip_equal(sums, row.places)) {
+    int64_t channel = place * lanes % kHalfBlockRows;
+    int64_t count = std::clamp<int64_t>(row.channels - channel, 0, lanes);
+    int64_t offset = place * lanes < kHalfBlockRows ? 0 : parts.half();
+    vectors.push_back({sum, indexPlus(b, firstChannel, channel), offset, count});
+  }
+  return vectors;
+}
+
+/// lo' = lo cos - hi sin, hi' = hi cos + lo sin, with the angles of the row's position.
+SmallVector<HeadVector> QkvEpilogue::rotated(ImplicitLocOpBuilder &b, Value row,
+                                             SmallVector<HeadVector> vectors) const {
+  if (!parts.ropeTable)
+    return vectors;
+  Value position = loadIndex(b, parts.position, row);
+  Value angles = indexTimes(b, position, parts.headDim());
+  size_t pairs = vectors.size() / 2;
+  for (size_t i = 0; i < pairs; ++i) {
+    HeadVector &low = vectors[i], &high = vectors[i + pairs];
+    if (low.count == 0)
+      continue;
+    auto type = cast<VectorType>(low.values.getType());
+    Value at = arith::AddIOp::create(b, angles, low.channel);
+    Value cos = loadLanes(b, type, parts.ropeTable, at, low.count);
+    Value sin = loadLanes(b, type, parts.ropeTable, indexPlus(b, at, parts.half()), low.count);
+    auto times = [&](Value x, Value y) -> Value { return arith::MulFOp::create(b, x, y); };
+    Value lo = low.values, hi = high.values;
+    low.values = arith::SubFOp::create(b, times(lo, cos), times(hi, sin));
+    high.values = arith::AddFOp::create(b, times(hi, cos), times(lo, sin));
+  }
+  return vectors;
+}
+
+/// query[head][row][d].
+void QkvEpilogue::storeQuery(ImplicitLocOpBuilder &b, Value row, Value head,
+                             ArrayRef<HeadVector> vectors) const {
+  Value inHeads = arith::AddIOp::create(b, indexTimes(b, head, parts.queryRows), row);
+  Value start = indexTimes(b, inHeads, parts.headDim());
+  Type stored = cast<MemRefType>(parts.query.getType()).getElementType();
+  for (const HeadVector &vector : vectors) {
+    if (vector.count == 0)
+      continue;
+    Value at = arith::AddIOp::create(b, start, vector.channel);
+    storeLanes(b, VectorMath(b, target).convert(vector.values, stored), parts.query,
+               indexPlus(b, at, vector.offset), vector.count);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// The cache (see runtime/plan/KvLayout.h)
+//===----------------------------------------------------------------------===//
+
+QkvEpilogue::TokenPlace QkvEpilogue::placeOf(ImplicitLocOpBuilder &b, Value row) const {
+  const KvLayout &layout = parts.layout;
+  Value position = loadIndex(b, parts.position, row);
+  Value slot = loadIndex(b, parts.slot, row);
+  Value pageTokens = indexConstant(b, kPageTokens);
+  Value pages = arith::MulIOp::create(b, slot, parts.pageTableStride);
+  Value inTable = arith::AddIOp::create(b, pages, arith::DivUIOp::create(b, position, pageTokens));
+  Value page = loadIndex(b, parts.pageTable, inTable);
+  int64_t pageElements = layout.pageBytes() / byteSize(layout.elementType);
+  return {indexTimes(b, page, pageElements), arith::RemUIOp::create(b, position, pageTokens)};
+}
+
+Value QkvEpilogue::toCacheType(ImplicitLocOpBuilder &b, Value values) const {
+  return VectorMath(b, target).convert(values,
+                                       cast<MemRefType>(parts.cache.getType()).getElementType());
+}
+
+/// K[head][d / kp][token][d % kp]: the kp elements of a token side by side. A lane's channel is
+/// vector.channel, a multiple of kp, plus a constant; the layout is linear in the former.
+void QkvEpilogue::appendKey(ImplicitLocOpBuilder &b, Value row, Value head,
+                            ArrayRef<HeadVector> vectors) const {
+  const KvLayout &layout = parts.layout;
+  int64_t pair = layout.interleave();
+  TokenPlace place = placeOf(b, row);
+  Value start = arith::AddIOp::create(b, place.page, indexTimes(b, head, layout.headElements()));
+  start = arith::AddIOp::create(b, start, indexTimes(b, place.token, pair));
+  for (const HeadVector &vector : vectors) {
+    Value values = toCacheType(b, vector.values);
+    Value at = arith::AddIOp::create(b, start, indexTimes(b, vector.channel, kPageTokens));
+    for (int64_t lane = 0; lane < vector.count;) {
+      int64_t d = vector.offset + lane;
+      int64_t width = d % pair == 0 && lane + pair <= vector.count ? pair : 1;
+      int64_t offset = layout.keyOffset(0, 0, d) / byteSize(layout.elementType);
+      storeSlice(b, values, lane, width, parts.cache, indexPlus(b, at, offset));
+      lane += width;
+    }
+  }
+}
+
+/// V[head][token / kp][d][token % kp]: channels side by side, kp apart.
+void QkvEpilogue::appendValue(ImplicitLocOpBuilder &b, Value row, Value head,
+                              ArrayRef<HeadVector> vectors) const {
+  const KvLayout &layout = parts.layout;
+  int64_t pair = layout.interleave();
+  TokenPlace place = placeOf(b, row);
+  Value kp = indexConstant(b, pair);
+  Value step = arith::DivUIOp::create(b, place.token, kp);
+  Value inStep = arith::RemUIOp::create(b, place.token, kp);
+  Value start = arith::AddIOp::create(b, place.page, indexTimes(b, head, layout.headElements()));
+  start = arith::AddIOp::create(b, start, indexTimes(b, step, layout.paddedDim() * pair));
+  start =
+      indexPlus(b, arith::AddIOp::create(b, start, inStep), layout.heads * layout.headElements());
+  for (const HeadVector &vector : vectors) {
+    Value values = toCacheType(b, vector.values);
+    Value at = arith::AddIOp::create(b, start, indexTimes(b, vector.channel, pair));
+    at = indexPlus(b, at, vector.offset * pair);
+    if (pair == 1 && vector.count > 0) {
+      storeLanes(b, values, parts.cache, at, vector.count);
+      continue;
+    }
+    for (int64_t lane = 0; lane < vector.count; ++lane)
+      storeSlice(b, values, lane, 1, parts.cache, indexPlus(b, at, lane * pair));
+  }
+}
+
+std::unique_ptr<MatmulEpilogue> makeQkvEpilogue(ImplicitLocOpBuilder &b, FusedQkvOp op,
+                                                KernelFunction &function, const Target &target) {
+  QkvParts parts;
+  parts.scaleAndBias = {function.memoryOf(op.getRowFactor()), function.memoryOf(op.getBias())};
+  if (op.getRopeTable())
+    parts.ropeTable = flattened(b, function.memoryOf(op.getRopeTable()));
+  Value query = function.memoryOf(op.getQuery());
+  parts.query = flattened(b, query);
+  parts.queryHeads = cast<MemRefType>(query.getType()).getDimSize(0);
+  parts.queryRows = cast<MemRefType>(query.getType()).getDimSize(1);
+  parts.cache = flattened(b, function.memoryOf(op.getCache()));
+  parts.layout = kvLayoutOf(op.getCache().getType());
+  parts.position = function.stepArray(kArgPosition);
+  parts.slot = function.stepArray(kArgSlot);
+  parts.pageTable = function.stepArray(kArgPageTable);
+  parts.pageTableStride = function.dim(kArgPageTableStride);
+  return std::make_unique<QkvEpilogue>(std::move(parts), target);
+}
+
+} // namespace graphc
