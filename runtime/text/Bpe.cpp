@@ -13,6 +13,10 @@ namespace {
 constexpr size_t kFewSymbols = 32;
 /// Byte-level words up to this length are not cut: they are as short as the parts would be.
 constexpr size_t kUncutBytes = 32;
+/// Symbols that are merged at a time: nodes and heap stay in the first-level cache.
+constexpr size_t kBlockSymbols = 2048;
+/// Pieces before a block that are merged anew with it, at first.
+constexpr size_t kSeamPieces = 2;
 
 } // namespace
 
@@ -24,14 +28,31 @@ BpeEncoder::BpeEncoder(const TokenizerTables &tables, std::vector<int32_t> &out)
 }
 
 void BpeEncoder::word(std::string_view text) {
-  if (ignoreMerges) {
-    uint32_t id = tables.findPiece(text);
-    if (id != kNone)
-      return out.push_back(static_cast<int32_t>(id));
-  }
-  if (byteLevel && text.size() <= kUncutBytes)
-    return encodePart(text);
-  cutAndEncode(text);
+  if (appendCached(text))
+    return;
+  size_t before = out.size();
+  uint32_t whole = ignoreMerges ? tables.findPiece(text) : kNone;
+  if (whole != kNone)
+    out.push_back(static_cast<int32_t>(whole));
+  else if (byteLevel && text.size() <= kUncutBytes)
+    encodeBlocks(text);
+  else
+    cutAndEncode(text);
+  cacheSince(before, text);
+}
+
+bool BpeEncoder::appendCached(std::string_view text) {
+  if (text.size() > WordCache::kMaxWord)
+    return false;
+  std::optional<std::span<const int32_t>> ids = cache.find(text);
+  if (ids)
+    out.insert(out.end(), ids->begin(), ids->end());
+  return ids.has_value();
+}
+
+void BpeEncoder::cacheSince(size_t before, std::string_view text) {
+  if (text.size() <= WordCache::kMaxWord)
+    cache.store(text, std::span(out).subspan(before));
 }
 
 BpeEncoder::Symbol BpeEncoder::symbolAt(std::string_view text, size_t position) const {
@@ -69,53 +90,109 @@ void BpeEncoder::cutAndEncode(std::string_view text) {
 }
 
 void BpeEncoder::encodePart(std::string_view text) {
-  WordCache::Entry *entry = nullptr;
-  if (text.size() <= WordCache::kMaxWord) {
-    bool hit = false;
-    entry = &cache.lookup(text, hit);
-    if (hit) {
-      out.insert(out.end(), entry->ids, entry->ids + entry->idCount);
-      return;
-    }
-  }
-  readSymbols(text);
-  if (symbols.size() > kFewSymbols)
-    mergeMany();
-  else
-    mergeFew();
-  if (entry)
-    WordCache::store(*entry, text, symbols);
-  out.insert(out.end(), symbols.begin(), symbols.end());
+  // A part may read like a word that is a piece as a whole, but it is none.
+  if (ignoreMerges)
+    return encodeBlocks(text);
+  if (appendCached(text))
+    return;
+  size_t before = out.size();
+  encodeBlocks(text);
+  cacheSince(before, text);
 }
 
-void BpeEncoder::readSymbols(std::string_view text) {
-  symbols.clear();
-  bool lastWasUnknown = false;
+void BpeEncoder::encodeBlocks(std::string_view text) {
+  // The pieces of an inseparable model do not tell which symbols they were made of.
+  size_t limit = tables.has(kSeparable) ? kBlockSymbols : SIZE_MAX;
+  size_t begin = out.size();
+  lastWasUnknown = false;
   for (size_t position = 0; position < text.size();) {
+    position = readSymbols(text, position, limit);
+    mergeAfter(begin);
+  }
+}
+
+/// Fills `symbols` from a position on until there are `limit` of them or a few more; returns where
+/// it stopped.
+size_t BpeEncoder::readSymbols(std::string_view text, size_t position, size_t limit) {
+  symbols.clear();
+  while (position < text.size() && symbols.size() < limit) {
     Symbol symbol = symbolAt(text, position);
-    if (symbol.id != kNone)
+    if (symbol.id != kNone) {
       symbols.push_back(symbol.id);
-    else
-      addUnknown(text.substr(position, symbol.length), lastWasUnknown);
-    lastWasUnknown = symbol.id == kNone;
+      lastWasUnknown = false;
+    } else {
+      addUnknown(text.substr(position, symbol.length));
+    }
     position += symbol.length;
   }
+  return position;
 }
 
 /// A character that is not in the vocabulary: its bytes, if all of them have pieces, else the
 /// unknown piece (one for several characters in a row, in models that fuse them), else nothing.
-void BpeEncoder::addUnknown(std::string_view bytes, bool lastWasUnknown) {
-  size_t before = symbols.size();
-  for (char byte : bytes)
-    symbols.push_back(tables.fallbackId(static_cast<uint8_t>(byte)));
-  if (std::find(symbols.begin() + static_cast<ptrdiff_t>(before), symbols.end(), kNone) ==
-      symbols.end())
+void BpeEncoder::addUnknown(std::string_view bytes) {
+  auto hasPiece = [&](char byte) { return tables.fallbackId(static_cast<uint8_t>(byte)) != kNone; };
+  if (std::all_of(bytes.begin(), bytes.end(), hasPiece)) {
+    for (char byte : bytes)
+      symbols.push_back(tables.fallbackId(static_cast<uint8_t>(byte)));
+    lastWasUnknown = false;
     return;
-  symbols.resize(before);
+  }
   uint32_t unknown = tables.unknownId();
-  bool fused = lastWasUnknown && tables.has(kFuseUnknown) && before && symbols.back() == unknown;
-  if (unknown != kNone && !fused)
+  if (unknown == kNone)
+    return;
+  if (!lastWasUnknown || !tables.has(kFuseUnknown))
     symbols.push_back(unknown);
+  lastWasUnknown = true;
+}
+
+/// Appends the symbols that a piece was merged from.
+void BpeEncoder::expand(uint32_t id) {
+  size_t before = symbols.size();
+  std::string_view text = tables.pieceFlags(id) & kPieceAtom ? "" : tables.pieceText(id);
+  for (size_t position = 0; position < text.size();) {
+    Symbol symbol = symbolAt(text, position);
+    symbols.push_back(symbol.id);
+    position += symbol.length;
+  }
+  // Atoms; and in damaged tables, pieces that no symbols make.
+  auto added = std::span(symbols).subspan(before);
+  if (added.empty() || std::find(added.begin(), added.end(), kNone) != added.end()) {
+    symbols.resize(before);
+    symbols.push_back(id);
+  }
+}
+
+/// Merges `symbols`, which follow what is encoded in `out` from `tailBegin` on, and appends them so
+/// that both together are the encoding of both texts.
+///
+/// Two facts make it exact. Neighbours in an encoding are the encoding of their own text; and
+/// pieces of which all neighbours are so are an encoding. (The first merge that crossed a boundary
+/// would do so, too, in the encoding of the two pieces alone.) So it is enough to merge the last
+/// pieces anew, together with the symbols: where the first of them comes out as it was, all
+/// neighbours are right.
+void BpeEncoder::mergeAfter(size_t tailBegin) {
+  fresh.swap(symbols);
+  size_t tail = out.size() - tailBegin;
+  size_t redone = std::min(kSeamPieces, tail);
+  for (;; redone = std::min(2 * redone, tail)) {
+    symbols.clear();
+    for (int32_t id : std::span(out).last(redone))
+      expand(static_cast<uint32_t>(id));
+    symbols.insert(symbols.end(), fresh.begin(), fresh.end());
+    merge();
+    if (redone == tail || symbols.front() == static_cast<uint32_t>(out[out.size() - redone]))
+      break;
+  }
+  out.resize(out.size() - redone);
+  out.insert(out.end(), symbols.begin(), symbols.end());
+}
+
+void BpeEncoder::merge() {
+  if (symbols.size() > kFewSymbols)
+    mergeMany();
+  else
+    mergeFew();
 }
 
 void BpeEncoder::mergeFew() {

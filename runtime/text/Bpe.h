@@ -19,10 +19,10 @@ namespace graphc {
 /// is not in the vocabulary becomes the pieces of its bytes, or the unknown piece. Then neighbours
 /// merge in the order of (rank, position).
 ///
-/// Two things keep this linear in practice. Words are cut where no merge can ever reach across
-/// (TokenizerTables::canJoin): the parts encode to the same ids, and a SentencePiece model, whose
-/// one "word" is the whole text, gets parts about as long as words. Parts of many symbols, such as
-/// a line of one letter, go through a heap, in n log n.
+/// Words may be megabytes long: to a SentencePiece model the whole text is one. Three things keep
+/// the time linear and the memory small. Words are cut where no merge can ever reach across
+/// (TokenizerTables::canJoin). What is still long is encoded block by block; mergeAfter makes the
+/// seams exact. Within a block a heap finds the next merge.
 class BpeEncoder : public WordSink {
 public:
   BpeEncoder(const TokenizerTables &tables, std::vector<int32_t> &out);
@@ -42,12 +42,23 @@ private:
     uint32_t rank;           ///< Of the merge with the next node; kNone: none, or absorbed.
   };
 
-  Symbol symbolAt(std::string_view text, size_t position) const;
-  bool mayCut(uint32_t left, uint32_t right) const;
+  // Words and their parts.
+  bool appendCached(std::string_view text);
+  void cacheSince(size_t before, std::string_view text);
   void cutAndEncode(std::string_view text);
   void encodePart(std::string_view text);
-  void readSymbols(std::string_view text);
-  void addUnknown(std::string_view bytes, bool lastWasUnknown);
+  void encodeBlocks(std::string_view text);
+  bool mayCut(uint32_t left, uint32_t right) const;
+
+  // Symbols.
+  Symbol symbolAt(std::string_view text, size_t position) const;
+  size_t readSymbols(std::string_view text, size_t position, size_t limit);
+  void addUnknown(std::string_view bytes);
+  void expand(uint32_t id);
+
+  // Merging of `symbols`.
+  void mergeAfter(size_t tailBegin);
+  void merge();
   void mergeFew();
   void mergeMany();
   void buildList();
@@ -59,7 +70,9 @@ private:
   const bool byteLevel;
   const bool ignoreMerges;
   bool fallbackComplete;         ///< Every byte has a fallback piece.
-  std::vector<uint32_t> symbols; ///< Of the part at hand.
+  bool lastWasUnknown = false;   ///< The symbol read last was the unknown piece.
+  std::vector<uint32_t> symbols; ///< Being merged.
+  std::vector<uint32_t> fresh;   ///< mergeAfter: the symbols to append.
   std::vector<uint32_t> ranks;   ///< mergeFew: of the merge of a symbol with the next.
   std::vector<Node> nodes;       ///< mergeMany.
   std::vector<uint64_t> heap;    ///< mergeMany: rank << 32 | node, smallest on top.

@@ -74,8 +74,9 @@ public:
   Expected<std::vector<std::byte>> build() {
     GRAPHC_RETURN_IF_ERROR(collectPieces());
     writeHeader();
-    writePieces();
     writePieceIndex();
+    markAtoms();
+    writePieces();
     writeSymbols();
     writeMerges();
     writeJoins();
@@ -105,6 +106,7 @@ private:
   void writeHeader();
   void writePieces();
   void writePieceIndex();
+  void markAtoms();
   void writeSymbols();
   void writeMerges();
   void writeJoins();
@@ -201,6 +203,14 @@ uint32_t TableBuilder::fallbackId(unsigned byte) const {
   return spec.byteFallback ? find(name) : kNone;
 }
 
+void TableBuilder::markAtoms() {
+  for (unsigned byte = 0; byte < 256; ++byte)
+    if (uint32_t id = fallbackId(byte); id != kNone)
+      pieces[id].flags |= kPieceAtom;
+  if (spec.unknownId != kNone)
+    pieces[spec.unknownId].flags |= kPieceAtom;
+}
+
 void TableBuilder::writeSymbols() {
   std::vector<uint32_t> symbols(256, kNone);
   std::vector<uint32_t> fallbacks(256, kNone);
@@ -240,17 +250,14 @@ uint32_t TableBuilder::edgeSymbol(uint32_t id, bool last) const {
 }
 
 /// Two symbols can come to stand in one piece only through a merge whose left half ends with the
-/// first of them and whose right half begins with the second. That needs every symbol to have one
-/// spelling; a model that merges unknown or byte pieces is not separable.
+/// first of them and whose right half begins with the second. That needs every piece to have one
+/// spelling in symbols; a model that merges atoms, or makes them, is not separable.
 std::vector<JoinSlot> TableBuilder::collectJoins(bool &separable) const {
-  std::set<uint32_t> odd = {spec.unknownId};
-  for (unsigned byte = 0; byte < 256; ++byte)
-    odd.insert(fallbackId(byte));
-  odd.erase(kNone);
+  auto isAtom = [&](uint32_t id) { return (pieces[id].flags & kPieceAtom) != 0; };
   separable = true;
   std::set<std::pair<uint32_t, uint32_t>> pairs;
   for (const MergeSpec &merge : spec.merges) {
-    separable = separable && !odd.count(merge.left) && !odd.count(merge.right);
+    separable = separable && !isAtom(merge.left) && !isAtom(merge.right) && !isAtom(merge.result);
     pairs.emplace(edgeSymbol(merge.left, true), edgeSymbol(merge.right, false));
   }
   std::vector<JoinSlot> slots(slotCount(pairs.size()), {kNone, kNone});

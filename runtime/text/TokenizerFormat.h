@@ -58,7 +58,8 @@ enum ModelFlag : uint32_t {
   kByteLevel = 1,    ///< Symbols are bytes, else characters.
   kIgnoreMerges = 2, ///< A word that is a piece as a whole is that piece.
   kFuseUnknown = 4,  ///< Unknown characters in a row are one unknown piece.
-  kSeparable = 8,    ///< JoinIndex is complete: where it has no entry, a word may be cut.
+  kSeparable = 8,    ///< JoinIndex is complete, so words may be cut where it has no entry; and a
+                     ///< piece that is no atom was merged from the symbols of its text.
 };
 
 struct TokenizerHeader {
@@ -78,6 +79,7 @@ enum PieceFlag : uint8_t {
   kPieceUsed = 1,    ///< The id has a piece; ids in gaps have none.
   kPieceSpecial = 2, ///< Left out of decoded text on request.
   kPieceAdded = 4,   ///< An added token.
+  kPieceAtom = 8,    ///< Stands for a byte (byte fallback) or for unknown characters.
 };
 
 struct MergeSlot {

@@ -73,10 +73,10 @@ private:
   static const Slot *findPair(std::span<const Slot> slots, uint32_t left, uint32_t right) {
     for (size_t i = hashSlot(hashPair(left, right), slots.size());;) {
       const Slot &slot = slots[i];
-      if (slot.left == left && slot.right == right)
-        return &slot;
       if (slot.left == kNone)
         return nullptr;
+      if (slot.left == left && slot.right == right)
+        return &slot;
       i = i + 1 == slots.size() ? 0 : i + 1;
     }
   }

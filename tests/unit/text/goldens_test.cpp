@@ -1,9 +1,6 @@
 // Ids and texts of real tokenizers, as Hugging Face's tokenizers and llama.cpp give them.
-#include "runtime/base/Json.h"
-#include "runtime/text/Tokenizer.h"
-#include "runtime/text/TokenizerJson.h"
-
 #include "SharedData.h"
+#include "SmallTokenizers.h"
 
 #include <fstream>
 #include <gtest/gtest.h>
@@ -21,38 +18,14 @@ struct Case {
   const char *cases;
 };
 
-/// A compiled tokenizer with the bytes that it lies in.
-class Compiled {
-public:
-  explicit Compiled(const std::string &folder) {
-    Expected<std::vector<std::byte>> blob = compileTokenizer((sharedData() / folder).string());
-    EXPECT_TRUE(blob.ok()) << blob.status().message();
-    if (!blob)
-      return;
-    bytes = *std::move(blob);
-    Expected<Tokenizer> opened = Tokenizer::open(bytes);
-    EXPECT_TRUE(opened.ok()) << opened.status().message();
-    if (opened)
-      tokenizer = *std::move(opened);
-  }
-
-  std::vector<std::byte> bytes;
-  std::optional<Tokenizer> tokenizer;
-};
-
-std::vector<int32_t> encode(const Tokenizer &tokenizer, std::string_view text, bool addSpecial) {
-  Expected<std::vector<int32_t>> ids =
-      tokenizer.encode(text, {.addSpecial = addSpecial, .parseSpecial = true});
-  EXPECT_TRUE(ids.ok()) << ids.status().message();
-  return ids ? *ids : std::vector<int32_t>();
+OpenTokenizer openFolder(const char *folder) {
+  return openTables(compileTokenizer((sharedData() / folder).string()));
 }
 
-std::string stream(const Tokenizer &tokenizer, const std::vector<int32_t> &ids) {
-  StreamDecoder decoder(tokenizer, /*skipSpecial=*/false);
-  std::string text;
-  for (int32_t id : ids)
-    text += decoder.push(id);
-  return text + decoder.flush();
+/// Special tokens in the text are recognized, as in the goldens.
+std::vector<int32_t> encode(const OpenTokenizer &tokenizer, std::string_view text,
+                            bool addSpecial) {
+  return tokenizer.encode(text, {.addSpecial = addSpecial, .parseSpecial = true});
 }
 
 std::string readFile(const std::filesystem::path &path) {
@@ -64,20 +37,19 @@ class Goldens : public testing::TestWithParam<Case> {};
 
 TEST_P(Goldens, EqualTheReference) {
   GRAPHC_REQUIRE_SHARED_DATA(GetParam().cases);
-  Compiled compiled(GetParam().tokenizer);
-  ASSERT_TRUE(compiled.tokenizer);
+  OpenTokenizer tokenizer = openFolder(GetParam().tokenizer);
+  ASSERT_TRUE(tokenizer.tokenizer);
   Expected<Json> cases = readJsonFile((sharedData() / GetParam().cases).string());
   ASSERT_TRUE(cases.ok()) << cases.status().message();
   ASSERT_GT(cases->size(), 50u);
   for (const Json &item : *cases) {
     auto text = item["text"].get<std::string>();
     auto ids = item["ids"].get<std::vector<int32_t>>();
-    EXPECT_EQ(encode(*compiled.tokenizer, text, false), ids) << text;
-    EXPECT_EQ(encode(*compiled.tokenizer, text, true),
-              item["ids_with_special"].get<std::vector<int32_t>>())
+    EXPECT_EQ(encode(tokenizer, text, false), ids) << text;
+    EXPECT_EQ(encode(tokenizer, text, true), item["ids_with_special"].get<std::vector<int32_t>>())
         << text;
-    EXPECT_EQ(compiled.tokenizer->decode(ids, false), item["decoded"].get<std::string>());
-    EXPECT_EQ(stream(*compiled.tokenizer, ids), item["decoded"].get<std::string>());
+    EXPECT_EQ(tokenizer->decode(ids, false), item["decoded"].get<std::string>());
+    EXPECT_EQ(tokenizer.stream(ids), item["decoded"].get<std::string>());
   }
 }
 
@@ -120,14 +92,13 @@ class LlamaCppVectors : public testing::TestWithParam<Vectors> {};
 TEST_P(LlamaCppVectors, Equal) {
   std::string stem = std::string("llama_cpp_vocab/ggml-vocab-") + GetParam().stem + ".gguf";
   GRAPHC_REQUIRE_SHARED_DATA(stem + ".inp");
-  Compiled compiled(GetParam().tokenizer);
-  ASSERT_TRUE(compiled.tokenizer);
+  OpenTokenizer tokenizer = openFolder(GetParam().tokenizer);
+  ASSERT_TRUE(tokenizer.tokenizer);
   std::vector<std::string> texts = splitTexts(readFile(sharedData() / (stem + ".inp")));
   std::istringstream lines(readFile(sharedData() / (stem + ".out")));
   size_t compared = 0;
   for (std::string line; compared < texts.size() && std::getline(lines, line); ++compared)
-    EXPECT_EQ(encode(*compiled.tokenizer, texts[compared], false), readIds(line))
-        << texts[compared];
+    EXPECT_EQ(encode(tokenizer, texts[compared], false), readIds(line)) << texts[compared];
   EXPECT_GE(compared, 46u);
 }
 
