@@ -106,8 +106,67 @@ size_t scanCl100k(std::string_view text, size_t position) {
   return scanWhitespace(text, position, true);
 }
 
+/// End of the run of letters and marks that are, or may count as, of one case. `afterBoth`, if
+/// given, is set to the place after the last one that counts as either.
+size_t skipCase(std::string_view text, size_t position, LetterCase wanted, size_t *afterBoth) {
+  while (position < text.size()) {
+    DecodedChar c = decodeChar(text, position);
+    LetterCase kind = letterCase(c.value);
+    if (kind != wanted && kind != LetterCase::Both)
+      break;
+    position += c.length;
+    if (afterBoth && kind == LetterCase::Both)
+      *afterBoth = position;
+  }
+  return position;
+}
+
+/// [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+, or `position` for no match. Capitals
+/// that no small letter follows are given back up to the last character that may be one.
+size_t scanMixedWord(std::string_view text, size_t position) {
+  size_t afterBoth = position;
+  size_t capitals = skipCase(text, position, LetterCase::Upper, &afterBoth);
+  size_t end = skipCase(text, capitals, LetterCase::Lower, nullptr);
+  return end > capitals ? end : afterBoth;
+}
+
+/// The two forms of words of o200k: capitals then small letters, or capitals alone, each after an
+/// optional character that is no line end, letter or number. Returns `position` for no match.
+size_t scanCasedWord(std::string_view text, size_t position) {
+  ClassifiedChar first = charAt(text, position);
+  bool hasPrefix = first.kind == CharClass::Other || first.kind == CharClass::Space;
+  size_t start = hasPrefix ? position + first.length : position;
+  if (size_t end = scanMixedWord(text, start); end > start)
+    return end;
+  // The character before may be a mark, which is a word itself.
+  if (hasPrefix)
+    if (size_t end = scanMixedWord(text, position); end > position)
+      return end;
+  size_t end = skipCase(text, start, LetterCase::Upper, nullptr);
+  return end > start ? end : position;
+}
+
+/// WORD(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,Digits}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|
+/// \s+(?!\S)|\s+, where WORD is [^\r\n\p{L}\p{N}]? followed by one of the forms above
+template <size_t Digits, bool Contractions>
+size_t scanO200k(std::string_view text, size_t position) {
+  if (size_t end = scanCasedWord(text, position); end > position)
+    return Contractions && end < text.size() ? end + matchContraction(text, end, true) : end;
+  ClassifiedChar first = charAt(text, position);
+  if (first.kind == CharClass::Number)
+    return skipClass(text, position, CharClass::Number, Digits);
+  size_t start = text[position] == ' ' ? position + 1 : position;
+  size_t end = skipClass(text, start, CharClass::Other);
+  if (end == start)
+    return scanWhitespace(text, position, true);
+  while (end < text.size() && (text[end] == '\r' || text[end] == '\n' || text[end] == '/'))
+    ++end;
+  return end;
+}
+
 /// In the order of ScannerId.
-constexpr Scanner kScannerFunctions[kScanners] = {scanGpt2, scanCl100k<1>, scanCl100k<3>};
+constexpr Scanner kScannerFunctions[kScanners] = {scanGpt2, scanCl100k<1>, scanCl100k<3>,
+                                                  scanO200k<3, true>, scanO200k<1, false>};
 
 struct KnownPattern {
   std::string_view pattern;
@@ -125,6 +184,10 @@ constexpr KnownPattern kPatterns[] = {
      ScannerId::Cl100k},
     {R"('(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+)",
      ScannerId::Cl100k},
+    {R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     ScannerId::O200k},
+    {R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)",
+     ScannerId::Tekken},
 };
 
 } // namespace

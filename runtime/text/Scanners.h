@@ -20,8 +20,10 @@ enum class ScannerId : uint32_t {
   Gpt2 = 0,           ///< GPT-2: contractions, " word", " 123", " ?!", blanks.
   Cl100kOneDigit = 1, ///< Qwen 2: like the next, each digit for itself.
   Cl100k = 2,         ///< GPT-4, Llama 3: contractions in any case, digits in groups of three.
+  O200k = 3,          ///< GPT-4o, Llama 4: words end where a capital begins the next.
+  Tekken = 4,         ///< Mistral Nemo: like O200k, single digits, no contractions.
 };
-inline constexpr uint32_t kScanners = 3;
+inline constexpr uint32_t kScanners = 5;
 
 /// The end of the word that begins at `position` (inside the text). Words follow each other without
 /// gaps: the expressions match every character.

@@ -140,6 +140,24 @@ CharClass classifyMultibyte(char32_t value) {
   return isWhitespace(value) ? CharClass::Space : CharClass::Other;
 }
 
+LetterCase letterCase(char32_t value) {
+  switch (category(value)) {
+  case UTF8PROC_CATEGORY_LU:
+  case UTF8PROC_CATEGORY_LT:
+    return LetterCase::Upper;
+  case UTF8PROC_CATEGORY_LL:
+    return LetterCase::Lower;
+  case UTF8PROC_CATEGORY_LM:
+  case UTF8PROC_CATEGORY_LO:
+  case UTF8PROC_CATEGORY_MN:
+  case UTF8PROC_CATEGORY_MC:
+  case UTF8PROC_CATEGORY_ME:
+    return LetterCase::Both;
+  default:
+    return LetterCase::None;
+  }
+}
+
 bool isMark(char32_t value) {
   return inRange(category(value), UTF8PROC_CATEGORY_MN, UTF8PROC_CATEGORY_ME);
 }

@@ -74,6 +74,15 @@ inline CharClass classify(char32_t value) {
   return value < 0x80 ? kAsciiClasses[value] : classifyMultibyte(value);
 }
 
+/// Letters and marks by case. Those without case count as both.
+enum class LetterCase : uint8_t {
+  None,  ///< No letter and no mark.
+  Upper, ///< \p{Lu}, \p{Lt}
+  Lower, ///< \p{Ll}
+  Both,  ///< \p{Lm}, \p{Lo}, \p{M}
+};
+LetterCase letterCase(char32_t value);
+
 /// White_Space, which is \s.
 bool isWhitespace(char32_t value);
 /// Categories Mn, Mc, Me.

@@ -62,6 +62,23 @@ TEST(Scanners, Cl100kSymbolsTakeLineEnds) {
   EXPECT_EQ(scan(ScannerId::Cl100k, "a \n \n b"), (Words{"a", " \n \n", " b"}));
 }
 
+TEST(Scanners, O200kCutsAtCapitals) {
+  EXPECT_EQ(
+      scan(ScannerId::O200k, "CamelCase HTTPServer's ABC'LL 1234 a//\n/b"),
+      (Words{"Camel", "Case", " HTTPServer's", " ABC'LL", " ", "123", "4", " a", "//\n/", "b"}));
+  EXPECT_EQ(scan(ScannerId::Tekken, "It's 12"), (Words{"It", "'s", " ", "1", "2"}));
+}
+
+TEST(Scanners, O200kUncasedCharactersCountAsBoth) {
+  // An uncased letter ends a word of capitals that no small letter follows.
+  EXPECT_EQ(scan(ScannerId::O200k, "AB日CD"), (Words{"AB日", "CD"}));
+  EXPECT_EQ(scan(ScannerId::O200k, "AB日CDe"), (Words{"AB日CDe"}));
+  // A mark may be the character before a small letter, or a word.
+  EXPECT_EQ(scan(ScannerId::O200k, "1\u0301ABc"), (Words{"1", "\u0301ABc"}));
+  EXPECT_EQ(scan(ScannerId::O200k, "1\u0301AB"), (Words{"1", "\u0301", "AB"}));
+  EXPECT_EQ(scan(ScannerId::O200k, "1\u0301."), (Words{"1", "\u0301", "."}));
+}
+
 TEST(Scanners, ClassesFollowUnicode) {
   // Letters, numbers that are no digits, a no-break space, an ideographic space.
   EXPECT_EQ(scan(ScannerId::Gpt2, "日本\u00B2\u2167\u00A0x\u3000y"),
