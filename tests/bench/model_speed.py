@@ -94,12 +94,12 @@ def main():
             between = limits(options.threads)
             p = run(plan, options.threads, 512, 0)
             after = limits(options.threads)
-            rate = d["decode_tokens_per_second"]
+            rate = d["decode_tokens_per_s"]
             gbps = rate * (layers + head) * size / 1e9
             read = max(before["read_gbps"], between["read_gbps"])
             decode.append(gbps / read)
             print(f"decode:  {rate:6.2f} tok/s  {gbps:6.1f} GB/s of {read:6.1f} = {gbps / read:.2f}")
-            rate = p["prefill_tokens_per_second"]
+            rate = p["prefill_tokens_per_s"]
             head_dim = c.get("head_dim", c["hidden_size"] // c["num_attention_heads"])
             attention = 4 * c["num_attention_heads"] * head_dim * c["num_hidden_layers"] * 512 / 2
             gflops = rate * (2 * layers + attention) / 1e9
