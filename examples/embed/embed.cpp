@@ -58,7 +58,8 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "usage: %s PLAN TEXT [COUNT]\n", argv[0]);
     return 2;
   }
-  Status status = continueText(argv[1], argv[2], argc > 3 ? std::strtoll(argv[3], nullptr, 10) : 64);
+  Status status =
+      continueText(argv[1], argv[2], argc > 3 ? std::strtoll(argv[3], nullptr, 10) : 64);
   if (!status.ok())
     std::fprintf(stderr, "%s\n", status.message().c_str());
   return static_cast<int>(status.code());
