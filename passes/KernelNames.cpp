@@ -96,6 +96,20 @@ static void collectNames(Location location, SmallVectorImpl<StringRef> &names) {
       collectNames(part, names);
 }
 
+/// What the names of an op's parts begin with, up to a dot: "attn" of attn.scores and attn.mask.
+static std::string commonPart(ArrayRef<StringRef> names) {
+  if (names.empty())
+    return {};
+  StringRef common = names.front();
+  auto beginsWith = [](StringRef name, StringRef part) {
+    return name == part || (name.starts_with(part) && name[part.size()] == '.');
+  };
+  while (!common.empty() &&
+         !llvm::all_of(names, [&](StringRef name) { return beginsWith(name, common); }))
+    common = common.contains('.') ? common.rsplit('.').first : StringRef();
+  return common.str();
+}
+
 /// The weight that an op multiplies rows with, or looks rows up in.
 static Value matrixOf(Operation *op) {
   if (auto linear = dyn_cast<FusedLinearOp>(op))
@@ -125,7 +139,11 @@ static std::string subjectOf(Operation *op) {
       return subjectOf(first) + " rows";
   SmallVector<StringRef> names;
   collectNames(op->getLoc(), names);
-  return (names.empty() ? op->getName().stripDialect() : names.front()).str();
+  if (names.size() == 1)
+    return names.front().str();
+  const std::string common = commonPart(names);
+  const std::string mnemonic = op->getName().stripDialect().str();
+  return common.empty() ? mnemonic : common + "." + mnemonic;
 }
 
 std::string dispatchLabel(Operation *op, std::optional<int64_t> layer) {

@@ -310,7 +310,7 @@ def SplitProloguesPass : Graphc_Pass<"split-prologues"> {
     %y = graphc.fused_linear %rows, %w row_factor(%factor) : (tensor<?x192xbf16>, tensor<3x86x32x2xbf16>, tensor<?xf32>) -> tensor<?x96xf32>
     ```
     Matmuls of one block with the same rows, gamma, eps and type share what was prepared. Rows that come from `prepare_rows` are
-    left alone.
+    left alone, and so are those without norm and gamma that have the weight's type and a prepared row's width already.
   }];
 }
 

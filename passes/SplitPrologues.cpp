@@ -22,8 +22,7 @@ public:
 private:
   template <typename Op>
   void split(Op op);
-  PrepareRowsOp prepare(OpBuilder &builder, Operation *op, Value input, Value gamma, FloatAttr eps,
-                        Type elementType);
+  PrepareRowsOp prepare(Operation *op, Value input, Value gamma, FloatAttr eps, Type rowsType);
 
   /// What was prepared in a block: matmuls of the same rows share it.
   using Key = std::tuple<Block *, Value, Value, Attribute, Type>;
@@ -32,15 +31,20 @@ private:
 
 } // namespace
 
-PrepareRowsOp SplitProloguesPass::prepare(OpBuilder &builder, Operation *op, Value input,
-                                          Value gamma, FloatAttr eps, Type elementType) {
-  PrepareRowsOp &rows = prepared[{op->getBlock(), input, gamma, eps, elementType}];
+/// The type of rows that a matmul kernel reads.
+static Type preparedType(Value input, Type elementType) {
+  const int64_t bytes = elementType.getIntOrFloatBitWidth() / 8;
+  return RankedTensorType::get({shapeOf(input)[0], preparedWidth(shapeOf(input)[1], bytes)},
+                               elementType);
+}
+
+PrepareRowsOp SplitProloguesPass::prepare(Operation *op, Value input, Value gamma, FloatAttr eps,
+                                          Type rowsType) {
+  PrepareRowsOp &rows = prepared[{op->getBlock(), input, gamma, eps, rowsType}];
   if (rows)
     return rows;
-  const int64_t tokens = shapeOf(input)[0];
-  const int64_t width = preparedWidth(shapeOf(input)[1], elementType.getIntOrFloatBitWidth() / 8);
-  Type rowsType = RankedTensorType::get({tokens, width}, elementType);
-  Type factorType = eps ? RankedTensorType::get({tokens}, builder.getF32Type()) : Type();
+  OpBuilder builder(op);
+  Type factorType = eps ? RankedTensorType::get({shapeOf(input)[0]}, builder.getF32Type()) : Type();
   rows = PrepareRowsOp::create(builder, op->getLoc(), rowsType, factorType, input, gamma, eps);
   return rows;
 }
@@ -49,9 +53,10 @@ template <typename Op>
 void SplitProloguesPass::split(Op op) {
   if (op.getInput().template getDefiningOp<PrepareRowsOp>())
     return;
-  OpBuilder builder(op);
-  PrepareRowsOp rows = prepare(builder, op, op.getInput(), op.getGamma(), op.getEpsAttr(),
-                               elementTypeOf(op.getWeight()));
+  Type rowsType = preparedType(op.getInput(), elementTypeOf(op.getWeight()));
+  if (!op.getEps() && !op.getGamma() && rowsType == op.getInput().getType())
+    return; // Of the type and width that the kernel wants, with nothing to do.
+  PrepareRowsOp rows = prepare(op, op.getInput(), op.getGamma(), op.getEpsAttr(), rowsType);
   op.getInputMutable().assign(rows.getRows());
   op.getGammaMutable().clear();
   op.removeEpsAttr();

@@ -23,9 +23,9 @@
 // CHECK: graphc.plan @step arena 24576 max_tokens 16 context 128 {
 // CHECK-NEXT: graphc.dispatch "embed" @embedding_64_f32 [#graphc.weight<@embed, 0>, #graphc.step, #graphc.arena<0>]
 // CHECK-NEXT: graphc.dispatch "layer 0 first.norm" @rms_norm_64_f32 [#graphc.arena<0>, #graphc.weight<@norm, 0>, #graphc.arena<4096>]
-// CHECK-NEXT: graphc.dispatch "layer 0 mul" @mul_4x16_f32 [#graphc.arena<4096>, #graphc.arena<4096>, #graphc.arena<8192>]
+// CHECK-NEXT: graphc.dispatch "layer 0 first.mul" @mul_4x16_f32 [#graphc.arena<4096>, #graphc.arena<4096>, #graphc.arena<8192>]
 // CHECK-NEXT: graphc.dispatch "layer 1 first.norm" @rms_norm_64_f32 [#graphc.arena<8192>, #graphc.weight<@norm, 1>, #graphc.arena<12288>]
-// CHECK-NEXT: graphc.dispatch "layer 1 mul" @mul_4x16_f32 [#graphc.arena<12288>, #graphc.arena<12288>, #graphc.arena<16384>]
+// CHECK-NEXT: graphc.dispatch "layer 1 first.mul" @mul_4x16_f32 [#graphc.arena<12288>, #graphc.arena<12288>, #graphc.arena<16384>]
 // CHECK-NEXT: graphc.dispatch "select_rows" @select_rows_64_f32 [#graphc.arena<16384>, #graphc.step, #graphc.arena<20480>]
 // CHECK-NEXT: graphc.dispatch "mul" @mul_64_f32 [#graphc.arena<20480>, #graphc.weight<@constant, 0>, #graphc.result]
 // CHECK-NEXT: }
@@ -46,7 +46,7 @@ func.func private @layer(%x: tensor<?x64xf32>, %layer: index) -> tensor<?x64xf32
   %g = graphc.param @norm[%layer] : tensor<64xf32>
   %n = graphc.rms_norm %x, %g eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32> loc("first.norm")
   %h = graphc.reshape %n : tensor<?x64xf32> -> tensor<?x4x16xf32>
-  %m = graphc.mul %h, %h : (tensor<?x4x16xf32>, tensor<?x4x16xf32>) -> tensor<?x4x16xf32>
+  %m = graphc.mul %h, %h : (tensor<?x4x16xf32>, tensor<?x4x16xf32>) -> tensor<?x4x16xf32> loc(fused["first.a", "first.b.c"])
   %r = graphc.reshape %m : tensor<?x4x16xf32> -> tensor<?x64xf32>
   return %r : tensor<?x64xf32>
 }

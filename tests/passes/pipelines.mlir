@@ -40,18 +40,16 @@
 // BF16-NOT: graphc.cast
 // BF16: return
 
-// PLAN-COUNT-12: graphc.kernel
+// PLAN-COUNT-10: graphc.kernel
 // PLAN-NOT: graphc.kernel
 // PLAN: graphc.plan @step
 // PLAN-NEXT: "embed" @embedding_64_f32
 // PLAN-NEXT: "layer 0 attn.qkv rows" @prepare_rows_64_f32_rms
 // PLAN-NEXT: "layer 0 attn.qkv" @fused_qkv_64x128_f32 [#graphc.arena<{{.+}}>, #graphc.weight<@attn.qkv, 0>, #graphc.arena<{{.+}}>, #graphc.weight<@rope, 0>, #graphc.kv<0>, #graphc.step, #graphc.arena<{{.+}}>]
 // PLAN-NEXT: "layer 0 flash_attention" @flash_attention_4x2x16_f32
-// PLAN-NEXT: "layer 0 attn.o rows" @prepare_rows_64_f32
 // PLAN-NEXT: "layer 0 attn.o" @fused_linear_64x64_f32_add
 // PLAN-NEXT: "layer 0 mlp.gate_up rows" @prepare_rows_64_f32_rms
 // PLAN-NEXT: "layer 0 mlp.gate_up" @fused_linear_64x192_f32_silu
-// PLAN-NEXT: "layer 0 mlp.down rows" @prepare_rows_96_f32
 // PLAN-NEXT: "layer 0 mlp.down" @fused_linear_96x64_f32_add
 // PLAN-NEXT: "layer 1 attn.qkv rows" @prepare_rows_64_f32_rms
 // PLAN: "head" @fused_linear_64x100_f32 {{.+}} #graphc.result]

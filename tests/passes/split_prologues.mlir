@@ -52,3 +52,24 @@ func.func @prepared_already(%x: tensor<?x64xf32>, %w: tensor<1x64x32x1xf32>) -> 
   %y = graphc.fused_linear %rows, %w row_factor(%f) : (tensor<?x64xf32>, tensor<1x64x32x1xf32>, tensor<?xf32>) -> tensor<?x32xf32>
   return %y : tensor<?x32xf32>
 }
+
+// -----
+
+// Nothing to do: no norm, no gamma, the weight's type, a width that is a prepared row's.
+// CHECK-LABEL: func.func @nothing_to_prepare
+// CHECK-NEXT: graphc.fused_linear %arg0, %arg1
+func.func @nothing_to_prepare(%x: tensor<?x64xf32>, %w: tensor<1x64x32x1xf32>) -> tensor<?x32xf32> {
+  %y = graphc.fused_linear %x, %w : (tensor<?x64xf32>, tensor<1x64x32x1xf32>) -> tensor<?x32xf32>
+  return %y : tensor<?x32xf32>
+}
+
+// -----
+
+// The same, but gamma is to be multiplied.
+// CHECK-LABEL: func.func @gamma_alone
+// CHECK-NEXT: %[[ROWS:.+]] = graphc.prepare_rows %arg0 gamma(%arg2)
+// CHECK-NEXT: graphc.fused_linear %[[ROWS]], %arg1 :
+func.func @gamma_alone(%x: tensor<?x64xf32>, %w: tensor<1x64x32x1xf32>, %g: tensor<64xf32>) -> tensor<?x32xf32> {
+  %y = graphc.fused_linear %x, %w gamma(%g) : (tensor<?x64xf32>, tensor<1x64x32x1xf32>, tensor<64xf32>) -> tensor<?x32xf32>
+  return %y : tensor<?x32xf32>
+}

@@ -153,7 +153,7 @@ TEST_F(PipelineTest, KernelsDoNotGrowWithLayers) {
   OwningOpRef<ModuleOp> deep = graph(config);
   run(*deep, Stage::Plan);
   EXPECT_EQ(count<KernelOp>(*deep), count<KernelOp>(*small));
-  EXPECT_EQ(count<DispatchOp>(*deep), count<DispatchOp>(*small) + 38 * 9);
+  EXPECT_EQ(count<DispatchOp>(*deep), count<DispatchOp>(*small) + 38 * 7);
   auto arenaOf = [](ModuleOp module) { return (*module.getOps<PlanOp>().begin()).getArenaBytes(); };
   EXPECT_EQ(arenaOf(*deep), arenaOf(*small));
 }
