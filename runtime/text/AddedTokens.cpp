@@ -8,12 +8,14 @@ namespace graphc {
 
 namespace {
 
+/// Is a match next to a letter, digit or the like on either side?
 bool standsInWord(std::string_view text, size_t begin, size_t end) {
   bool before = begin > 0 && isWordChar(decodeChar(text, previousChar(text, begin)).value);
   bool after = end < text.size() && isWordChar(decodeChar(text, end).value);
   return before || after;
 }
 
+/// End of the whitespace that begins at `position`.
 size_t skipWhitespace(std::string_view text, size_t position) {
   while (position < text.size()) {
     DecodedChar c = decodeChar(text, position);
@@ -85,6 +87,7 @@ void AddedTokenSplitter::split(std::string_view text,
     size_t begin = position;
     position += match->length;
     uint32_t flags = match->token->flags;
+    // A match that is refused is text as a whole: nothing is sought inside it.
     if ((flags & kAddedSingleWord) && standsInWord(text, begin, position))
       continue;
     if (flags & kAddedLeftStrip)

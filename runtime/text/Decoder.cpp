@@ -17,6 +17,7 @@ using Push = void (*)(DecoderRun &run, size_t index, std::string_view piece, std
 using Finish = void (*)(DecoderRun &run, size_t index, std::string &out);
 using Check = bool (*)(const Step &step);
 
+/// Pieces are replaced one by one: a pattern is not sought across two of them.
 void pushReplace(DecoderRun &run, size_t index, std::string_view piece, std::string &out) {
   std::string text;
   appendReplaced(text, piece, run.first(index), run.second(index));
@@ -85,6 +86,7 @@ uint32_t stripStart(std::string_view &text, std::string_view pattern, uint32_t l
   return count;
 }
 
+/// Removes up to `limit` trailing `pattern`s; counts them.
 uint32_t stripEnd(std::string_view &text, std::string_view pattern, uint32_t limit) {
   uint32_t count = 0;
   for (; count < limit && text.ends_with(pattern); ++count)
@@ -120,6 +122,8 @@ void pushStrip(DecoderRun &run, size_t index, std::string_view piece, std::strin
   run.feed(index + 1, piece, out);
 }
 
+/// The first piece loses its separators where encoding has added one, all of them as in the
+/// reference.
 void pushMetaspace(DecoderRun &run, size_t index, std::string_view piece, std::string &out) {
   DecoderRun::State &state = run.state(index);
   bool vanish = run.step(index).a && !state.started;
@@ -129,6 +133,7 @@ void pushMetaspace(DecoderRun &run, size_t index, std::string_view piece, std::s
   run.feed(index + 1, text, out);
 }
 
+/// Bytes that may still become a character wait for the next piece.
 void pushByteLevel(DecoderRun &run, size_t index, std::string_view piece, std::string &out) {
   std::string &held = run.state(index).held;
   held += piece;

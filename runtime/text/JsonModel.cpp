@@ -11,6 +11,7 @@ Expected<std::string> modelKind(const JsonFields &model) {
   return model.stringOr("type", model.has("merges") ? "BPE" : "");
 }
 
+/// Options that would change how text is encoded and that graphc does not have.
 Status refuseUnsupported(const JsonFields &model) {
   GRAPHC_ASSIGN_OR_RETURN(std::string kind, modelKind(model));
   if (kind != "BPE")
@@ -73,6 +74,7 @@ bool splitMerge(const Json &merge, std::string &left, std::string &right) {
   return true;
 }
 
+/// Merges by id; each names two pieces, and what they make must be a piece as well.
 Status readMerges(const JsonFields &model, const PieceIds &ids, TokenizerSpec &spec) {
   GRAPHC_ASSIGN_OR_RETURN(const Json *merges, model.array("merges"));
   spec.merges.reserve(merges->size());

@@ -19,6 +19,7 @@ Expected<uint32_t> readBehavior(const JsonFields &fields, const std::string &oth
 
 uint32_t behavior(SplitBehavior value) { return static_cast<uint32_t>(value); }
 
+/// A fixed string, or an expression that a scanner knows.
 Status readSplit(const JsonFields &fields, StepContext &context) {
   GRAPHC_ASSIGN_OR_RETURN(Pattern pattern, readPattern(fields));
   GRAPHC_ASSIGN_OR_RETURN(uint32_t settings, readBehavior(fields, ""));
@@ -39,6 +40,7 @@ Status readSplit(const JsonFields &fields, StepContext &context) {
   return {};
 }
 
+/// ByteLevel is up to two steps and, for the model, the alphabet of bytes.
 Status readByteLevel(const JsonFields &fields, StepContext &context) {
   GRAPHC_ASSIGN_OR_RETURN(bool prefixSpace, fields.booleanOr("add_prefix_space", true));
   GRAPHC_ASSIGN_OR_RETURN(bool useRegex, fields.booleanOr("use_regex", true));

@@ -53,6 +53,7 @@ void applyLowercase(const Step &, std::string_view, std::string_view text, std::
   });
 }
 
+/// Removes marks that stand alone; letters that have one in them stay, unless NFD came before.
 void applyStripAccents(const Step &, std::string_view, std::string_view text, std::string &out) {
   forEachChar(text, [&](const DecodedChar &c, std::string_view bytes) {
     if (!isMark(c.value))
@@ -71,6 +72,8 @@ void applyStrip(const Step &step, std::string_view, std::string_view text, std::
   }
   out += text;
 }
+
+// What the arguments of each kind may be.
 
 bool always(const Step &) { return true; }
 bool hasPattern(const Step &step) { return step.firstSize > 0; }
@@ -109,6 +112,7 @@ Expected<Normalizer> Normalizer::create(std::span<const Step> steps, std::string
 }
 
 std::string_view Normalizer::apply(std::string_view text, std::string &buffer) const {
+  // Two buffers take turns: a step reads one and fills the other.
   std::string next;
   for (const Step &step : steps) {
     next.clear();

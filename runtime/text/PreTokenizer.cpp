@@ -31,6 +31,7 @@ struct StepCall {
 };
 
 using Apply = void (*)(const StepCall &call);
+/// Are the step's arguments possible?
 using Check = bool (*)(const Step &step);
 
 /// Calls `split(splitter)` with a splitter that passes its words on.
@@ -43,8 +44,10 @@ void splitAndPass(const StepCall &call, std::string_view text, SplitBehavior beh
   splitter.finish();
 }
 
+/// The behaviour in a step's settings, without the bit for inversion.
 SplitBehavior behaviorOf(const Step &step) { return static_cast<SplitBehavior>(step.b & 0xFF); }
 
+/// Splits with a scanner.
 void applyPattern(const StepCall &call) {
   Scanner scan = scannerOf(static_cast<ScannerId>(call.step.a));
   // Every character belongs to a match, and matches are the separators unless inverted.
@@ -96,6 +99,7 @@ void applyClass(const StepCall &call) {
   });
 }
 
+/// Works on a copy of the text, which lives until all steps after it are through with its words.
 void applyMetaspace(const StepCall &call) {
   std::string_view separator = call.first();
   std::string text;
@@ -120,6 +124,8 @@ void applyPrefixSpace(const StepCall &call) {
   text += call.text;
   call.pass(text, text);
 }
+
+// What the arguments of each kind may be.
 
 bool hasSettings(const Step &step) { return (step.b & ~kSplitInverted) < kSplitBehaviors; }
 bool isPattern(const Step &step) { return step.a < kScanners && hasSettings(step); }

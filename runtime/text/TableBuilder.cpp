@@ -36,7 +36,7 @@ void insertPair(std::vector<Slot> &slots, const Slot &value) {
       [&](const Slot &slot) { return slot.left == value.left && slot.right == value.right; });
 }
 
-/// The sections of a blob while it grows.
+/// A blob while it grows: the header's place, then section after section.
 class BlobWriter {
 public:
   BlobWriter() : bytes(sizeof(TokenizerHeader)) {}
@@ -181,7 +181,7 @@ void TableBuilder::writePieces() {
 void TableBuilder::writePieceIndex() {
   pieceIndex.assign(slotCount(pieces.size()), kNone);
   for (uint32_t id = 0; id < pieces.size(); ++id)
-    if (pieces[id].encodable)
+    if (pieces[id].encodable) // No text may become a special token.
       insertSlot(
           pieceIndex, hashText(pieces[id].text), id, [](uint32_t slot) { return slot == kNone; },
           [](uint32_t) { return false; });
@@ -293,6 +293,7 @@ void TableBuilder::writeSteps() {
   blob.add(Section::StepText, stepTexts.data(), stepTexts.size());
 }
 
+/// Flags of an added token as the tables have them.
 uint32_t addedFlags(const AddedTokenSpec &token) {
   return (token.special ? kAddedSpecial : 0u) | (token.singleWord ? kAddedSingleWord : 0u) |
          (token.leftStrip ? kAddedLeftStrip : 0u) | (token.rightStrip ? kAddedRightStrip : 0u);

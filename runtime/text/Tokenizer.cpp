@@ -28,6 +28,7 @@ Expected<Tokenizer> Tokenizer::open(std::span<const std::byte> blob) {
 
 Expected<std::vector<int32_t>> Tokenizer::encode(std::string_view text,
                                                  const EncodeOptions &options) const {
+  // Positions and ids are 32 bits wide.
   constexpr size_t kLimit = std::numeric_limits<int32_t>::max();
   if (text.size() > kLimit)
     return usageError("a text of " + std::to_string(text.size()) + " bytes; at most " +
@@ -37,6 +38,8 @@ Expected<std::vector<int32_t>> Tokenizer::encode(std::string_view text,
   AddedTokenSplitter raw(tables.rawTrie(), tables.addedTokens(), options.parseSpecial);
   AddedTokenSplitter normalized(tables.normalizedTrie(), tables.addedTokens(),
                                 options.parseSpecial);
+  // Added tokens are sought twice: some in the text as it is given, which cuts it into parts that
+  // are normalized one by one, others in these.
   std::string buffer;
   auto addToken = [&](uint32_t id) { ids.push_back(static_cast<int32_t>(id)); };
   auto addText = [&](std::string_view part) {

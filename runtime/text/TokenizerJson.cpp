@@ -14,6 +14,7 @@ namespace graphc {
 
 namespace {
 
+/// An entry of "added_tokens".
 Expected<AddedTokenSpec> readAddedToken(const Json &value, const std::string &place) {
   GRAPHC_ASSIGN_OR_RETURN(JsonFields fields, JsonFields::of(value, place));
   AddedTokenSpec token;
@@ -70,6 +71,7 @@ Status checkTemplate(const TokenizerSpec &spec, const PieceIds &ids, const std::
   return {};
 }
 
+/// Reads all parts of the document.
 Status readTokenizer(const JsonFields &root, TokenizerSpec &spec) {
   std::string place = root.place() + " ";
   PieceIds ids;
@@ -85,6 +87,7 @@ Status readTokenizer(const JsonFields &root, TokenizerSpec &spec) {
   GRAPHC_RETURN_IF_ERROR(readAddedTokens(root, spec, ids));
   GRAPHC_RETURN_IF_ERROR(readUnknownToken(model, ids, spec));
   GRAPHC_RETURN_IF_ERROR(checkTemplate(spec, ids, place + "post_processor"));
+  // The best guess for files without tokenizer_config.json.
   if (spec.prefixIds.size() == 1)
     spec.bosId = spec.prefixIds.front();
   return {};
@@ -139,6 +142,7 @@ Expected<std::vector<std::byte>> compileTokenizer(const std::string &path) {
   if (fs::is_directory(file, ignored))
     file /= "tokenizer.json";
   if (!fs::exists(file, ignored)) {
+    // A folder with a tokenizer that is not understood must not pass for one without.
     for (const char *other : {"tokenizer.model", "vocab.json", "tokenizer.tiktoken"})
       if (fs::exists(file.parent_path() / other, ignored))
         return unsupported(path + ": the tokenizer file '" + other +

@@ -33,6 +33,7 @@ uint32_t largestId(std::span<const uint32_t> ids, size_t &absent) {
   return largest;
 }
 
+/// Checks that all ids of a section exist; kNone may stand for an id only where `mayBeAbsent`.
 Status checkIdList(std::span<const uint32_t> ids, uint32_t pieceCount, Section section,
                    bool mayBeAbsent) {
   size_t absent = 0;
@@ -48,6 +49,7 @@ template <typename T>
 Status TokenizerTables::bind(std::span<const std::byte> blob, Section section,
                              std::span<const T> &out) const {
   const SectionRange &range = header->sections[static_cast<size_t>(section)];
+  // The section table is as untrusted as the rest.
   std::optional<uint64_t> end = checkedAdd(range.offset, range.size);
   if (!end || *end > blob.size() || range.offset % kSectionAlignment || range.size % sizeof(T))
     return damaged("section '" + std::string(sectionName(section)) + "' of " +
@@ -115,7 +117,7 @@ Status TokenizerTables::checkPieces() const {
                    std::to_string(pieceOffsets.size()) + " offsets");
   bool ascending = pieceOffsets.front() == 0 && pieceOffsets.back() == pieceBytes.size();
   for (size_t i = 0; i < count; ++i)
-    ascending &= pieceOffsets[i] <= pieceOffsets[i + 1];
+    ascending &= pieceOffsets[i] <= pieceOffsets[i + 1]; // No early exit: this vectorizes.
   if (!ascending)
     return damaged("piece offsets do not ascend");
   return {};
@@ -125,6 +127,7 @@ Status TokenizerTables::checkIds() const {
   uint32_t count = header->pieceCount;
   if (symbolIds.size() != 256 || fallbackIds.size() != 256)
     return damaged("expected 256 symbols");
+  // Probing ends at an empty slot, so a full table would never end it.
   size_t empty = 0;
   if (largestId(pieceIndex, empty) >= std::max(count, 1u) || empty == 0)
     return damaged("the piece index names an id that does not exist, or is full");
@@ -157,6 +160,7 @@ Status TokenizerTables::checkMerges() const {
   return {};
 }
 
+/// Children that stand after their parent make walks end and need no marks of visited nodes.
 Status TokenizerTables::checkTrie(std::span<const TrieNode> nodes) const {
   for (size_t i = 0; i < nodes.size(); ++i) {
     const TrieNode &node = nodes[i];

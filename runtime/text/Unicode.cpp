@@ -75,6 +75,7 @@ DecodedChar decodeMultibyte(std::string_view text, size_t position) {
   return {value, prefix.length, true};
 }
 
+/// Goes back over continuation bytes; if they turn out to end no character, the last is one itself.
 size_t previousChar(std::string_view text, size_t end) {
   size_t lowest = end > 4 ? end - 4 : 0;
   for (size_t start = end - 1;; --start) {
@@ -131,6 +132,7 @@ static bool inRange(utf8proc_category_t value, utf8proc_category_t first,
   return value >= first && value <= last;
 }
 
+/// By general category, as the expressions' own engines do.
 CharClass classifyMultibyte(char32_t value) {
   utf8proc_category_t kind = category(value);
   if (inRange(kind, UTF8PROC_CATEGORY_LU, UTF8PROC_CATEGORY_LO))
