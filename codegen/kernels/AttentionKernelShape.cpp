@@ -12,8 +12,8 @@ AttentionShape::AttentionShape(FlashAttentionOp op, const Target &target)
       group(heads / layout.heads), cacheType(op.getCache().getType().getElementType()),
       scale(op.getScale().convertToFloat()), lanes(target.lanes()) {
   Type queryType = op.getQuery().getType().getElementType();
-  Type f32 = Float32Type::get(op.getContext());
-  leftType = queryType.isBF16() && cacheType.isBF16() ? queryType : f32;
+  isBf16 = queryType.isBF16() && cacheType.isBF16();
+  leftType = isBf16 && target.hasBf16Dot() ? queryType : Float32Type::get(op.getContext());
   if (op.getSoftCap())
     cap = op.getSoftCap()->convertToFloat();
   window = op.getWindow();

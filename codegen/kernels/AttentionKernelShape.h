@@ -24,8 +24,11 @@ struct AttentionShape {
   int64_t heads; ///< H, of queries.
   int64_t group; ///< Query heads of a key head, H / Hkv.
 
-  /// Type of the left factors of both products, queries and weights of values: bf16 if query and
-  /// cache are; the products of f32 are taken otherwise, and bf16 queries or keys widened (exact).
+  /// Query and cache are bf16: weights of values are rounded to bf16. Otherwise the products are of
+  /// f32 numbers (widening is exact).
+  bool isBf16;
+  /// How the left factors of both products, queries and weights of values, are kept: bf16 where the
+  /// target multiplies pairs of it, else f32, which saves widening them again for every page.
   mlir::Type leftType;
   mlir::Type cacheType;
 

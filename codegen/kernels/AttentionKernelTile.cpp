@@ -122,7 +122,7 @@ void AttentionTile::emitPage(const Place &place, Value page) {
                       k.times(place.run.keyHead, k.index(layout.headElements())));
   Value values = k.plus(keys, k.index(layout.heads * layout.headElements()));
 
-  emitScores(place, keys);
+  emitScores(place, page, keys);
   if (needsTransform())
     emitTransform(place.rows);
   emitMask(place, page);
@@ -135,24 +135,28 @@ void AttentionTile::emitPage(const Place &place, Value page) {
 // Scores
 //===----------------------------------------------------------------------===//
 
-void AttentionTile::emitScores(const Place &place, Value keys) {
+/// Blocks of tokens that no row sees are left out: the mask does not look at their scores.
+void AttentionTile::emitScores(const Place &place, Value page, Value keys) {
   MicroKernel micro(k.b, k.target, shape.leftType, shape.cacheType);
-  int64_t pair = shape.layout.interleave(), width = shape.vectorsOf(place.rows);
-  int64_t vectors = kPageTokens / shape.lanes;
-  LeftRows left{scratch.queries, k.times(place.firstRow, k.index(scratch.queryStride)),
-                scratch.queryStride};
-  for (int64_t first = 0; first < vectors; first += width) {
-    RightPanel right{cache, keys, kPageTokens * pair, {}};
-    for (int64_t v = first; v < std::min(first + width, vectors); ++v)
+  int64_t pair = shape.layout.interleave();
+  int64_t vectors = std::min(shape.vectorsOf(place.rows), kPageTokens / shape.lanes);
+  int64_t tokens = vectors * shape.lanes;
+  Value seen = arith::SubIOp::create(k.b, place.lastPosition, k.times(page, k.index(kPageTokens)));
+  Value last = arith::MinUIOp::create(k.b, seen, k.index(kPageTokens - 1));
+  Value end = k.plus(last, k.index(1));
+  k.loop(k.index(0), end, tokens, [&](Value token) {
+    LeftRows left{scratch.queries, k.times(place.firstRow, k.index(scratch.queryStride)),
+                  scratch.queryStride};
+    RightPanel right{cache, k.plus(keys, k.times(token, k.index(pair))), kPageTokens * pair, {}};
+    for (int64_t v = 0; v < vectors; ++v)
       right.vectors.push_back(v * shape.lanes * pair);
     auto sums =
         micro.emit(left, right, {.rows = place.rows, .depth = shape.headDim(), .unroll = 2});
-    int64_t count = right.vectors.size();
-    for (int64_t i = 0; i < place.rows * count; ++i) {
-      int64_t at = i / count * kPageTokens + (first + i % count) * shape.lanes;
-      storeVector(sums[i], scratch.scores, k.index(at));
+    for (int64_t i = 0; i < place.rows * vectors; ++i) {
+      int64_t at = i / vectors * kPageTokens + i % vectors * shape.lanes;
+      storeVector(sums[i], scratch.scores, k.plus(token, k.index(at)));
     }
-  }
+  });
 }
 
 /// The soft cap, and the factor to powers of 2 with it; or that alone if it cannot wait.
@@ -246,8 +250,10 @@ void AttentionTile::emitWeights(int64_t rows) {
       x = needsTransform() ? k.add(x, minusMax)
                            : k.fma(x, k.math.constant(shape.scale * kLog2E, x), minusMax);
       Value p = k.math.exp2(x);
-      k.storeF32(p, scratch.weights, at);
       sums.push_back(p);
+      if (shape.isBf16)
+        p = k.math.convert(k.math.toBf16(p), shape.leftType);
+      k.store(p, scratch.weights, at);
     }
     for (size_t count = sums.size() / 2; count >= 1; count /= 2) {
       for (size_t i = 0; i < count; ++i)

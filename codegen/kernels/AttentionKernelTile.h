@@ -70,7 +70,7 @@ private:
 
   void clearState(int64_t rows);
   void emitPage(const Place &place, mlir::Value page);
-  void emitScores(const Place &place, mlir::Value keys);
+  void emitScores(const Place &place, mlir::Value page, mlir::Value keys);
   void emitTransform(int64_t rows);
   void emitMask(const Place &place, mlir::Value page);
   void emitMaxima(int64_t rows);

@@ -48,7 +48,8 @@ static int64_t pagesOf(const std::vector<int64_t> &lengths) {
 AttentionCache::AttentionCache(const AttentionConfig &config, const std::vector<int64_t> &lengths)
     : config(config), lengths(lengths), pagesPerSequence(pagesOf(lengths)),
       pageTable(lengths.size() * size_t(pagesPerSequence)),
-      pool((pageTable.size() + 1) * size_t(config.layout().pageBytes())) {
+      pool((pageTable.size() + 1) * size_t(config.layout().pageBytes())), keys(lengths.size()),
+      values(lengths.size()) {
   std::mt19937 random(7);
   std::iota(pageTable.begin(), pageTable.end(), 1);
   std::shuffle(pageTable.begin(), pageTable.end(), random);
@@ -62,37 +63,25 @@ AttentionCache::AttentionCache(const AttentionConfig &config, const std::vector<
 void AttentionCache::fill(size_t sequence, std::mt19937 &random) {
   std::normal_distribution<float> normal;
   KvLayout layout = config.layout();
-  int64_t pages = ceilDiv(lengths[sequence], kPageTokens);
-  for (int64_t page = 0; page < pages; ++page) {
-    int64_t start = pageStart(sequence, page * kPageTokens);
+  size_t numbers = size_t(layout.heads * lengths[sequence] * layout.headDim);
+  for (std::vector<float> *side : {&keys[sequence], &values[sequence]}) {
+    side->resize(numbers);
+    for (float &number : *side)
+      number = rounded(normal(random), config.cache);
+  }
+  for (int64_t page = 0; page < ceilDiv(lengths[sequence], kPageTokens); ++page) {
+    size_t entry = sequence * size_t(pagesPerSequence) + size_t(page);
+    int64_t start = pageTable[entry] * layout.pageBytes();
     std::fill_n(pool.data() + start, layout.pageBytes(), 0);
-    for (int64_t token = 0; token < kPageTokens; ++token) {
-      bool exists = page * kPageTokens + token < lengths[sequence];
-      for (int64_t head = 0; head < layout.heads; ++head) {
-        for (int64_t d = 0; d < layout.headDim; ++d) {
-          encode(start + layout.keyOffset(head, token, d), exists ? normal(random) : 1e4f);
-          encode(start + layout.valueOffset(head, token, d), exists ? normal(random) : 1e4f);
-        }
-      }
-    }
+    forEachIndex({kPageTokens, layout.heads, layout.headDim}, [&](const Index &at) {
+      int64_t token = at[0], head = at[1], d = at[2], position = page * kPageTokens + token;
+      bool exists = position < lengths[sequence];
+      encode(start + layout.keyOffset(head, token, d),
+             exists ? key(sequence, head, position)[d] : 1e4f);
+      encode(start + layout.valueOffset(head, token, d),
+             exists ? value(sequence, head, position)[d] : 1e4f);
+    });
   }
-}
-
-int64_t AttentionCache::pageStart(size_t sequence, int64_t position) const {
-  size_t entry = sequence * size_t(pagesPerSequence) + size_t(position / kPageTokens);
-  return pageTable[entry] * config.layout().pageBytes();
-}
-
-float AttentionCache::decode(int64_t offset) const {
-  const char *place = &pool[size_t(offset)];
-  float value;
-  uint16_t half;
-  if (config.cache == ElementType::F32) {
-    std::memcpy(&value, place, 4);
-    return value;
-  }
-  std::memcpy(&half, place, 2);
-  return floatOf(uint32_t(half) << 16);
 }
 
 void AttentionCache::encode(int64_t offset, float value) {
@@ -102,16 +91,6 @@ void AttentionCache::encode(int64_t offset, float value) {
     std::memcpy(place, &value, 4);
   else
     std::memcpy(place, &half, 2);
-}
-
-float AttentionCache::key(size_t sequence, int64_t head, int64_t position, int64_t d) const {
-  return decode(pageStart(sequence, position) +
-                config.layout().keyOffset(head, position % kPageTokens, d));
-}
-
-float AttentionCache::value(size_t sequence, int64_t head, int64_t position, int64_t d) const {
-  return decode(pageStart(sequence, position) +
-                config.layout().valueOffset(head, position % kPageTokens, d));
 }
 
 //===----------------------------------------------------------------------===//
@@ -171,11 +150,14 @@ std::vector<double> AttentionStep::exactRow(size_t t) const {
   std::vector<double> row(size_t(config.heads * config.headDim));
   for (int64_t h = 0; h < config.heads; ++h) {
     int64_t keyHead = h / (config.heads / config.keyHeads);
-    std::vector<double> scores;
+    std::vector<double> scores, question;
+    for (int64_t d = 0; d < config.headDim; ++d)
+      question.push_back(query.get({h, int64_t(t), d}));
     for (int64_t s = first; s <= last; ++s) {
+      const float *key = cache.key(sequenceOf[t], keyHead, s);
       double dot = 0;
-      for (int64_t d = 0; d < config.headDim; ++d)
-        dot += double(query.get({h, int64_t(t), d})) * cache.key(sequenceOf[t], keyHead, s, d);
+      for (size_t d = 0; d < question.size(); ++d)
+        dot += question[d] * key[d];
       dot *= config.usedScale();
       scores.push_back(config.cap ? *config.cap * std::tanh(dot / *config.cap) : dot);
     }
@@ -183,9 +165,10 @@ std::vector<double> AttentionStep::exactRow(size_t t) const {
     for (double &score : scores)
       sum += score = std::exp(score - max);
     for (int64_t s = first; s <= last; ++s) {
+      const float *value = cache.value(sequenceOf[t], keyHead, s);
+      double weight = scores[size_t(s - first)] / sum;
       for (int64_t d = 0; d < config.headDim; ++d)
-        row[size_t(h * config.headDim + d)] +=
-            scores[size_t(s - first)] / sum * cache.value(sequenceOf[t], keyHead, s, d);
+        row[size_t(h * config.headDim + d)] += weight * value[d];
     }
   }
   return row;

@@ -37,15 +37,19 @@ public:
   std::vector<int32_t> pageTable; ///< [sequence][pagesPerSequence]
   AlignedArray<char> pool;
 
-  /// A number of the cache as f32, decoded.
-  float key(size_t sequence, int64_t head, int64_t position, int64_t d) const;
-  float value(size_t sequence, int64_t head, int64_t position, int64_t d) const;
+  /// Numbers of a key or value as the cache keeps them: headDim of them.
+  const float *key(size_t sequence, int64_t head, int64_t position) const {
+    return &keys[sequence][size_t((head * lengths[sequence] + position) * config.headDim)];
+  }
+  const float *value(size_t sequence, int64_t head, int64_t position) const {
+    return &values[sequence][size_t((head * lengths[sequence] + position) * config.headDim)];
+  }
 
 private:
-  int64_t pageStart(size_t sequence, int64_t position) const;
   void fill(size_t sequence, std::mt19937 &random);
-  float decode(int64_t offset) const;
   void encode(int64_t offset, float value);
+
+  std::vector<std::vector<float>> keys, values; ///< [sequence][head][position][d]
 };
 
 /// Rows of a step: of `sequence`, tokens at [begin, end).

@@ -71,13 +71,17 @@ protected:
 };
 
 TEST_P(AttentionKernel, OneSequence) {
-  for (int64_t length : {1, 63, 64, 65, 512, 513, 600, 1100}) {
+  // Every number of tokens up to 20, and a few of them at the borders of pages and pieces.
+  AttentionCache page(config(), {65});
+  for (int64_t tokens = 1; tokens <= 20; ++tokens)
+    expectExact(page, {{0, 65 - tokens, 65}});
+  for (int64_t length : {1, 63, 64, 512, 513, 600}) {
     AttentionCache cache(config(), {length});
-    for (int64_t tokens : {1, 2, 3, 5, 20, 70}) {
-      if (tokens <= length && (tokens < 20 || length < 100 || length == 600 || length == 1100))
-        expectExact(cache, {{0, length - tokens, length}});
-    }
+    expectExact(cache, {{0, length - 1, length}});
+    expectExact(cache, {{0, std::max<int64_t>(length - 3, 0), length}});
   }
+  AttentionCache pieces(config(), {1100});
+  expectExact(pieces, {{0, 1030, 1100}});
 }
 
 TEST_P(AttentionKernel, SeveralSequences) {
