@@ -141,10 +141,11 @@ Cost LinearOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
 // matmul, batch_matmul
 //===----------------------------------------------------------------------===//
 
-/// [.., M, K] times [.., K, N], or [.., N, K] if transposed: the stacks broadcast.
+/// [.., M, K] times [.., K, N], or [.., N, K] if transposed: the stacks broadcast. Empty when the
+/// two K differ.
 static DimList productDims(ArrayRef<DimList> operandDims, bool isTransposed) {
   ArrayRef<Dim> lhs = operandDims[0], rhs = operandDims[1];
-  if (lhs.size() < 2 || rhs.size() < 2)
+  if (lhs.size() < 2 || rhs.size() < 2 || lhs.back() != rhs[rhs.size() - (isTransposed ? 1 : 2)])
     return {};
   DimList dims = rules::broadcast(lhs.drop_back(2), rhs.drop_back(2));
   dims.push_back(lhs[lhs.size() - 2]);

@@ -225,7 +225,7 @@ func.func @keys_not_cached(%q: tensor<2x?x16xf32>, %key: tensor<2x?x16xf32>, %kv
 
 // -----
 
-func.func @values_not_cached(%q: tensor<2x?x16xf32>, %value: tensor<2x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step) -> tensor<?x32xf32> {
+func.func @values_not_cached(%q: tensor<2x?x16xf32>, %value: tensor<2x?x16xf32> {graphc.dims = ["S"]}, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step) -> tensor<?x32xf32> {
   %k, %v = graphc.kv_read %kv, %step : !graphc.kv_cache<2x16xf32> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
   %s = graphc.batch_matmul %q, %k transpose_b : (tensor<2x?x16xf32>, tensor<2x?x16xf32>) -> tensor<2x?x?xf32>
   %m = graphc.mask causal %s, %step : tensor<2x?x?xf32>

@@ -124,6 +124,18 @@ TEST_F(SymbolicDimsTest, RefusesDimensionWithoutSymbol) {
   EXPECT_THAT(diagnostics, ::testing::HasSubstr("expected graphc.dims with a symbol for each ?"));
 }
 
+TEST_F(SymbolicDimsTest, RefusesProductsOverTwoSymbols) {
+  OwningOpRef<ModuleOp> module = parse(R"mlir(
+    func.func @f(%p: tensor<2x?x?xf32> {graphc.dims = ["T", "S"]}, %v: tensor<2x?x8xf32>)
+        -> tensor<2x?x8xf32> {
+      %y = graphc.batch_matmul %p, %v : (tensor<2x?x?xf32>, tensor<2x?x8xf32>) -> tensor<2x?x8xf32>
+      return %y : tensor<2x?x8xf32>
+    })mlir");
+  ASSERT_TRUE(module) << diagnostics;
+  EXPECT_TRUE(failed(SymbolicDims::analyze(*module)));
+  EXPECT_THAT(diagnostics, ::testing::HasSubstr("batch_matmul"));
+}
+
 TEST_F(SymbolicDimsTest, CountsCosts) {
   OwningOpRef<ModuleOp> module = parse(kNetwork);
   ASSERT_TRUE(module) << diagnostics;
