@@ -109,7 +109,7 @@ def Graphc_GeluOp : Graphc_PureOp<"gelu", [SameOperandsAndResultType /* C1 */]> 
   }];
   let arguments = (ins Graphc_Tensor:$input, Graphc_GeluFormAttr:$form);
   let results = (outs Graphc_Tensor:$result);
-  let assemblyFormat = "$form $input attr-dict `:` type($result)";
+  let assemblyFormat = "custom<Keyword>($form) $input attr-dict `:` type($result)";
 }
 
 } // opDocGroup

@@ -117,7 +117,7 @@ def Graphc_FusedLinearOp : Graphc_FusedOp<"fused_linear", [Pure, AttrSizedOperan
   let results = (outs Graphc_Tensor:$result);
   let assemblyFormat = [{
     $input `,` $weight (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)?
-    (`row_factor` `(` $row_factor^ `)`)? (`bias` `(` $bias^ `)`)? (`gate` `(` custom<Activation>($gate)^ `)`)?
+    (`row_factor` `(` $row_factor^ `)`)? (`bias` `(` $bias^ `)`)? (`gate` `(` custom<Keyword>($gate)^ `)`)?
     (`residual` `(` $residual^ `)`)? attr-dict `:` functional-type(operands, results)
   }];
 }

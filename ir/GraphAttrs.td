@@ -20,7 +20,14 @@ def Graphc_Activation : I32EnumAttr<"Activation", "activation of a gated network
   let cppNamespace = "::graphc";
   let genSpecializedAttr = 0;
 }
-def Graphc_ActivationAttr : EnumAttr<Graphc_Dialect, Graphc_Activation, "activation">;
+def Graphc_ActivationAttr : EnumAttr<Graphc_Dialect, Graphc_Activation, "activation"> {
+  let summary = "The activation of a gated network";
+  let description = [{
+    What `fused_linear` applies to the gate; the functions are those of `graphc.silu`, `graphc.gelu` and `graphc.relu`.
+    Example: `#graphc.activation<silu>`, in the op's own form `gate(silu)`.
+  }];
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Graphc_GeluForm : I32EnumAttr<"GeluForm", "form of GELU", [
     I32EnumAttrCase<"Erf", 0, "erf">,
@@ -29,7 +36,11 @@ def Graphc_GeluForm : I32EnumAttr<"GeluForm", "form of GELU", [
   let cppNamespace = "::graphc";
   let genSpecializedAttr = 0;
 }
-def Graphc_GeluFormAttr : EnumAttr<Graphc_Dialect, Graphc_GeluForm, "gelu_form">;
+def Graphc_GeluFormAttr : EnumAttr<Graphc_Dialect, Graphc_GeluForm, "gelu_form"> {
+  let summary = "By which function GELU is computed";
+  let description = [{Example: `#graphc.gelu_form<erf>`, in the op's own form `graphc.gelu erf`.}];
+  let assemblyFormat = "`<` $value `>`";
+}
 
 //===----------------------------------------------------------------------===//
 // Bindings: where an operand or result of a dispatch is
@@ -37,33 +48,45 @@ def Graphc_GeluFormAttr : EnumAttr<Graphc_Dialect, Graphc_GeluForm, "gelu_form">
 
 def Graphc_ArenaAttr : Graphc_Attr<"Arena", "arena"> {
   let summary = "A place in the arena";
-  let description = [{Byte offset from the arena's start, a multiple of 64. Example: `#graphc.arena<4096>`}];
+  let description = [{
+    Byte offset from the arena's start, a multiple of 64 and smaller than the plan's `arena_bytes`. The tensor is there densely, row
+    after row, with every dynamic dimension at its upper bound. Example: `#graphc.arena<4096>`
+  }];
   let parameters = (ins "int64_t":$offset);
   let assemblyFormat = "`<` $offset `>`";
 }
 
 def Graphc_WeightAttr : Graphc_Attr<"Weight", "weight"> {
   let summary = "A packed weight of one layer";
-  let description = [{The `graphc.weight` symbol and its layer. Example: `#graphc.weight<@attn.qkv, 3>`}];
+  let description = [{
+    The `graphc.weight` symbol and one of its layers; the tensor is in the plan's weights section. Example:
+    `#graphc.weight<@attn.qkv, 3>`
+  }];
   let parameters = (ins "::mlir::FlatSymbolRefAttr":$symbol, "int64_t":$layer);
   let assemblyFormat = "`<` $symbol `,` $layer `>`";
 }
 
 def Graphc_KvAttr : Graphc_Attr<"Kv", "kv"> {
   let summary = "The cache of one layer";
-  let description = [{Example: `#graphc.kv<3>`}];
+  let description = [{
+    The layer's number; the runtime hands its pages to the kernel. Example: `#graphc.kv<3>`
+  }];
   let parameters = (ins "int64_t":$layer);
   let assemblyFormat = "`<` $layer `>`";
 }
 
 def Graphc_StepAttr : Graphc_Attr<"StepInputs", "step"> {
   let summary = "The inputs of the step";
-  let description = [{Example: `#graphc.step`}];
+  let description = [{
+    The arrays that the type `!graphc.step` stands for. Example: `#graphc.step`
+  }];
 }
 
 def Graphc_ResultAttr : Graphc_Attr<"Result", "result"> {
   let summary = "The buffer that the step's caller reads";
-  let description = [{Example: `#graphc.result`}];
+  let description = [{
+    The network's result for the wanted rows. Only a result is bound to it. Example: `#graphc.result`
+  }];
 }
 
 #endif // GRAPHC_IR_GRAPHATTRS_TD

@@ -6,18 +6,57 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <array>
+#include <charconv>
+
 using namespace mlir;
 using namespace graphc;
 
-/// The name of an activation, as `gate(silu)`: without the space that a generated printer puts
-/// before it.
-static ParseResult parseActivation(OpAsmParser &parser, ActivationAttr &attribute) {
-  attribute = dyn_cast_or_null<ActivationAttr>(ActivationAttr::parse(parser, Type()));
-  return success(attribute != nullptr);
+/// An enum attribute as its bare name, as in `gate(silu)`.
+template <typename EnumAttr>
+static ParseResult parseKeyword(OpAsmParser &parser, EnumAttr &attribute) {
+  using Enum = decltype(attribute.getValue());
+  FailureOr<Enum> value = FieldParser<Enum>::parse(parser);
+  if (failed(value))
+    return failure();
+  attribute = EnumAttr::get(parser.getContext(), *value);
+  return success();
 }
 
-static void printActivation(OpAsmPrinter &printer, Operation *, ActivationAttr attribute) {
-  printer << stringifyActivation(attribute.getValue());
+template <typename EnumAttr>
+static void printKeyword(OpAsmPrinter &printer, Operation *, EnumAttr attribute) {
+  printer << attribute.getValue();
+}
+
+//===----------------------------------------------------------------------===//
+// Directives of assembly formats
+//===----------------------------------------------------------------------===//
+
+/// The shortest text that is read back as the same number, with the point that a float literal
+/// needs.
+static std::string exactText(double value) {
+  std::array<char, 32> buffer;
+  auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  std::string text(buffer.data(), end);
+  if (text.find('.') != std::string::npos)
+    return text;
+  return text.insert(std::min(text.find('e'), text.size()), ".0");
+}
+
+static void printExactNumbers(OpAsmPrinter &printer, Operation *, DenseF64ArrayAttr numbers) {
+  printer << '[';
+  llvm::interleaveComma(numbers.asArrayRef(), printer,
+                        [&](double number) { printer << exactText(number); });
+  printer << ']';
+}
+
+static ParseResult parseExactNumbers(OpAsmParser &parser, DenseF64ArrayAttr &numbers) {
+  SmallVector<double> values;
+  auto parseNumber = [&] { return parser.parseFloat(values.emplace_back()); };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseNumber))
+    return failure();
+  numbers = parser.getBuilder().getDenseF64ArrayAttr(values);
+  return success();
 }
 
 #include "ir/GraphDialect.cpp.inc"

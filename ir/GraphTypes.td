@@ -24,7 +24,7 @@ def Graphc_StepType : Graphc_Type<"Step", "step"> {
     | `out_rows` | `[R]` | rows whose result is wanted, ascending |
     | `page_table` | `[B][P]` | pages of each sequence's cache |
 
-    Example: `!graphc.step`
+    Rows of one sequence are neighbours and in the order of their positions. Example: `!graphc.step`
   }];
 }
 
@@ -32,9 +32,11 @@ def Graphc_KvCacheType : Graphc_Type<"KvCache", "kv_cache"> {
   let summary = "Cached keys and values of one layer, for all sequences";
   let description = [{
     Keys and values of `heads` heads of `headDim` numbers each, stored as `elementType` (f32 or bf16); what is appended is
-    rounded to it.
+    rounded to it. A row belongs to a sequence and a position. Example: `!graphc.kv_cache<4x64xbf16>`
 
-    Example: `!graphc.kv_cache<4x64xbf16>`
+    Constraints:
+    * (C1) `heads` and `headDim` are positive.
+    * (C2) `elementType` is f32 or bf16.
   }];
   let parameters = (ins "int64_t":$heads, "int64_t":$headDim, "::mlir::Type":$elementType);
   let hasCustomAssemblyFormat = 1;

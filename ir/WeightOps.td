@@ -156,7 +156,8 @@ def Graphc_RopeTableOp : Graphc_PureOp<"rope_table"> {
   }];
   let arguments = (ins DenseF64ArrayAttr:$inverse_frequencies);
   let results = (outs Graphc_Tensor:$result);
-  let assemblyFormat = "$inverse_frequencies attr-dict `:` type($result)";
+  // Printed so that they are read back to the bit: a dump is an input again.
+  let assemblyFormat = "custom<ExactNumbers>($inverse_frequencies) attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 

@@ -170,6 +170,6 @@ func.func @tanh_c1(%a: tensor<4xf32>) {
 
 func.func @gelu_c1(%a: tensor<4xf32>) {
   // expected-error @below {{requires the same type for all operands and results}}
-  %0 = "graphc.gelu"(%a) {form = #graphc<gelu_form erf>} : (tensor<4xf32>) -> tensor<4xbf16>
+  %0 = "graphc.gelu"(%a) {form = #graphc.gelu_form<erf>} : (tensor<4xf32>) -> tensor<4xbf16>
   return
 }

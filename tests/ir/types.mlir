@@ -16,11 +16,11 @@ func.func private @bindings() attributes {
   weight = #graphc.weight<@attn.qkv, 3>}
 
 // CHECK-LABEL: func.func private @enums
-// CHECK-SAME: activations = [#graphc<activation silu>, #graphc<activation gelu_tanh>, #graphc<activation gelu_erf>, #graphc<activation relu>]
-// CHECK-SAME: forms = [#graphc<gelu_form erf>, #graphc<gelu_form tanh>]
+// CHECK-SAME: activations = [#graphc.activation<silu>, #graphc.activation<gelu_tanh>, #graphc.activation<gelu_erf>, #graphc.activation<relu>]
+// CHECK-SAME: forms = [#graphc.gelu_form<erf>, #graphc.gelu_form<tanh>]
 func.func private @enums() attributes {
-  activations = [#graphc<activation silu>, #graphc<activation gelu_tanh>, #graphc<activation gelu_erf>, #graphc<activation relu>],
-  forms = [#graphc<gelu_form erf>, #graphc<gelu_form tanh>]}
+  activations = [#graphc.activation<silu>, #graphc.activation<gelu_tanh>, #graphc.activation<gelu_erf>, #graphc.activation<relu>],
+  forms = [#graphc.gelu_form<erf>, #graphc.gelu_form<tanh>]}
 
 // CHECK-LABEL: func.func @dims
 // CHECK-SAME: %{{.*}}: tensor<?x4xf32> {graphc.dims = ["R"]}

@@ -37,8 +37,9 @@ graphc.weight @gate_up[%layer in 1] : tensor<4x9x32x2xbf16> {
 
 // CHECK-LABEL: graphc.weight @rope
 graphc.weight @rope[%layer in 1] : tensor<128x4xf32> {
-  // CHECK: graphc.rope_table [1.000000e+00, 1.000000e-02] : tensor<128x4xf32>
-  %0 = graphc.rope_table [1.0, 0.01] : tensor<128x4xf32>
+  // Every bit of a frequency is in the text.
+  // CHECK: graphc.rope_table [1.0, 0.3162277638912201] : tensor<128x4xf32>
+  %0 = graphc.rope_table [1.0, 0.3162277638912201] : tensor<128x4xf32>
   graphc.yield %0 : tensor<128x4xf32>
 }
 
