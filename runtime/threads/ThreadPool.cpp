@@ -75,14 +75,14 @@ void ThreadPool::run(TaskFn tasksFn, int64_t tasks, TaskPolicy wanted) {
   fn = &tasksFn;
   policy = wanted;
   dealOut(tasks, wanted);
-  running.store(threads - 1, std::memory_order_relaxed);
+  gate.store(kOpen, std::memory_order_release);
   // Sequentially consistent with `sleepers`: either a worker that goes to sleep sees the new epoch,
   // or this thread sees the sleeper.
   epoch.fetch_add(1, std::memory_order_seq_cst);
   if (sleepers.load(std::memory_order_seq_cst) > 0)
     futexWakeAll(epoch);
   work(0);
-  waitForWorkers();
+  closeRegion();
 }
 
 /// Cuts [0, tasks) into one contiguous block per thread, their sizes differing by at most one.
@@ -117,12 +117,34 @@ void ThreadPool::drain(Block &block, int thread) const {
   }
 }
 
-void ThreadPool::waitForWorkers() const {
-  for (int pauses = 1; running.load(std::memory_order_acquire) > 0; ++pauses) {
-    pauseCpu();
-    if (pauses % std::min(spinPauses, tuning::kPausesPerYield) == 0)
-      ::sched_yield();
+/// Counts this worker in, unless the region is closed. Who is inside may read what the caller wrote
+/// for it.
+bool ThreadPool::enterRegion() {
+  uint32_t now = gate.load(std::memory_order_relaxed);
+  while (now & kOpen) {
+    if (gate.compare_exchange_weak(now, now + 1, std::memory_order_acquire,
+                                   std::memory_order_relaxed))
+      return true;
   }
+  return false;
+}
+
+void ThreadPool::leaveRegion() { gate.fetch_sub(1, std::memory_order_release); }
+
+/// Waits until every task is taken, which it is unless blocks belong to threads, then for those who
+/// took them. Workers that come later stay outside.
+void ThreadPool::closeRegion() {
+  auto waitUntil = [this](const auto &condition) {
+    for (int pauses = 1; !condition(); ++pauses) {
+      pauseCpu();
+      if (pauses % std::min(spinPauses, tuning::kPausesPerYield) == 0)
+        ::sched_yield();
+    }
+  };
+  for (const Block &block : blocks)
+    waitUntil([&] { return block.next.load(std::memory_order_relaxed) >= block.end; });
+  gate.fetch_and(~kOpen, std::memory_order_relaxed);
+  waitUntil([&] { return gate.load(std::memory_order_acquire) == 0; });
 }
 
 void ThreadPool::workerLoop(int thread) {
@@ -132,8 +154,10 @@ void ThreadPool::workerLoop(int thread) {
     seen = waitForRegion(seen);
     if (stopping.load())
       return;
+    if (!enterRegion())
+      continue;
     work(thread);
-    running.fetch_sub(1, std::memory_order_release);
+    leaveRegion();
   }
 }
 

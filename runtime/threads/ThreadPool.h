@@ -33,12 +33,15 @@ private:
 
 /// How the tasks of a region are dealt out.
 enum class TaskPolicy : uint8_t {
-  Blocks, ///< Each thread does one contiguous block, and nothing else.
+  Blocks, ///< Each thread does one contiguous block, and nothing else: run() waits for all.
   Steal,  ///< The same, in pieces; a thread that is done takes pieces of the others' blocks.
 };
 
 /// A fixed set of threads that run one region after another: run() hands tasks to all of them and
 /// returns when every task is done.
+///
+/// Workers enter a region, and run() waits for those inside alone: a worker that the system has not
+/// scheduled in time finds the region closed, and its tasks done by the others.
 ///
 /// Between regions workers spin for a while, then sleep on a futex (Tuning.h). The caller is thread
 /// 0 and works too. All threads are in KernelFloatMode during a region; the caller's own mode is
@@ -79,12 +82,14 @@ private:
   void dealOut(int64_t tasks, TaskPolicy policy);
   void work(int thread);
   void drain(Block &block, int thread) const;
-  void waitForWorkers() const;
+  bool enterRegion();
+  void leaveRegion();
+  void closeRegion();
 
   const int threads;
   int spinPauses;
 
-  // The region. Written by the caller before `epoch` changes, read by workers after.
+  // The region. Written by the caller while it is closed and empty, read by who is inside.
   const TaskFn *fn = nullptr;
   int64_t piece = 1;
   TaskPolicy policy = TaskPolicy::Steal;
@@ -93,7 +98,9 @@ private:
   alignas(64) std::atomic<uint32_t> epoch = 0; ///< Number of the region; workers wait for a change.
   std::atomic<int> sleepers = 0;               ///< Workers that may be asleep on `epoch`.
   std::atomic<bool> stopping = false;
-  alignas(64) std::atomic<int> running = 0; ///< Workers that have not finished the region.
+  /// Workers inside the region, plus kOpen while others may enter.
+  alignas(64) std::atomic<uint32_t> gate = 0;
+  static constexpr uint32_t kOpen = uint32_t(1) << 31;
 
   std::vector<std::thread> workers;
 };

@@ -5,11 +5,15 @@
 #include "runtime/threads/Tuning.h"
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <gtest/gtest.h>
 #include <limits>
 #include <numeric>
+#include <pthread.h>
+#include <sched.h>
 #include <thread>
 #include <unistd.h>
 
@@ -100,6 +104,41 @@ TEST(ThreadPool, SleepingWorkersWakeUp) {
     EXPECT_EQ(calls.load(), 2);
   }
 }
+
+#if !defined(__SANITIZE_THREAD__) && !__has_feature(thread_sanitizer) // delays signals
+namespace {
+std::atomic<bool> held = false, release = false;
+} // namespace
+
+TEST(ThreadPool, AWorkerThatIsNotScheduledHoldsNobodyUp) {
+  std::unique_ptr<ThreadPool> pool = makePool(2);
+  pthread_t worker = {};
+  pool->run(
+      [&](int64_t, int64_t, int thread) {
+        if (thread == 1)
+          worker = ::pthread_self();
+      },
+      2, TaskPolicy::Blocks);
+  // In a signal handler until `release`, the worker is as good as not scheduled.
+  std::signal(SIGUSR1, [](int) {
+    for (held = true; !release;)
+      ::sched_yield();
+  });
+  ::pthread_kill(worker, SIGUSR1);
+  while (!held)
+    std::this_thread::yield();
+  std::atomic<int64_t> tasks = 0;
+  std::future<void> runs = std::async(std::launch::async, [&] {
+    for (int round = 0; round < 100; ++round)
+      pool->run([&](int64_t begin, int64_t end, int) { tasks += end - begin; }, 64);
+  });
+  EXPECT_EQ(runs.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  release = true;
+  runs.get();
+  EXPECT_EQ(tasks.load(), 6400);
+  std::signal(SIGUSR1, SIG_DFL);
+}
+#endif
 
 TEST(ThreadPool, MoreThreadsThanCpusStillFinish) {
   std::unique_ptr<ThreadPool> pool = makePool(availableCpus() * 4 + 1);
