@@ -12,6 +12,9 @@ namespace graphc {
 /// Generates text, or computes results, with a plan.
 Status runCommand(int argc, const char *const *argv);
 
+/// Says how likely a plan's network finds a text.
+Status perplexityCommand(int argc, const char *const *argv);
+
 /// Says what is in a plan.
 Status inspectCommand(int argc, const char *const *argv);
 

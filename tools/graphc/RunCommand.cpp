@@ -1,18 +1,14 @@
 // `graphc run`: flags, prompt, session, generation, output.
 #include "runtime/base/Json.h"
 #include "runtime/exec/Generator.h"
-#include "runtime/text/Tokenizer.h"
-#include "runtime/threads/Topology.h"
 #include "tools/graphc/Commands.h"
 #include "tools/graphc/Output.h"
 #include "tools/graphc/RunFlags.h"
 #include "tools/graphc/RunOutput.h"
 #include "tools/graphc/Signals.h"
+#include "tools/graphc/TextInput.h"
 
 #include <chrono>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <unistd.h>
 
 namespace graphc {
@@ -25,26 +21,11 @@ double secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Absent when the plan has none.
-Expected<std::optional<Tokenizer>> openTokenizer(const Plan &plan) {
-  std::span<const std::byte> tables = plan.section(section::kTokenizer);
-  if (tables.empty())
-    return std::optional<Tokenizer>();
-  GRAPHC_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::open(tables));
-  return std::optional(tokenizer);
-}
-
-Expected<std::string> readPromptFile(const std::string &path) {
-  if (path == "-")
-    return std::string(std::istreambuf_iterator<char>(std::cin), {});
-  return readTextFile(path);
-}
-
 Expected<Prompts> promptsFromText(const RunFlags &flags, const Plan &plan,
                                   const Tokenizer *tokenizer) {
   std::string text = flags.prompt.value_or("");
   if (flags.promptFile) {
-    GRAPHC_ASSIGN_OR_RETURN(text, readPromptFile(*flags.promptFile));
+    GRAPHC_ASSIGN_OR_RETURN(text, readText(*flags.promptFile));
   }
   if (!tokenizer)
     return usageError(plan.path() + ": the plan has no tokenizer: give token ids with --tokens");
@@ -64,17 +45,6 @@ Expected<Prompts> readPrompts(const RunFlags &flags, const Plan &plan, const Tok
     prompts.push_back(std::move(ids));
   }
   return prompts;
-}
-
-/// One thread per CPU, or as many as asked for; more than there are CPUs would only get in each
-/// other's way.
-int chooseThreads(const RunFlags &flags) {
-  int cpus = availableCpus();
-  int wanted = flags.threads.value_or(cpus);
-  if (wanted > cpus && !flags.quiet)
-    writeNote("-t " + std::to_string(wanted) + ": " + std::to_string(cpus) +
-              " CPUs are available, so " + std::to_string(cpus) + " threads run");
-  return std::min(wanted, cpus);
 }
 
 GenerationOptions generationOptions(const RunFlags &flags, const PlanModel &model) {
@@ -129,10 +99,10 @@ public:
     GRAPHC_ASSIGN_OR_RETURN(Prompts prompts, readPrompts(flags, plan, tokenizer));
     if (cancel) // while a prompt was read from a terminal or a pipe
       return {StatusCode::Interrupted, "interrupted"};
-    GRAPHC_ASSIGN_OR_RETURN(
-        SessionOptions sized,
-        sessionOptionsFor(plan, options, prompts,
-                          {.threads = chooseThreads(flags), .cancel = &cancel}));
+    GRAPHC_ASSIGN_OR_RETURN(SessionOptions sized,
+                            sessionOptionsFor(plan, options, prompts,
+                                              {.threads = chooseThreads(flags.threads, flags.quiet),
+                                               .cancel = &cancel}));
     GRAPHC_ASSIGN_OR_RETURN(std::unique_ptr<Session> session, Session::create(plan, sized));
     double loadSeconds = secondsSince(start);
     describe(flags, options, *session, Session::memoryPlan(plan, *plan.variant(), sized));

@@ -23,6 +23,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"compile", "turn a model into a plan", nullptr},
     {"run", "generate text with a plan", runCommand},
+    {"perplexity", "say how likely a network finds a text", perplexityCommand},
     {"dump", "print the IR of a model or a plan at a stage", nullptr},
     {"inspect", "say what is in a plan", inspectCommand},
     {"version", "say which graphc this is", versionCommand},
@@ -34,7 +35,7 @@ std::string helpText() {
                      "  graphc run model.gcplan -p \"Once upon a time\"\n\nCommands:\n";
   for (const Command &command : kCommands) {
     std::string name = command.name;
-    text += "  " + name + std::string(10 - name.size(), ' ') + command.summary + "\n";
+    text += "  " + name + std::string(12 - name.size(), ' ') + command.summary + "\n";
   }
   return text +
          "\n'graphc COMMAND --help' lists the flags of a command.\n\n"
