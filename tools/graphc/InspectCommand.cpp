@@ -1,7 +1,7 @@
 // `graphc inspect`: what is in a plan, without running it.
-#include "tools/graphc/CommandLine.h"
+#include "tools/cli/CommandLine.h"
+#include "tools/cli/Output.h"
 #include "tools/graphc/Commands.h"
-#include "tools/graphc/Output.h"
 #include "tools/graphc/PlanReport.h"
 
 namespace graphc {

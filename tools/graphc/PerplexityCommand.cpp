@@ -1,11 +1,11 @@
 // `graphc perplexity`: how likely a plan's network finds a text.
 #include "runtime/exec/Likelihood.h"
-#include "tools/graphc/CommandLine.h"
+#include "tools/cli/CommandLine.h"
+#include "tools/cli/Output.h"
+#include "tools/cli/Signals.h"
+#include "tools/cli/StatusLine.h"
 #include "tools/graphc/Commands.h"
-#include "tools/graphc/Output.h"
 #include "tools/graphc/RunFlags.h"
-#include "tools/graphc/Signals.h"
-#include "tools/graphc/StatusLine.h"
 #include "tools/graphc/TextInput.h"
 
 namespace graphc {

@@ -3,7 +3,8 @@
 #include "runtime/exec/Session.h"
 #include "runtime/plan/PlanCost.h"
 #include "runtime/threads/Topology.h"
-#include "tools/graphc/Output.h"
+#include "tools/cli/Columns.h"
+#include "tools/cli/Output.h"
 
 #include <algorithm>
 
@@ -15,20 +16,6 @@ Expected<StepCost> costOf(const PlanKernel &kernel, const StepShape &shape) {
   GRAPHC_ASSIGN_OR_RETURN(double flops, evaluateCost(kernel.flops, shape));
   GRAPHC_ASSIGN_OR_RETURN(double bytes, evaluateCost(kernel.bytes, shape));
   return StepCost{flops, bytes};
-}
-
-/// A name and a value in two columns.
-std::string line(const std::string &name, const std::string &value) {
-  return "  " + name + std::string(std::max<size_t>(20, name.size() + 1) - name.size(), ' ') +
-         value + "\n";
-}
-
-std::string rightAligned(const std::string &text, size_t width) {
-  return std::string(width > text.size() ? width - text.size() : 1, ' ') + text;
-}
-
-std::string leftAligned(const std::string &text, size_t width) {
-  return text + std::string(width > text.size() ? width - text.size() : 1, ' ');
 }
 
 std::string millions(double value) { return numberText(value / 1e6, 2); }
@@ -61,25 +48,25 @@ uint64_t cacheBytesPerToken(const PlanHeader &header) {
 std::string modelText(const PlanReport &report) {
   const PlanHeader &header = report.plan->header();
   const PlanModel &model = header.model;
-  std::string text = line("model", escapeForMessage(model.name) + " (" +
-                                       escapeForMessage(model.architecture) + ")");
-  text += line("size", std::to_string(model.layers) + " layers, hidden " +
-                           std::to_string(model.hidden) + ", vocabulary " +
-                           std::to_string(model.vocabulary));
-  text += line("limits", "context " + std::to_string(header.context) +
-                             " (the model's: " + std::to_string(model.contextLimit) + "), " +
-                             std::to_string(header.maxTokens) + " tokens in a step");
-  text += line("KV cache",
-               cacheText(header) + ", " + bytesText(cacheBytesPerToken(header)) + " per token");
-  text += line("compiled by", escapeForMessage(header.compilerId));
+  std::string text = reportLine("model", escapeForMessage(model.name) + " (" +
+                                             escapeForMessage(model.architecture) + ")");
+  text += reportLine("size", std::to_string(model.layers) + " layers, hidden " +
+                                 std::to_string(model.hidden) + ", vocabulary " +
+                                 std::to_string(model.vocabulary));
+  text += reportLine("limits", "context " + std::to_string(header.context) +
+                                   " (the model's: " + std::to_string(model.contextLimit) + "), " +
+                                   std::to_string(header.maxTokens) + " tokens in a step");
+  text += reportLine("KV cache", cacheText(header) + ", " + bytesText(cacheBytesPerToken(header)) +
+                                     " per token");
+  text += reportLine("compiled by", escapeForMessage(header.compilerId));
   std::string options;
   for (const auto &[name, value] : header.options)
     options +=
         (options.empty() ? "" : ", ") + escapeForMessage(name) + " " + escapeForMessage(value);
-  text += line("options", options.empty() ? "none" : options);
+  text += reportLine("options", options.empty() ? "none" : options);
   for (const PlanSource &source : model.sources)
-    text += line("source", escapeForMessage(source.file) + ", " + bytesText(source.bytes) + ", " +
-                               escapeForMessage(source.digest));
+    text += reportLine("source", escapeForMessage(source.file) + ", " + bytesText(source.bytes) +
+                                     ", " + escapeForMessage(source.digest));
   return text;
 }
 
@@ -87,12 +74,13 @@ std::string variantsText(const PlanReport &report) {
   std::string text = "\nCode\n";
   for (const PlanVariant &variant : report.plan->header().variants) {
     bool chosen = report.runsHere && &variant == report.variant;
-    text += line(escapeForMessage(variant.level),
-                 std::to_string(variant.kernels.size()) + " kernels, " +
-                     std::to_string(variant.schedule.size()) + " dispatches, " +
-                     bytesText(report.plan->section(variant.codeSection).size()) +
-                     (chosen ? ", runs here" : ""));
-    text += line("", escapeForMessage(variant.architecture) + ": " + joined(variant.features));
+    text += reportLine(escapeForMessage(variant.level),
+                       std::to_string(variant.kernels.size()) + " kernels, " +
+                           std::to_string(variant.schedule.size()) + " dispatches, " +
+                           bytesText(report.plan->section(variant.codeSection).size()) +
+                           (chosen ? ", runs here" : ""));
+    text +=
+        reportLine("", escapeForMessage(variant.architecture) + ": " + joined(variant.features));
   }
   return report.runsHere ? text : text + "  no code for this machine\n";
 }
@@ -100,8 +88,9 @@ std::string variantsText(const PlanReport &report) {
 std::string sectionsText(const PlanReport &report) {
   std::string text = "\nSections\n";
   for (const PlanSection &section : report.plan->header().sections)
-    text += line(escapeForMessage(section.name), rightAligned(bytesText(section.bytes), 12) +
-                                                     "  at " + std::to_string(section.offset));
+    text +=
+        reportLine(escapeForMessage(section.name), rightAligned(bytesText(section.bytes), 12) +
+                                                       "  at " + std::to_string(section.offset));
   return text;
 }
 
@@ -128,9 +117,10 @@ std::string kernelsText(const PlanReport &report) {
 std::string weightsText(const PlanHeader &header) {
   std::string text = "\nWeights\n";
   for (const PlanWeight &weight : header.weights)
-    text += line(escapeForMessage(weight.name) +
-                     (weight.layer >= 0 ? " " + std::to_string(weight.layer) : ""),
-                 rightAligned(bytesText(weight.bytes), 12) + "  " + escapeForMessage(weight.type));
+    text += reportLine(escapeForMessage(weight.name) +
+                           (weight.layer >= 0 ? " " + std::to_string(weight.layer) : ""),
+                       rightAligned(bytesText(weight.bytes), 12) + "  " +
+                           escapeForMessage(weight.type));
   return text;
 }
 

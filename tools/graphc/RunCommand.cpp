@@ -1,11 +1,11 @@
 // `graphc run`: flags, prompt, session, generation, output.
 #include "runtime/base/Json.h"
 #include "runtime/exec/Generator.h"
+#include "tools/cli/Output.h"
+#include "tools/cli/Signals.h"
 #include "tools/graphc/Commands.h"
-#include "tools/graphc/Output.h"
 #include "tools/graphc/RunFlags.h"
 #include "tools/graphc/RunOutput.h"
-#include "tools/graphc/Signals.h"
 #include "tools/graphc/TextInput.h"
 
 #include <chrono>

@@ -1,6 +1,6 @@
 #include "tools/graphc/RunFlags.h"
 
-#include "tools/graphc/CommandLine.h"
+#include "tools/cli/CommandLine.h"
 
 #include <charconv>
 #include <random>

@@ -1,7 +1,7 @@
 #include "tools/graphc/RunOutput.h"
 
 #include "runtime/base/Json.h"
-#include "tools/graphc/Output.h"
+#include "tools/cli/Output.h"
 
 namespace graphc {
 

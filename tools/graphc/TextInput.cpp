@@ -2,7 +2,7 @@
 
 #include "runtime/base/Json.h"
 #include "runtime/threads/Topology.h"
-#include "tools/graphc/Output.h"
+#include "tools/cli/Output.h"
 
 #include <algorithm>
 #include <iostream>

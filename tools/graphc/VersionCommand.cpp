@@ -2,9 +2,9 @@
 #include "runtime/base/Json.h"
 #include "runtime/base/Version.h"
 #include "runtime/plan/PlanFormat.h"
-#include "tools/graphc/CommandLine.h"
+#include "tools/cli/CommandLine.h"
+#include "tools/cli/Output.h"
 #include "tools/graphc/Commands.h"
-#include "tools/graphc/Output.h"
 
 namespace graphc {
 

@@ -2,10 +2,10 @@
 // loaded by the commands that need it, so that `run` starts in milliseconds.
 #include "runtime/base/Json.h"
 #include "runtime/base/MappedFileGuard.h"
-#include "tools/graphc/CommandLine.h"
+#include "tools/cli/CommandLine.h"
+#include "tools/cli/Output.h"
 #include "tools/graphc/Commands.h"
 #include "tools/graphc/CompilerLibrary.h"
-#include "tools/graphc/Output.h"
 
 #include <algorithm>
 #include <new>

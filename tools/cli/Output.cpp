@@ -1,4 +1,4 @@
-#include "tools/graphc/Output.h"
+#include "tools/cli/Output.h"
 
 #include <cerrno>
 #include <charconv>

@@ -1,6 +1,6 @@
-#include "tools/graphc/StatusLine.h"
+#include "tools/cli/StatusLine.h"
 
-#include "tools/graphc/Output.h"
+#include "tools/cli/Output.h"
 
 #include <cstdlib>
 #include <string>

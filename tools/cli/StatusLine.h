@@ -1,6 +1,6 @@
 // Progress of a command on a terminal.
-#ifndef GRAPHC_TOOLS_GRAPHC_STATUSLINE_H
-#define GRAPHC_TOOLS_GRAPHC_STATUSLINE_H
+#ifndef GRAPHC_TOOLS_CLI_STATUSLINE_H
+#define GRAPHC_TOOLS_CLI_STATUSLINE_H
 
 #include <chrono>
 #include <string_view>
@@ -29,4 +29,4 @@ private:
 
 } // namespace graphc
 
-#endif // GRAPHC_TOOLS_GRAPHC_STATUSLINE_H
+#endif // GRAPHC_TOOLS_CLI_STATUSLINE_H

@@ -1,7 +1,7 @@
-#include "tools/graphc/CommandLine.h"
+#include "tools/cli/CommandLine.h"
 
 #include "runtime/base/Json.h"
-#include "tools/graphc/Output.h"
+#include "tools/cli/Output.h"
 
 #include <algorithm>
 #include <cctype>

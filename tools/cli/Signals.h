@@ -1,6 +1,6 @@
 // Signals: a clean end instead of a sudden one.
-#ifndef GRAPHC_TOOLS_GRAPHC_SIGNALS_H
-#define GRAPHC_TOOLS_GRAPHC_SIGNALS_H
+#ifndef GRAPHC_TOOLS_CLI_SIGNALS_H
+#define GRAPHC_TOOLS_CLI_SIGNALS_H
 
 #include <atomic>
 
@@ -12,4 +12,4 @@ const std::atomic<bool> &installSignalHandlers();
 
 } // namespace graphc
 
-#endif // GRAPHC_TOOLS_GRAPHC_SIGNALS_H
+#endif // GRAPHC_TOOLS_CLI_SIGNALS_H

@@ -1,6 +1,6 @@
 // What the flag parser's failures look like: exit code 2 and a hint, whatever the command.
-#ifndef GRAPHC_TOOLS_GRAPHC_COMMANDLINE_H
-#define GRAPHC_TOOLS_GRAPHC_COMMANDLINE_H
+#ifndef GRAPHC_TOOLS_CLI_COMMANDLINE_H
+#define GRAPHC_TOOLS_CLI_COMMANDLINE_H
 
 #include "runtime/base/Status.h"
 
@@ -22,4 +22,4 @@ Status parseFlags(CLI::App &app, int argc, const char *const *argv, bool &helpSh
 
 } // namespace graphc
 
-#endif // GRAPHC_TOOLS_GRAPHC_COMMANDLINE_H
+#endif // GRAPHC_TOOLS_CLI_COMMANDLINE_H

@@ -1,6 +1,6 @@
 // Where a command's words go: the result to stdout, all else to stderr.
-#ifndef GRAPHC_TOOLS_GRAPHC_OUTPUT_H
-#define GRAPHC_TOOLS_GRAPHC_OUTPUT_H
+#ifndef GRAPHC_TOOLS_CLI_OUTPUT_H
+#define GRAPHC_TOOLS_CLI_OUTPUT_H
 
 #include "runtime/base/Status.h"
 
@@ -27,4 +27,4 @@ std::string numberText(double value, int digits);
 
 } // namespace graphc
 
-#endif // GRAPHC_TOOLS_GRAPHC_OUTPUT_H
+#endif // GRAPHC_TOOLS_CLI_OUTPUT_H
