@@ -137,17 +137,31 @@ CpuFeatures::CpuFeatures(std::vector<std::string> names) : sorted(std::move(name
   std::sort(sorted.begin(), sorted.end());
 }
 
-CpuFeatures CpuFeatures::host() {
+std::vector<CpuFeatureStatus> cpuFeatureStatus() {
   const char *variable = std::getenv("GRAPHC_CPU_MASK");
   std::string_view mask = variable ? variable : "";
   uint64_t state = enabledState();
-  std::vector<std::string> present;
+  std::vector<CpuFeatureStatus> result;
   for (const FeatureBit &feature : kFeatureBits) {
+    CpuFeatureStatus status{.name = feature.name,
+                            .inCpu = reportedByCpu(feature),
+                            .inSystem = (state & feature.state) == feature.state,
+                            .masked = mask == "all" || listContains(mask, feature.name)};
     bool base = feature.needs.empty() ||
-                std::find(present.begin(), present.end(), feature.needs) != present.end();
-    bool masked = mask == "all" || listContains(mask, feature.name);
-    if (base && !masked && (state & feature.state) == feature.state && reportedByCpu(feature))
-      present.emplace_back(feature.name);
+                std::any_of(result.begin(), result.end(), [&](const CpuFeatureStatus &other) {
+                  return other.usable && other.name == feature.needs;
+                });
+    status.usable = base && status.inCpu && status.inSystem && !status.masked;
+    result.push_back(status);
+  }
+  return result;
+}
+
+CpuFeatures CpuFeatures::host() {
+  std::vector<std::string> present;
+  for (const CpuFeatureStatus &status : cpuFeatureStatus()) {
+    if (status.usable)
+      present.emplace_back(status.name);
   }
   return CpuFeatures(std::move(present));
 }

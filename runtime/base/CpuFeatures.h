@@ -51,6 +51,18 @@ private:
   std::vector<std::string> sorted;
 };
 
+/// What stands in the way of a feature, or that nothing does.
+struct CpuFeatureStatus {
+  std::string_view name;
+  bool inCpu = false;    ///< CPUID reports it.
+  bool inSystem = false; ///< The system saves its registers.
+  bool masked = false;   ///< Taken away by GRAPHC_CPU_MASK.
+  bool usable = false;   ///< None of that, and what it builds on is usable too.
+};
+
+/// Every feature that graphc knows, on this machine; those that build on others behind them.
+std::vector<CpuFeatureStatus> cpuFeatureStatus();
+
 /// The name of the instruction set family this program was compiled for: "x86_64", "aarch64".
 std::string_view hostArchitecture();
 

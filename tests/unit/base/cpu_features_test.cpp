@@ -67,3 +67,22 @@ TEST(CpuFeatures, MissingKeepsTheOrderOfTheQuestion) {
   std::vector<std::string> wanted = {"zeta", "avx2", "alpha"};
   EXPECT_EQ(some.missing(wanted), (std::vector<std::string>{"zeta", "alpha"}));
 }
+
+TEST(CpuFeatures, StatusSaysWhatStandsInTheWay) {
+  std::vector<std::string> usable;
+  for (const CpuFeatureStatus &status : cpuFeatureStatus()) {
+    EXPECT_FALSE(status.masked) << status.name;
+    EXPECT_TRUE(!status.usable || (status.inCpu && status.inSystem)) << status.name;
+    if (status.usable)
+      usable.emplace_back(status.name);
+  }
+  std::sort(usable.begin(), usable.end());
+  EXPECT_EQ(usable, CpuFeatures::host().names());
+
+  ::setenv("GRAPHC_CPU_MASK", "avx512f", 1);
+  for (const CpuFeatureStatus &status : cpuFeatureStatus()) {
+    EXPECT_EQ(status.masked, status.name == "avx512f");
+    EXPECT_FALSE(status.usable && status.name.starts_with("avx512")) << status.name;
+  }
+  ::unsetenv("GRAPHC_CPU_MASK");
+}
