@@ -1,0 +1,63 @@
+// The read rate of memory: what generating a token is compared with.
+#ifndef GRAPHC_TOOLS_MACHINE_READLOOPS_H
+#define GRAPHC_TOOLS_MACHINE_READLOOPS_H
+
+#include "runtime/base/Status.h"
+#include "runtime/memory/MappedMemory.h"
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace graphc {
+
+/// A way of reading memory from its beginning to its end. How many streams a thread should walk at
+/// once, and whether it should ask for lines ahead of time, differs between processors by more than
+/// a third: so there are several ways, and the fastest is the machine's limit.
+struct ReadLoop {
+  int streams = 1;  ///< Equal parts that are walked side by side.
+  int distance = 0; ///< Bytes ahead of the load that are prefetched; 0: none are.
+  /// Reads `bytes` bytes (a multiple of kReadGranule) and returns something that depends on each.
+  uint64_t (*run)(const std::byte *data, uint64_t bytes) = nullptr;
+};
+
+inline constexpr uint64_t kReadGranule = 4096;
+
+/// The ways for this processor.
+std::span<const ReadLoop> readLoops();
+
+/// "4 streams, prefetch 2048 bytes ahead".
+std::string readLoopText(const ReadLoop &loop);
+
+/// Memory to read, several times as large as the last cache, and the loop that reads it fastest.
+/// Every thread reads a part of its own, which it was the first to write to (and which is
+/// therefore near to it).
+class ReadProbe {
+public:
+  /// A probe of `threads` threads over at least `bytes` bytes; 0 chooses: four times the last
+  /// cache, at least 1 GiB, at most a quarter of the memory that is free. Takes about a second: the
+  /// memory is filled and the loops are compared. Resources when the memory is not there.
+  static Expected<ReadProbe> create(int threads, uint64_t bytes = 0);
+
+  /// Rate in 1e9 bytes a second: the best of a few passes that take `seconds` together.
+  double measure(double seconds);
+
+  const ReadLoop &loop() const { return *fastest; }
+  int threads() const { return threadCount; }
+  uint64_t bytes() const { return partBytes * static_cast<uint64_t>(threadCount); }
+
+private:
+  double rate(const ReadLoop &loop, uint64_t bytesPerThread);
+  void chooseLoop();
+
+  int threadCount = 1;
+  uint64_t partBytes = 0; ///< Of each thread; a multiple of kReadGranule.
+  uint64_t next = 0;   ///< Where in its part each thread goes on: passes must not meet old lines.
+  double lastRate = 1; ///< In 1e9 bytes a second; sizes the next pass.
+  MappedMemory memory;
+  const ReadLoop *fastest = nullptr;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_TOOLS_MACHINE_READLOOPS_H
