@@ -18,6 +18,9 @@ Status perplexityCommand(int argc, const char *const *argv);
 /// Says what is in a plan.
 Status inspectCommand(int argc, const char *const *argv);
 
+/// Says what the machine is and what it can do.
+Status doctorCommand(int argc, const char *const *argv);
+
 /// Says what this program is.
 Status versionCommand(int argc, const char *const *argv);
 

@@ -3,6 +3,9 @@
 #define GRAPHC_TOOLS_GRAPHC_COMPILERLIBRARY_H
 
 #include "runtime/base/Status.h"
+#include "tools/doctor/Libraries.h"
+
+#include <vector>
 
 namespace graphc {
 
@@ -10,6 +13,9 @@ namespace graphc {
 /// `exitCode`. The library is looked for in ../lib beside the folder of this program, then in that
 /// folder itself. Unsupported when it is not there or cannot be loaded.
 Status runCompilerCommand(int argc, const char *const *argv, int &exitCode);
+
+/// Names and versions of what that library is made of. Unsupported as above.
+Expected<std::vector<LibraryVersion>> compilerVersions();
 
 } // namespace graphc
 

@@ -26,6 +26,7 @@ constexpr Command kCommands[] = {
     {"perplexity", "say how likely a network finds a text", perplexityCommand},
     {"dump", "print the IR of a model or a plan at a stage", nullptr},
     {"inspect", "say what is in a plan", inspectCommand},
+    {"doctor", "say what this machine is and what it can do", doctorCommand},
     {"version", "say which graphc this is", versionCommand},
 };
 
