@@ -34,21 +34,14 @@ def _records(fields: str, *rows: str) -> tuple[Record, ...]:
     return tuple(dict(zip(names, cells)) for cells in table)
 
 
-GIRLS = _words("""Lily, Mia, Rosie, Daisy, Poppy, Ella, Nora, Luna, Ruby, Hazel, Ivy, Molly,
-    Clara, Tilly, Willow, Penny, Maya, Anna, Sophie, Zoe, Bella, Lucy, Emma, Grace, Alice,
-    Nina, Fern, Pearl, Olive, Wendy, Sara, Kate""")
+GIRLS = _words("Lily, Mia, Rosie, Ella, Luna, Ruby, Hazel, Molly")
 
-BOYS = _words("""Tom, Ben, Max, Sam, Oliver, Leo, Finn, Jack, Toby, Henry, Oscar, Milo, Felix,
-    Hugo, Theo, Barney, Otto, Rufus, Jasper, Charlie, Peter, George, Noah, Louis, Walter, Gus,
-    Archie, Bruno, Simon, Pip, Tim, Bob""")
+BOYS = _words("Tom, Ben, Max, Oliver, Leo, Finn, Toby, Milo")
 
 ANIMALS = tuple(Kind(*row.split()) for row in """fox den paws; rabbit burrow paws;
-    bear cave paws; mouse hole paws; hedgehog nest paws; squirrel nest paws; donkey stable hooves;
-    otter den paws; badger den paws; panda cave paws; kitten cottage paws; puppy cottage paws;
-    frog cottage feet; turtle cottage feet; pony stable hooves; lamb barn hooves;
-    goat barn hooves; hamster burrow paws; penguin igloo flippers; mole burrow paws;
-    beaver lodge paws; raccoon den paws; piglet barn hooves; chipmunk burrow paws;
-    dragon cave claws; wolf den paws; monkey treehouse hands; koala nest paws""".split(";"))
+    bear cave paws; mouse hole paws; hedgehog nest paws; squirrel nest paws;
+    otter den paws; panda cave paws; kitten cottage paws; turtle cottage feet;
+    pony stable hooves; penguin igloo flippers""".split(";"))
 
 GIRL, BOY = Kind("girl", "house", "hands"), Kind("boy", "house", "hands")
 

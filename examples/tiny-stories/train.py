@@ -25,10 +25,12 @@ from checkpoint import round_weights, save
 from model import Config, Llama
 from optimizer import Optimizer
 from story_grammar import write_story
+from story_words import ANIMALS, BOYS, GIRLS
 
 SEED = 20240501
 HELD_OUT = 1_000_000_000  # Seeds of stories from here on are never trained on.
 IGNORE = -100
+CAST_WEIGHT = 6.0  # Of the words that tell who is meant, against 1 for any other.
 PROMPTS = ("Once upon a time", "Once upon a time, there was a little fox named Ruby.", "")
 
 
@@ -77,13 +79,25 @@ def make_batches(rows: list[list[int]], size: int, rng: random.Random) -> list[l
     return batches
 
 
-def batch_loss(model: Llama, rows: list[list[int]]) -> Tensor:
+def token_weights(tokenizer: Tokenizer) -> Tensor:
+    """What each token counts in training.
+
+    Few words of a story are names and kinds of animals, and a wrong one spoils it: they count more,
+    so that the model learns early to look up whom the story is about.
+    """
+    cast = {*GIRLS, *BOYS, *(animal.name for animal in ANIMALS)}
+    return torch.tensor([CAST_WEIGHT if tokenizer.decode([token]).strip() in cast else 1.0
+                         for token in range(len(tokenizer.tokens))])
+
+
+def batch_loss(model: Llama, rows: list[list[int]], weights: Tensor | None = None) -> Tensor:
     """The mean loss per token of a batch; each story starts at position 0."""
     length = max(map(len, rows)) - 1
     ids = torch.tensor([row[:-1] + [0] * (length + 1 - len(row)) for row in rows])
     targets = torch.tensor([row[1:] + [IGNORE] * (length + 1 - len(row)) for row in rows])
     logits = model(ids).float().flatten(0, 1)
-    return F.cross_entropy(logits, targets.flatten(), ignore_index=IGNORE)
+    return F.cross_entropy(logits, targets.flatten(), weight=weights,
+                           ignore_index=IGNORE)
 
 
 @torch.no_grad()
@@ -118,11 +132,12 @@ def train(model: Llama, tokenizer: Tokenizer, stories: int, out: Path) -> None:
     batches = make_batches(rows, Plan.batch, random.Random(SEED))
     plan = Plan(len(batches))
     print(f"{len(rows)} stories, {sum(map(len, rows))} tokens, {plan.steps} steps", flush=True)
+    weights = token_weights(tokenizer)
     optimizer = Optimizer(model, plan.adam_rate, plan.muon_rate, plan.decay)
     start, recent = time.time(), 0.0
     for step, batch in enumerate(batches):
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = batch_loss(model, batch)
+            loss = batch_loss(model, batch, weights)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), plan.clip)
         optimizer.step(plan.part(step))
