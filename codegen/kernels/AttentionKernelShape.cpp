@@ -13,7 +13,7 @@ AttentionShape::AttentionShape(FlashAttentionOp op, const Target &target)
       scale(op.getScale().convertToFloat()), lanes(target.lanes()) {
   Type queryType = op.getQuery().getType().getElementType();
   isBf16 = queryType.isBF16() && cacheType.isBF16();
-  leftType = isBf16 && target.hasBf16Dot() ? queryType : Float32Type::get(op.getContext());
+  leftType = isBf16 && target.prefersBf16Dot() ? queryType : Float32Type::get(op.getContext());
   if (op.getSoftCap())
     cap = op.getSoftCap()->convertToFloat();
   window = op.getWindow();

@@ -13,7 +13,13 @@ static std::string knownLevels() {
   return names;
 }
 
+static constexpr std::string_view kWidenBf16 = "+widen-bf16";
+
 Expected<Target> Target::parse(std::string_view name) {
+  const std::string_view asked = name;
+  const bool widens = name.ends_with(kWidenBf16);
+  if (widens)
+    name.remove_suffix(kWidenBf16.size());
   const CpuLevel *level = nullptr;
   if (name == "native") {
     level = CpuFeatures::host().bestLevel();
@@ -24,14 +30,18 @@ Expected<Target> Target::parse(std::string_view name) {
   } else {
     level = findCpuLevel(name);
     if (!level)
-      return usageError("--target '" + std::string(name) +
+      return usageError("--target '" + std::string(asked) +
                         "' is unknown; known targets: " + knownLevels());
   }
   Target target;
   target.levelName = level->name;
   target.featureNames.assign(level->features.begin(), level->features.end());
+  target.widensBf16 =
+      target.hasBf16Dot() && (widens || (name == "native" && hostVendor() == "GenuineIntel"));
   return target;
 }
+
+std::string Target::name() const { return levelName + std::string(widensBf16 ? kWidenBf16 : ""); }
 
 bool Target::has(std::string_view feature) const {
   return std::find(featureNames.begin(), featureNames.end(), feature) != featureNames.end();

@@ -14,12 +14,14 @@ namespace graphc {
 
 class Target {
 public:
-  /// "native" (the best level that this machine has) or a level's name, e.g. "x86-64-v3". Usage
-  /// error with the known names otherwise.
+  /// "native" (the best level that this machine has) or a level's name, e.g. "x86-64-v3", perhaps
+  /// with "+widen-bf16" behind it (see prefersBf16Dot). Usage error with the known names otherwise.
   static Expected<Target> parse(std::string_view name);
 
   /// Name of the level.
   const std::string &level() const { return levelName; }
+  /// The level and what is chosen beyond it: a name that parse() takes.
+  std::string name() const;
   /// LLVM's names of the features beyond plain x86-64.
   const std::vector<std::string> &features() const { return featureNames; }
   bool has(std::string_view feature) const;
@@ -35,10 +37,17 @@ public:
   int64_t vectorRegisters() const { return has("avx512f") ? 32 : 16; }
   /// VDPBF16PS exists.
   bool hasBf16Dot() const { return has("avx512bf16"); }
+  /// VDPBF16PS is the quickest way to multiply bf16 numbers. Not so on Intel's server cores, where
+  /// it runs at a quarter of the rate of VFMADD: widening both factors and two multiply-adds are
+  /// twice as quick. "native" knows on which core it is; elsewhere "+widen-bf16" says so.
+  bool prefersBf16Dot() const { return hasBf16Dot() && !widensBf16; }
+  /// VPDPBUSD on 512-bit registers exists.
+  bool hasByteDot() const { return has("avx512vnni"); }
 
 private:
   std::string levelName;
   std::vector<std::string> featureNames;
+  bool widensBf16 = false;
 };
 
 } // namespace graphc

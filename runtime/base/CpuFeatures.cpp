@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -131,6 +132,20 @@ const CpuLevel *findCpuLevel(std::string_view name) {
   auto found = std::find_if(std::begin(kLevels), std::end(kLevels),
                             [&](const CpuLevel &level) { return level.name == name; });
   return found == std::end(kLevels) ? nullptr : found;
+}
+
+std::string hostVendor() {
+#if defined(__x86_64__)
+  uint32_t highest = 0;
+  char name[12] = {};
+  uint32_t parts[3] = {};
+  if (__get_cpuid(0, &highest, &parts[0], &parts[2], &parts[1]) == 0)
+    return {};
+  std::memcpy(name, parts, sizeof name);
+  return std::string(name, sizeof name);
+#else
+  return {};
+#endif
 }
 
 CpuFeatures::CpuFeatures(std::vector<std::string> names) : sorted(std::move(names)) {

@@ -63,6 +63,9 @@ struct CpuFeatureStatus {
 /// Every feature that graphc knows, on this machine; those that build on others behind them.
 std::vector<CpuFeatureStatus> cpuFeatureStatus();
 
+/// CPUID's name of the processor's maker, e.g. "AuthenticAMD"; empty where there is none.
+std::string hostVendor();
+
 /// The name of the instruction set family this program was compiled for: "x86_64", "aarch64".
 std::string_view hostArchitecture();
 
