@@ -143,9 +143,16 @@ Value PartsBuilder::product(Op op, int64_t channels) {
 // prepare_rows, fused_linear, fused_qkv
 //===----------------------------------------------------------------------===//
 
+/// Un-fused ops know neither panels nor numbers that share scales.
+static bool hasNaturalFloats(RankedTensorType type) {
+  return !rules::isPackedMatrix(type) && !isa<QuantType>(type.getElementType());
+}
+
 FailureOr<SmallVector<Value>> PrepareRowsOp::decompose(OpBuilder &builder) {
   if (getRows().getType().getDimSize(1) != getInput().getType().getDimSize(1))
     return failure(); // no op makes T rows of zeros
+  if (!hasNaturalFloats(getRows().getType()))
+    return failure();
   PartsBuilder parts(builder, *this);
   SmallVector<Value> results{
       parts.prologue(getInput(), getGamma(), getRows().getType().getElementType())};
@@ -157,7 +164,7 @@ FailureOr<SmallVector<Value>> PrepareRowsOp::decompose(OpBuilder &builder) {
 }
 
 FailureOr<SmallVector<Value>> FusedLinearOp::decompose(OpBuilder &builder) {
-  if (rules::isPackedMatrix(getWeight().getType()))
+  if (!hasNaturalFloats(getWeight().getType()))
     return failure();
   PartsBuilder parts(builder, *this);
   const int64_t width = getType().getDimSize(1);
@@ -172,7 +179,7 @@ FailureOr<SmallVector<Value>> FusedLinearOp::decompose(OpBuilder &builder) {
 }
 
 FailureOr<SmallVector<Value>> FusedQkvOp::decompose(OpBuilder &builder) {
-  if (rules::isPackedMatrix(getWeight().getType()))
+  if (!hasNaturalFloats(getWeight().getType()))
     return failure();
   PartsBuilder parts(builder, *this);
   const int64_t heads = getType().getDimSize(0), headDim = getType().getDimSize(2);

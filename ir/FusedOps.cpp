@@ -13,10 +13,10 @@ static double prologueFlops(Op op, Type productType) {
          (op.getInput().getType().getElementType() == productType ? 0 : 1);
 }
 
-/// The element type that the products of a fused matmul are computed in: that of its weight.
+/// What the rows of a fused matmul are rounded to before the product.
 template <typename Op>
 static Type productType(Op op) {
-  return op.getWeight().getType().getElementType();
+  return rules::productRowsType(op.getInput().getType(), op.getWeight().getType(), op.getRows());
 }
 
 //===----------------------------------------------------------------------===//
@@ -72,12 +72,37 @@ static LogicalResult expectF32OrBf16(Operation *op, StringRef what, RankedTensor
   return rules::expectF32Or(op, what, type, BFloat16Type::get(op->getContext()));
 }
 
-/// The weight is a matrix of f32 or bf16 that the input's columns fit.
+/// Whether a type is that of quantized rows.
+static bool isRowQuant(Type type) {
+  auto quant = dyn_cast<QuantType>(type);
+  return quant && quant.isOfRows() && quant.getGroup() == kRowGroup;
+}
+
+/// The rows' type fits the weight's: equal to it, or for a quantized one f32, bf16 or that of
+/// quantized rows.
+template <typename Op>
+static LogicalResult verifyProductTypes(Op op) {
+  const Type weight = op.getWeight().getType().getElementType();
+  const Type rows = productType(op), input = op.getInput().getType().getElementType();
+  auto quant = dyn_cast<QuantType>(weight);
+  const bool fits = quant ? rows.isF32() || rows.isBF16() || isRowQuant(rows) : rows == weight;
+  if (!fits || (quant && quant.isOfRows()) || (isRowQuant(input) && input != rows))
+    return op.emitOpError() << "expected rows that a weight of " << weight << " is multiplied with"
+                            << " but got " << rows;
+  if (isRowQuant(input) && (op.getEps() || op.getGamma()))
+    return op.emitOpError() << "expected no rms and no gamma with rows that are quantized already";
+  return success();
+}
+
+/// The weight is a matrix of f32, bf16 or quantized numbers that the input's columns and type fit.
 template <typename Op>
 static LogicalResult verifyWeight(Op op) {
   const RankedTensorType weight = op.getWeight().getType();
-  if (failed(rules::expectMatrix(op, "weight", weight)) ||
-      failed(expectF32OrBf16(op, "weight", weight)))
+  if (failed(rules::expectMatrix(op, "weight", weight)))
+    return failure();
+  if (!isa<QuantType>(weight.getElementType()) && failed(expectF32OrBf16(op, "weight", weight)))
+    return failure();
+  if (failed(verifyProductTypes(op)))
     return failure();
   return rules::expectInputColumns(op, op.getInput().getType(), weight);
 }
@@ -108,6 +133,17 @@ static LogicalResult verifyBias(Op op, int64_t rows) {
 // prepare_rows
 //===----------------------------------------------------------------------===//
 
+/// Rows are of f32 or bf16, or quantized in groups that fill them.
+static LogicalResult verifyPreparedRows(PrepareRowsOp op) {
+  const RankedTensorType rows = op.getRows().getType();
+  if (!isRowQuant(rows.getElementType()))
+    return expectF32OrBf16(op, "rows", rows);
+  if (rows.getDimSize(1) % kRowGroup == 0)
+    return success();
+  return op.emitOpError() << "expected quantized rows of a multiple of " << kRowGroup
+                          << " numbers but got " << rows;
+}
+
 LogicalResult PrepareRowsOp::verify() {
   if (failed(verifyInput(*this)) || // C1
       failed(verifyGamma(*this)))   // C2
@@ -116,7 +152,7 @@ LogicalResult PrepareRowsOp::verify() {
   const int64_t columns = getInput().getType().getDimSize(1);
   const int64_t padded = rows.getRank() == 2 ? std::max(rows.getDimSize(1), columns) : columns;
   if (failed(rules::expectShape(*this, "rows", rows, {ShapedType::kDynamic, padded})) || // C3
-      failed(expectF32OrBf16(*this, "rows", rows)))
+      failed(verifyPreparedRows(*this)))
     return failure();
   if (getEps().has_value() != bool(getFactor())) // C4
     return emitOpError() << "expected a factor with rms and none without but got "

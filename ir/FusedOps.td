@@ -14,14 +14,20 @@ def Graphc_FusedDocs : OpDocGroup {
     **Prologue** of `fused_linear` and `fused_qkv`, what happens to a row `x` `[K]` before the product:
 
     * `gamma(g)`: `x` is multiplied by `g` `[K]`;
-    * the row is rounded to the weight's element type;
+    * the row is rounded to `rows(type)`, or to the weight's element type; with a quantized weight and no `rows`, it keeps
+      its own;
     * `rms(eps)`: the product is multiplied by `r = 1 / √(1/K · Σ_k x[k]² + eps)`, where `x` is the input as it came, so that
       `r · ((x · g) Wᵀ)` is the product of the normalised row;
     * `row_factor(r)`: `r` `[T]` is an operand instead (plan stage: `prepare_rows` computed it, and applied gamma).
 
     **Weights** are natural, `[N, K]`, or packed, `[P, Kp/kp, 32, kp]` (plan stage; see `graphc.pack`). With a packed weight the
-    input may have more than `K` columns, the rest zeros, and `bias` is packed with the same groups, `[32 P]`. An op with a packed
-    weight does not decompose.
+    input may have more than `K` columns, the rest zeros, and `bias` is packed with the same groups, `[32 P]`. Weights are of f32,
+    bf16 or quantized; the rows that meet a quantized one are of f32, bf16 or quantized themselves. An op with a packed or a
+    quantized weight does not decompose.
+
+    With quantized rows and weights, the products of a group of 32 are added as integers, exactly; then
+    `sum = fma(float(dot) · s_row, s_weight, sum)` group by group. With rows of f32 or bf16 and quantized weights, runs of 8 columns are
+    chains of fused multiply-adds with the integers, and `sum = fma(run, s_weight, sum)`.
   }];
 }
 
@@ -42,14 +48,17 @@ def Graphc_PrepareRowsOp : Graphc_FusedOp<"prepare_rows", [Pure]> {
     * `rows[t, k] = round(x[t, k] · gamma[k])` for `k < K`, and 0 for `k` in `[K, Kp)`;
     * `factor[t] = 1 / √(1/K · Σ_k x[t, k]² + eps)`.
 
+    Quantized rows are rounded in groups of 32: the scale is `max |x · gamma| / 127`, f32. Beside it stands the sum of the group's
+    integers times `-offset`, what a kernel starts from that adds `offset` to every integer of its weight.
+
     Operands:
     * `input` `x` `[T, K]`, `gamma` `[K]` (absent: 1), results `rows` `[T, Kp]`, `factor` `[T]` (with `rms` only).
-    * Elements: `rows` f32 or bf16, `factor` f32; accumulation: f32.
+    * Elements: `rows` f32, bf16 or quantized, `factor` f32; accumulation: f32.
 
     Constraints:
     * (C1) `input` is `[?, K]`.
     * (C2) `gamma` is `[K]`.
-    * (C3) `rows` is `[?, Kp]` with `Kp >= K`, of f32 or bf16.
+    * (C3) `rows` is `[?, Kp]` with `Kp >= K`, of f32, bf16 or the quantized type of rows, `Kp` then a multiple of 32.
     * (C4) There is a `factor` if and only if there is an `eps`; it is `tensor<?xf32>`, and `eps >= 0`.
 
     Decomposes if `Kp = K` (no un-fused op makes T rows of zeros).
@@ -61,10 +70,10 @@ def Graphc_PrepareRowsOp : Graphc_FusedOp<"prepare_rows", [Pure]> {
     ```
   }];
   let arguments = (ins Graphc_Tensor:$input, Optional<Graphc_Tensor>:$gamma,
-                       OptionalAttr<F32Attr>:$eps);
-  let results = (outs Graphc_Tensor:$rows, Optional<Graphc_Tensor>:$factor);
+                       OptionalAttr<F32Attr>:$eps, DefaultValuedAttr<I64Attr, "0">:$offset);
+  let results = (outs Graphc_QuantTensor:$rows, Optional<Graphc_Tensor>:$factor);
   let assemblyFormat = [{
-    $input (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)? attr-dict `:`
+    $input (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)? (`offset` $offset^)? attr-dict `:`
     functional-type(operands, results)
   }];
 }
@@ -83,11 +92,11 @@ def Graphc_FusedLinearOp : Graphc_FusedOp<"fused_linear", [Pure, AttrSizedOperan
     Operands:
     * `input` `x` `[T, K]`, `weight` `W` `[N, K]`, `gamma` `[K]`, `row_factor` `[T]`, `bias` `[N]`, `residual` `[T, F]`, result `y`
       `[T, F]`, where `F` is `N/2` with a gate and `N` without.
-    * Elements: the product's operands are of the weight's type; accumulation and epilogue: f32; `y` is rounded once.
+    * Elements: the product's operands are as said above; accumulation and epilogue: f32; `y` is rounded once.
 
     Constraints:
     * (C1) `input` is `[?, K]`.
-    * (C2) `weight` is a static matrix, natural or packed, of f32 or bf16.
+    * (C2) `weight` is a static matrix, natural or packed, of f32, bf16 or quantized; rows and weight fit as said above.
     * (C3) The input's `K` is the weight's; with a packed weight, at least the `K` before padding.
     * (C4) `gamma` is `[K]`.
     * (C5) Not both of `rms` and `row_factor` are given; `eps >= 0`; `row_factor` is `tensor<?xf32>`.
@@ -110,13 +119,14 @@ def Graphc_FusedLinearOp : Graphc_FusedOp<"fused_linear", [Pure, AttrSizedOperan
     ```
   }];
   let arguments = (ins
-    Graphc_Tensor:$input, Graphc_Tensor:$weight,
+    Graphc_QuantTensor:$input, Graphc_QuantTensor:$weight,
     Optional<Graphc_Tensor>:$gamma, Optional<Graphc_Tensor>:$row_factor,
     Optional<Graphc_Tensor>:$bias, Optional<Graphc_Tensor>:$residual,
-    OptionalAttr<F32Attr>:$eps, OptionalAttr<Graphc_ActivationAttr>:$gate);
+    OptionalAttr<F32Attr>:$eps, OptionalAttr<TypeAttr>:$rows,
+    OptionalAttr<Graphc_ActivationAttr>:$gate);
   let results = (outs Graphc_Tensor:$result);
   let assemblyFormat = [{
-    $input `,` $weight (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)?
+    $input `,` $weight (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)? (`rows` `(` $rows^ `)`)?
     (`row_factor` `(` $row_factor^ `)`)? (`bias` `(` $bias^ `)`)? (`gate` `(` custom<Keyword>($gate)^ `)`)?
     (`residual` `(` $residual^ `)`)? attr-dict `:` functional-type(operands, results)
   }];
@@ -137,12 +147,12 @@ def Graphc_FusedQkvOp : Graphc_FusedOp<"fused_qkv", [AttrSizedOperandSegments]> 
     * `input` `x` `[T, K]`, `weight` `W` `[N, K]` with `N = (H + 2 Hkv) · D`, `gamma` `[K]`, `row_factor` `[T]`, `bias` `[N]`,
       `rope_table` `[C, D]`, `cache` of `Hkv` heads of `D` numbers, `step`, result `query` `[H, T, D]`.
     * A packed weight (and bias) has `groups H + 2 Hkv`, so that a panel holds both halves that a rotation needs.
-    * Elements: the product's operands are of the weight's type; accumulation and all that follows: f32; `q` is rounded to the
+    * Elements: the product's operands are as said above; accumulation and all that follows: f32; `q` is rounded to the
       result's type, `k` and `v` to the cache's.
 
     Constraints:
     * (C1) `input` is `[?, K]`.
-    * (C2) `weight` is a static matrix, natural or packed, of f32 or bf16.
+    * (C2) `weight` is a static matrix, natural or packed, of f32, bf16 or quantized; rows and weight fit as said above.
     * (C3) The input's `K` is the weight's; with a packed weight, at least the `K` before padding.
     * (C4) `gamma` is `[K]`.
     * (C5) Not both of `rms` and `row_factor` are given; `eps >= 0`; `row_factor` is `tensor<?xf32>`.
@@ -160,14 +170,14 @@ def Graphc_FusedQkvOp : Graphc_FusedOp<"fused_qkv", [AttrSizedOperandSegments]> 
     ```
   }];
   let arguments = (ins
-    Graphc_Tensor:$input, Graphc_Tensor:$weight,
+    Graphc_QuantTensor:$input, Graphc_QuantTensor:$weight,
     Optional<Graphc_Tensor>:$gamma, Optional<Graphc_Tensor>:$row_factor,
     Optional<Graphc_Tensor>:$bias, Optional<Graphc_Tensor>:$rope_table,
     Arg<Graphc_KvCacheType, "", [MemWrite]>:$cache, Graphc_StepType:$step,
-    OptionalAttr<F32Attr>:$eps);
+    OptionalAttr<F32Attr>:$eps, OptionalAttr<TypeAttr>:$rows);
   let results = (outs Graphc_Tensor:$query);
   let assemblyFormat = [{
-    $input `,` $weight (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)?
+    $input `,` $weight (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)? (`rows` `(` $rows^ `)`)?
     (`row_factor` `(` $row_factor^ `)`)? (`bias` `(` $bias^ `)`)? (`rope` `(` $rope_table^ `)`)?
     `append` `(` $cache `,` $step `)` attr-dict `:` functional-type(operands, results)
   }];

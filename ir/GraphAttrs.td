@@ -42,6 +42,19 @@ def Graphc_GeluFormAttr : EnumAttr<Graphc_Dialect, Graphc_GeluForm, "gelu_form">
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Graphc_ScaleRule : I32EnumAttr<"ScaleRule", "how scales are found", [
+    I32EnumAttrCase<"Search", 0, "search">,
+    I32EnumAttrCase<"AbsMax", 1, "absmax">
+  ]> {
+  let cppNamespace = "::graphc";
+  let genSpecializedAttr = 0;
+}
+def Graphc_ScaleRuleAttr : EnumAttr<Graphc_Dialect, Graphc_ScaleRule, "scale_rule"> {
+  let summary = "How the scales of quantized numbers are found";
+  let description = [{Example: `#graphc.scale_rule<search>`, in the op's own form `graphc.quantize search`.}];
+  let assemblyFormat = "`<` $value `>`";
+}
+
 //===----------------------------------------------------------------------===//
 // Bindings: where an operand or result of a dispatch is
 //===----------------------------------------------------------------------===//

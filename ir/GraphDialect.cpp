@@ -135,6 +135,22 @@ void KvCacheType::print(AsmPrinter &printer) const {
   printer << '<' << getHeads() << 'x' << getHeadDim() << 'x' << getElementType() << '>';
 }
 
+LogicalResult QuantType::verify(function_ref<InFlightDiagnostic()> emitError, Type storage,
+                                Type scale, int64_t group) {
+  if (!storage.isInteger(4) && !storage.isInteger(8)) // C1
+    return emitError() << "expected i4 or i8 for the integers but got " << storage;
+  if (!scale.isF16() && !(scale.isF32() && storage.isInteger(8))) // C2
+    return emitError() << "expected scales of f16, or of f32 for i8, but got " << scale;
+  if (group <= 0 || group % kRowGroup != 0) // C3
+    return emitError() << "expected groups of a multiple of " << kRowGroup << " numbers but got "
+                       << group;
+  return success();
+}
+
+QuantFormat QuantType::getFormat() {
+  return {.bits = getStorage().getIntOrFloatBitWidth(), .group = getGroup()};
+}
+
 LogicalResult KvCacheType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t heads,
                                   int64_t headDim, Type elementType) {
   if (heads <= 0 || headDim <= 0)

@@ -3,6 +3,7 @@
 #define GRAPHC_IR_GRAPHDIALECT_H
 
 #include "ir/PanelLayout.h"
+#include "ir/QuantFormat.h"
 #include "ir/SymbolicDims.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"

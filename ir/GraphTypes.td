@@ -43,4 +43,32 @@ def Graphc_KvCacheType : Graphc_Type<"KvCache", "kv_cache"> {
   let genVerifyDecl = 1;
 }
 
+def Graphc_QuantType : Graphc_Type<"Quant", "quant"> {
+  let summary = "Small signed integers that share a scale in groups";
+  let description = [{
+    An element type of tensors. A row (the last dimension) is cut into groups of `group` numbers, the last one perhaps shorter;
+    a number is `scale · q` with the scale of its group, of type `scale`, and an integer `q` of the type `storage`. It is
+    what a weight (`scale` f16) or the rows that meet it (`scale` f32) are rounded to; in memory the scales stand beside the
+    integers (see `ir/QuantFormat.h`).
+
+    The values of such a tensor are the numbers `scale · q`, as everywhere; only `graphc.quantize` and the prologues of
+    matmuls make them, only matmuls and `graphc.embedding` take them. Examples: `!graphc.quant<i4:f16, 32>`,
+    `!graphc.quant<i8:f32, 32>`
+
+    Constraints:
+    * (C1) `storage` is i4 or i8.
+    * (C2) `scale` is f16 (weights), or f32 with i8 (rows).
+    * (C3) `group` is a positive multiple of 32.
+  }];
+  let parameters = (ins "::mlir::Type":$storage, "::mlir::Type":$scale, "int64_t":$group);
+  let assemblyFormat = "`<` $storage `:` $scale `,` $group `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// How such numbers stand in memory.
+    ::graphc::QuantFormat getFormat();
+    /// Whether this is the type of rows, not of weights.
+    bool isOfRows() { return getScale().isF32(); }
+  }];
+}
+
 #endif // GRAPHC_IR_GRAPHTYPES_TD

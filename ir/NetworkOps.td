@@ -20,7 +20,7 @@ def Graphc_EmbeddingOp : Graphc_PureOp<"embedding"> {
 
     * `table` `[V, K]`, or packed as `graphc.pack` does (a tied head and the embedding share one weight); `step`; result
       `[T, K]`.
-    * Elements: those of the table are converted to the result's.
+    * Elements: those of the table, f32, bf16, f16 or quantized, are converted to the result's.
 
     Constraints:
     * (C1) `table` is a static matrix, natural or packed.
@@ -31,7 +31,7 @@ def Graphc_EmbeddingOp : Graphc_PureOp<"embedding"> {
     %y = graphc.embedding %table, %step : tensor<32000x2048xbf16> -> tensor<?x2048xf32>
     ```
   }];
-  let arguments = (ins Graphc_Tensor:$table, Graphc_StepType:$step);
+  let arguments = (ins Graphc_QuantTensor:$table, Graphc_StepType:$step);
   let results = (outs Graphc_Tensor:$result);
   let assemblyFormat = "$table `,` $step attr-dict `:` type($table) `->` type($result)";
   let hasVerifier = 1;

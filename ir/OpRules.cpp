@@ -66,7 +66,17 @@ double elements(ArrayRef<Dim> dims, const StepDims &step) {
 
 double bytes(Type type, ArrayRef<Dim> dims, const StepDims &step) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor ? elements(dims, step) * tensor.getElementTypeBitWidth() / 8 : 0;
+  return tensor ? elements(dims, step) * bitsPerNumber(tensor.getElementType()) / 8 : 0;
+}
+
+double bitsPerNumber(Type elementType) {
+  auto quant = dyn_cast<QuantType>(elementType);
+  if (!quant)
+    return elementType.getIntOrFloatBitWidth();
+  if (quant.isOfRows())
+    return 8.0 * double(quantRowBytes(kRowGroup)) / kRowGroup;
+  const QuantFormat format = quant.getFormat();
+  return 8.0 * double(format.blockBytes(1)) / double(format.group);
 }
 
 Cost memoryCost(Operation *op, ArrayRef<DimList> operandDims, const StepDims &step) {
@@ -194,11 +204,23 @@ std::optional<SmallVector<int64_t>> broadcastShape(ArrayRef<int64_t> lhs, ArrayR
 // Weights
 //===----------------------------------------------------------------------===//
 
+int64_t panelInterleaveOf(Type elementType) {
+  if (auto quant = dyn_cast<QuantType>(elementType))
+    return quant.getGroup();
+  return panelInterleave(elementType.isF32() ? ElementType::F32 : ElementType::BF16);
+}
+
 bool isPackedMatrix(RankedTensorType type) {
   return type.getRank() == 4 && type.getDimSize(2) == kPanelRows &&
-         (type.getElementType().isF32() || type.getElementType().isBF16()) &&
-         type.getDimSize(3) ==
-             panelInterleave(type.getElementType().isF32() ? ElementType::F32 : ElementType::BF16);
+         !type.getElementType().isF16() &&
+         type.getDimSize(3) == panelInterleaveOf(type.getElementType());
+}
+
+Type productRowsType(RankedTensorType input, RankedTensorType weight, std::optional<Type> rows) {
+  if (rows)
+    return *rows;
+  const bool keepsOwn = isa<QuantType>(weight.getElementType());
+  return (keepsOwn ? input : weight).getElementType();
 }
 
 int64_t weightRows(RankedTensorType type) {

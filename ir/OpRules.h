@@ -35,6 +35,9 @@ double elements(llvm::ArrayRef<Dim> dims, const StepDims &step);
 /// Bytes of a tensor in a step; 0 for other types.
 double bytes(mlir::Type type, llvm::ArrayRef<Dim> dims, const StepDims &step);
 
+/// Bits that a number takes in memory, its share of scales included.
+double bitsPerNumber(mlir::Type elementType);
+
 /// Bytes of all operands (weights apart from activations) and results of an op.
 Cost memoryCost(mlir::Operation *op, llvm::ArrayRef<DimList> operandDims, const StepDims &step);
 
@@ -89,6 +92,14 @@ std::optional<llvm::SmallVector<int64_t>> broadcastShape(llvm::ArrayRef<int64_t>
 
 /// Whether a type is that of a packed matrix, tensor<P x Kp/kp x 32 x kp x t> (see PanelLayout.h).
 bool isPackedMatrix(mlir::RankedTensorType type);
+
+/// Columns of a channel that stand side by side in a packed matrix of such elements: kp.
+int64_t panelInterleaveOf(mlir::Type elementType);
+
+/// What rows are rounded to before they meet a weight, given the types of both and what the op says
+/// (or nothing).
+mlir::Type productRowsType(mlir::RankedTensorType input, mlir::RankedTensorType weight,
+                           std::optional<mlir::Type> rows);
 
 /// Rows of a natural or packed matrix; of a packed one, with its padding.
 int64_t weightRows(mlir::RankedTensorType type);

@@ -12,6 +12,8 @@ include "ir/GraphTypes.td"
 /// A tensor of floating-point numbers that graphc computes with.
 def Graphc_Float : AnyTypeOf<[F32, BF16, F16]>;
 def Graphc_Tensor : RankedTensorOf<[Graphc_Float]>;
+/// Where numbers that share scales may stand as well: weights, and the rows that meet them.
+def Graphc_QuantTensor : RankedTensorOf<[Graphc_Float, Graphc_QuantType]>;
 
 /// An op without side effects whose cost and dimensions are known.
 class Graphc_PureOp<string mnemonic, list<Trait> traits = []>

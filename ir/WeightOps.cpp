@@ -108,6 +108,7 @@ std::string CheckpointOp::nameForLayer(int64_t layer) {
 GRAPHC_WEIGHT_OP(ParamOp)
 GRAPHC_WEIGHT_OP(CheckpointOp)
 GRAPHC_WEIGHT_OP(RopeTableOp)
+GRAPHC_WEIGHT_OP(QuantizeOp)
 GRAPHC_WEIGHT_OP(PackOp)
 #undef GRAPHC_WEIGHT_OP
 
@@ -173,12 +174,24 @@ LogicalResult RopeTableOp::verify() {
   return success();
 }
 
+LogicalResult QuantizeOp::verify() {
+  const RankedTensorType input = getInput().getType();
+  if (input.getRank() != 2 || !input.hasStaticShape()) // C1
+    return emitOpError() << "expected a static matrix but got " << input;
+  auto quant = dyn_cast<QuantType>(getType().getElementType());
+  if (quant && !quant.isOfRows() && getType().getShape() == input.getShape()) // C2
+    return success();
+  return emitOpError() << "expected a result of shape " << rules::shapeText(input.getShape())
+                       << " of a quant type of weights but got " << getType();
+}
+
 LogicalResult PackOp::verify() {
   const RankedTensorType input = getInput().getType();
   const Type element = input.getElementType();
-  if (!input.hasStaticShape() || (input.getRank() != 1 && input.getRank() != 2) ||
-      !(element.isF32() || element.isBF16())) // C1
-    return emitOpError() << "expected a static matrix or vector of f32 or bf16 but got " << input;
+  const bool isVector = input.getRank() == 1 && !isa<QuantType>(element);
+  if (!input.hasStaticShape() || !(isVector || input.getRank() == 2) || element.isF16()) // C1
+    return emitOpError() << "expected a static matrix or vector of f32 or bf16, or a matrix of "
+                         << "quantized numbers, but got " << input;
   const int64_t groups = getGroups();
   if (groups < 0 || (groups > 0 && input.getDimSize(0) % (2 * groups) != 0)) // C2
     return emitOpError() << "expected rows that are a multiple of 2 groups but got "
@@ -191,12 +204,10 @@ LogicalResult PackOp::verify() {
 
 PanelLayout PackOp::layoutOf(RankedTensorType input, int64_t groups) {
   const bool isMatrix = input.getRank() == 2;
-  const bool isBf16 = input.getElementType().isBF16();
   return {.rows = input.getDimSize(0),
           .columns = isMatrix ? input.getDimSize(1) : 1,
           .groups = groups,
-          .interleave =
-              isMatrix ? panelInterleave(isBf16 ? ElementType::BF16 : ElementType::F32) : 1};
+          .interleave = isMatrix ? rules::panelInterleaveOf(input.getElementType()) : 1};
 }
 
 RankedTensorType PackOp::packedType(RankedTensorType input, int64_t groups) {

@@ -39,7 +39,7 @@ def Graphc_WeightOp : Graphc_Op<"weight", [Symbol, IsolatedFromAbove, SingleBloc
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$layers, TypeAttrOf<Graphc_Tensor>:$type);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$layers, TypeAttrOf<Graphc_QuantTensor>:$type);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
   let hasRegionVerifier = 1;
@@ -100,7 +100,7 @@ def Graphc_ParamOp : Graphc_PureOp<"param", [DeclareOpInterfaceMethods<SymbolUse
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$weight, Index:$layer);
-  let results = (outs Graphc_Tensor:$result);
+  let results = (outs Graphc_QuantTensor:$result);
   let assemblyFormat = "$weight `[` $layer `]` attr-dict `:` type($result)";
 }
 
@@ -161,6 +161,36 @@ def Graphc_RopeTableOp : Graphc_PureOp<"rope_table"> {
   let hasVerifier = 1;
 }
 
+def Graphc_QuantizeOp : Graphc_PureOp<"quantize"> {
+  let summary = "Round a matrix to small integers that share scales";
+  let description = [{
+    `y[n, k] = s[n, ⌊k / G⌋] · q[n, k]`: each group of `G` numbers of a row gets a scale `s`, a number of f16, and integers `q` in
+    `[-8, 7]` (i4) or `[-127, 127]` (i8).
+
+    * `absmax`: `s = max_k |x[n, k]| / 7` (or `/ 127`), `q = round(x / s)`.
+    * `search`: of a fixed list of scales near that one, negative ones included with i4, the one whose integers, with the
+      scale that fits them best, have the least squared error; never worse than `absmax`. See `ir/QuantFormat.cpp`.
+
+    Rounding is to nearest, ties to even.
+
+    Constraints:
+    * (C1) `input` is a static matrix of f32, bf16 or f16.
+    * (C2) The result has its shape and elements of a `quant` type of weights.
+
+    ```mlir
+    graphc.weight @down[%layer in 22] : tensor<2048x5632x!graphc.quant<i4:f16, 32>> {
+      %w = graphc.checkpoint "model.layers.{layer}.mlp.down_proj.weight"[%layer] : tensor<2048x5632xf32>
+      %q = graphc.quantize search %w : tensor<2048x5632xf32> -> tensor<2048x5632x!graphc.quant<i4:f16, 32>>
+      graphc.yield %q : tensor<2048x5632x!graphc.quant<i4:f16, 32>>
+    }
+    ```
+  }];
+  let arguments = (ins Graphc_Tensor:$input, Graphc_ScaleRuleAttr:$rule);
+  let results = (outs Graphc_QuantTensor:$result);
+  let assemblyFormat = "custom<Keyword>($rule) $input attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def Graphc_PackOp : Graphc_PureOp<"pack"> {
   let summary = "Lay a matrix out in panels of 32 output channels";
   let description = [{
@@ -174,12 +204,13 @@ def Graphc_PackOp : Graphc_PureOp<"pack"> {
       turns into each other (`G` = heads of q, k and v).
 
     Operands:
-    * `input` `x` `[N, K]`, result `[P, Kp/kp, 32, kp]`: `kp` is 1 for f32 and 2 for bf16, `Kp` is `K` rounded up to a multiple of
-      `kp`, `P` is `⌈N / 32⌉`, with groups `G · ⌈h / 16⌉`.
+    * `input` `x` `[N, K]`, result `[P, Kp/kp, 32, kp]`: `kp` is 1 for f32, 2 for bf16 and the group for quantized numbers, `Kp` is `K`
+      rounded up to a multiple of `kp`, `P` is `⌈N / 32⌉`, with groups `G · ⌈h / 16⌉`. How a block of 32 channels of a
+      group stands in memory says `ir/QuantFormat.h`.
     * A vector (a bias) `[N]` becomes `[32 P]`: `y[c] = x[n]`.
 
     Constraints:
-    * (C1) `input` is a static matrix or vector of f32 or bf16.
+    * (C1) `input` is a static matrix or vector of f32 or bf16, or a static matrix of quantized numbers.
     * (C2) `groups >= 0`, and with groups `N` is a multiple of `2 G`.
     * (C3) The result has the type that follows from these.
 
@@ -193,12 +224,12 @@ def Graphc_PackOp : Graphc_PureOp<"pack"> {
     }
     ```
   }];
-  let arguments = (ins Graphc_Tensor:$input, DefaultValuedAttr<I64Attr, "0">:$groups);
-  let results = (outs Graphc_Tensor:$result);
+  let arguments = (ins Graphc_QuantTensor:$input, DefaultValuedAttr<I64Attr, "0">:$groups);
+  let results = (outs Graphc_QuantTensor:$result);
   let assemblyFormat = "$input (`groups` $groups^)? attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    /// Layout of a matrix or vector when packed. `input` is static, of f32 or bf16, and its rows are a multiple of 2 groups.
+    /// Layout of a matrix or vector when packed. `input` is static, as C1 says, and its rows are a multiple of 2 groups.
     static ::graphc::PanelLayout layoutOf(::mlir::RankedTensorType input, int64_t groups);
     /// The result's type for such an input.
     static ::mlir::RankedTensorType packedType(::mlir::RankedTensorType input, int64_t groups);

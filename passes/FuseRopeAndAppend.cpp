@@ -173,7 +173,7 @@ void QkvMatch::rewrite(RewriterBase &rewriter) {
   auto fused = FusedQkvOp::create(rewriter, location, query.result.getType(), linear.input,
                                   linear.weight, linear.gamma, linear.rowFactor, linear.bias,
                                   query.rope ? query.rope.getTable() : Value(), append.getCache(),
-                                  append.getStep(), linear.eps);
+                                  append.getStep(), linear.eps, linear.rows);
   rewriter.replaceAllUsesWith(query.result, fused.getQuery());
   rewriter.eraseOp(append);
 }

@@ -2,6 +2,8 @@
 
 #include "passes/Matchers.h"
 
+#include "mlir/IR/PatternMatch.h"
+
 using namespace mlir;
 
 namespace graphc {
@@ -31,6 +33,7 @@ LinearParts LinearParts::of(Operation *op) {
     parts.bias = fused.getBias();
     parts.residual = fused.getResidual();
     parts.eps = fused.getEpsAttr();
+    parts.rows = fused.getRowsAttr();
     parts.gate = fused.getGateAttr();
   }
   auto cast = parts.input.getDefiningOp<CastOp>();
@@ -50,7 +53,17 @@ int64_t LinearParts::channels() const { return shapeOf(weight)[0]; }
 
 FusedLinearOp LinearParts::build(OpBuilder &builder, Location location) const {
   return FusedLinearOp::create(builder, location, resultType, input, weight, gamma, rowFactor, bias,
-                               residual, eps, gate);
+                               residual, eps, rows, gate);
+}
+
+void LinearParts::fuseAll(Operation *root) {
+  IRRewriter rewriter(root->getContext());
+  root->walk([&](LinearOp linear) {
+    if (!isLinear(linear))
+      return;
+    rewriter.setInsertionPoint(linear);
+    rewriter.replaceOp(linear, of(linear).build(rewriter, linear.getLoc()));
+  });
 }
 
 } // namespace graphc

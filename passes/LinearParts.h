@@ -17,6 +17,7 @@ struct LinearParts {
   mlir::Value bias;
   mlir::Value residual;
   mlir::FloatAttr eps;
+  mlir::TypeAttr rows; ///< What the rows are rounded to, where the op says so.
   ActivationAttr gate;
   mlir::RankedTensorType resultType;
 
@@ -38,6 +39,9 @@ struct LinearParts {
 
   /// Output channels of the weight: rows of its matrix.
   int64_t channels() const;
+
+  /// Turns every linear of rows in `root` into a fused_linear.
+  static void fuseAll(mlir::Operation *root);
 
   FusedLinearOp build(mlir::OpBuilder &builder, mlir::Location location) const;
 };

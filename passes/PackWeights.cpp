@@ -5,7 +5,6 @@
 #include "passes/WeightRewrite.h"
 
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 
@@ -87,9 +86,10 @@ LogicalResult PackWeightsPass::packUses(WeightOp weight, ArrayRef<OpOperand *> u
   RankedTensorType type = weight.getTensorType();
   if (byGroups.empty() || type.getRank() > 2)
     return success();
-  if (!type.getElementType().isF32() && !type.getElementType().isBF16())
-    return weight.emitError() << "expected a weight of a matmul to be f32 or bf16 but got " << type
-                              << "; run graphc-assign-precision first";
+  if (type.getElementType().isF16())
+    return weight.emitError()
+           << "expected a weight of a matmul to be f32, bf16 or quantized but got " << type
+           << "; run graphc-assign-precision first";
   const bool inPlace = byGroups.size() == 1 && !natural;
   for (auto &[groups, operands] : byGroups) {
     auto pack = [&, groups = groups](OpBuilder &builder, Location location, ValueRange values) {
@@ -110,14 +110,8 @@ LogicalResult PackWeightsPass::packUses(WeightOp weight, ArrayRef<OpOperand *> u
 }
 
 void PackWeightsPass::runOnOperation() {
-  IRRewriter rewriter(&getContext());
-  getOperation().walk([&](LinearOp linear) {
-    if (!LinearParts::isLinear(linear))
-      return; // Of other shapes than rows: no matmul kernel, natural weight.
-    rewriter.setInsertionPoint(linear);
-    rewriter.replaceOp(linear, LinearParts::of(linear).build(rewriter, linear.getLoc()));
-  });
-
+  // Linears of other shapes than rows have no matmul kernel and keep their natural weight.
+  LinearParts::fuseAll(getOperation());
   WeightRewriter weights(getOperation());
   llvm::MapVector<WeightOp, SmallVector<OpOperand *>> uses;
   WalkResult result = getOperation().walk([&](Operation *op) {

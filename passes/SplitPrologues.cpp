@@ -1,4 +1,5 @@
 // --graphc-split-prologues (see Passes.td).
+#include "ir/OpRules.h"
 #include "passes/Matchers.h"
 #include "passes/Passes.h"
 #include "passes/PreparedRows.h"
@@ -22,30 +23,42 @@ public:
 private:
   template <typename Op>
   void split(Op op);
-  PrepareRowsOp prepare(Operation *op, Value input, Value gamma, FloatAttr eps, Type rowsType);
+  PrepareRowsOp prepare(Operation *op, Value input, Value gamma, FloatAttr eps, Type rowsType,
+                        int64_t offset);
 
   /// What was prepared in a block: matmuls of the same rows share it.
-  using Key = std::tuple<Block *, Value, Value, Attribute, Type>;
+  using Key = std::tuple<Block *, Value, Value, Attribute, Attribute, int64_t>;
   DenseMap<Key, PrepareRowsOp> prepared;
 };
 
 } // namespace
 
-/// The type of rows that a matmul kernel reads.
-static Type preparedType(Value input, Type elementType) {
-  const int64_t bytes = elementType.getIntOrFloatBitWidth() / 8;
-  return RankedTensorType::get({shapeOf(input)[0], preparedWidth(shapeOf(input)[1], bytes)},
-                               elementType);
+/// The type of rows that a matmul kernel reads: whole groups of a quantized weight.
+static Type preparedType(Value input, Type elementType, Type weightType) {
+  auto quant = dyn_cast<QuantType>(weightType);
+  const int64_t columns = roundUp(shapeOf(input)[1], quant ? quant.getGroup() : 1);
+  const int64_t bits = isa<QuantType>(elementType) ? 8 : elementType.getIntOrFloatBitWidth();
+  return RankedTensorType::get({shapeOf(input)[0], preparedWidth(columns, bits / 8)}, elementType);
+}
+
+/// What a kernel adds to the integers of its weight so that they are not negative: instructions
+/// that multiply bytes want one factor unsigned.
+static int64_t offsetOf(Type rowsType, Type weightType) {
+  if (!isa<QuantType>(rowsType))
+    return 0;
+  return int64_t(1) << (cast<QuantType>(weightType).getFormat().bits - 1);
 }
 
 PrepareRowsOp SplitProloguesPass::prepare(Operation *op, Value input, Value gamma, FloatAttr eps,
-                                          Type rowsType) {
-  PrepareRowsOp &rows = prepared[{op->getBlock(), input, gamma, eps, rowsType}];
+                                          Type rowsType, int64_t offset) {
+  PrepareRowsOp &rows =
+      prepared[{op->getBlock(), input, gamma, eps, TypeAttr::get(rowsType), offset}];
   if (rows)
     return rows;
   OpBuilder builder(op);
   Type factorType = eps ? RankedTensorType::get({shapeOf(input)[0]}, builder.getF32Type()) : Type();
-  rows = PrepareRowsOp::create(builder, op->getLoc(), rowsType, factorType, input, gamma, eps);
+  rows = PrepareRowsOp::create(builder, op->getLoc(), rowsType, factorType, input, gamma, eps,
+                               builder.getI64IntegerAttr(offset));
   return rows;
 }
 
@@ -53,10 +66,15 @@ template <typename Op>
 void SplitProloguesPass::split(Op op) {
   if (op.getInput().template getDefiningOp<PrepareRowsOp>())
     return;
-  Type rowsType = preparedType(op.getInput(), elementTypeOf(op.getWeight()));
+  Type weightType = elementTypeOf(op.getWeight());
+  Type elementType =
+      rules::productRowsType(op.getInput().getType(), op.getWeight().getType(), op.getRows());
+  op.removeRowsAttr();
+  Type rowsType = preparedType(op.getInput(), elementType, weightType);
   if (!op.getEps() && !op.getGamma() && rowsType == op.getInput().getType())
     return; // Of the type and width that the kernel wants, with nothing to do.
-  PrepareRowsOp rows = prepare(op, op.getInput(), op.getGamma(), op.getEpsAttr(), rowsType);
+  PrepareRowsOp rows = prepare(op, op.getInput(), op.getGamma(), op.getEpsAttr(), rowsType,
+                               offsetOf(elementType, weightType));
   op.getInputMutable().assign(rows.getRows());
   op.getGammaMutable().clear();
   op.removeEpsAttr();

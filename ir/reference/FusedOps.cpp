@@ -1,6 +1,8 @@
 // Fused ops by their own definitions, not by what they decompose into: see ir/FusedOps.td.
 #include "ir/reference/Ops.h"
 
+#include "ir/OpRules.h"
+
 #include <cmath>
 #include <limits>
 
@@ -14,9 +16,13 @@ namespace graphc::reference {
 static std::vector<float> scaleRow(std::span<const float> row, const Tensor *gamma,
                                    mlir::Type elementType) {
   std::vector<float> result;
-  for (size_t k = 0; k < row.size(); ++k)
-    result.push_back(
-        roundTo(elementType, static_cast<double>(row[k]) * (gamma ? gamma->values[k] : 1.0)));
+  const bool isQuant = mlir::isa<QuantType>(elementType);
+  for (size_t k = 0; k < row.size(); ++k) {
+    const double value = static_cast<double>(row[k]) * (gamma ? gamma->values[k] : 1.0);
+    result.push_back(isQuant ? static_cast<float>(value) : roundTo(elementType, value));
+  }
+  if (isQuant)
+    roundRow(elementType, result);
   return result;
 }
 
@@ -43,8 +49,13 @@ template <typename Op>
 static std::vector<double> productRow(Op op, std::span<const float> row, int64_t t,
                                       const Tensor &matrix, std::span<const float> bias,
                                       const LinearOperands &operands) {
-  const std::vector<float> x =
-      scaleRow(row, operands.gamma, op.getWeight().getType().getElementType());
+  const mlir::RankedTensorType inputType = op.getInput().getType();
+  const mlir::Type rowsType =
+      rules::productRowsType(inputType, op.getWeight().getType(), op.getRows());
+  // Rows that are quantized already would change if they were once more.
+  const bool isReady = inputType.getElementType() == rowsType && !operands.gamma;
+  const std::vector<float> x = isReady ? std::vector<float>(row.begin(), row.end())
+                                       : scaleRow(row, operands.gamma, rowsType);
   double factor = 1;
   if (op.getEps())
     factor = rmsFactor(row, op.getEps()->convertToFloat());

@@ -90,6 +90,7 @@ Expected<KeyValue> kvRead(KvReadOp op, int64_t layer, const StepData &step, cons
 
 /// Rows [begin, end) of a rope table.
 void ropeTableRows(RopeTableOp op, int64_t begin, int64_t end, std::span<float> out);
+Tensor quantize(QuantizeOp op, const Tensor &input);
 Tensor pack(PackOp op, const Tensor &input);
 
 /// The natural matrix [rows, columns] that is in a packed one; columns beyond its own are zero. A

@@ -45,6 +45,32 @@ void roundTo(mlir::Type elementType, std::span<float> values) {
   }
 }
 
+/// Replaces each group of a row by its integers times their scale; `quantize` makes both.
+template <typename Quantize>
+static void roundGroups(std::span<float> row, int64_t group, Quantize quantize) {
+  std::vector<int8_t> integers(static_cast<size_t>(group));
+  for (size_t begin = 0; begin < row.size(); begin += integers.size()) {
+    const std::span<float> part = row.subspan(begin, std::min(integers.size(), row.size() - begin));
+    const float scale = quantize(part, std::span(integers).first(part.size()));
+    for (size_t i = 0; i < part.size(); ++i)
+      part[i] = scale * static_cast<float>(integers[i]);
+  }
+}
+
+void roundRow(mlir::Type elementType, std::span<float> row) {
+  auto quant = mlir::dyn_cast<QuantType>(elementType);
+  if (!quant)
+    return roundTo(elementType, row);
+  roundGroups(row, quant.getGroup(), quantizeRowGroup);
+}
+
+void quantizeRow(QuantType type, bool search, std::span<float> row) {
+  const QuantFormat format = type.getFormat();
+  roundGroups(row, format.group, [&](std::span<float> values, std::span<int8_t> out) {
+    return quantizeGroup(format, search, values, out);
+  });
+}
+
 Shape stridesOf(std::span<const int64_t> shape) {
   Shape strides(shape.size(), 1);
   for (size_t i = shape.size(); i-- > 1;)

@@ -3,7 +3,7 @@
 #ifndef GRAPHC_IR_REFERENCE_TENSOR_H
 #define GRAPHC_IR_REFERENCE_TENSOR_H
 
-#include "mlir/IR/Types.h"
+#include "ir/GraphDialect.h"
 
 #include <cstdint>
 #include <memory>
@@ -52,6 +52,12 @@ float roundTo(mlir::Type elementType, double value);
 
 /// Rounds values in place to what an element type can hold (f32: nothing to do).
 void roundTo(mlir::Type elementType, std::span<float> values);
+
+/// Rounds a row in place to numbers of an element type, also one whose numbers share scales.
+void roundRow(mlir::Type elementType, std::span<float> row);
+
+/// Rounds a row of a weight to a quantized type, with the rule of graphc.quantize.
+void quantizeRow(QuantType type, bool search, std::span<float> row);
 
 /// Distance in numbers between neighbours of each dimension.
 Shape stridesOf(std::span<const int64_t> shape);

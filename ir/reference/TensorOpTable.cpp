@@ -9,7 +9,7 @@ bool isTensorOp(mlir::Operation *op) {
   return llvm::isa<ConstantOp, ReshapeOp, TransposeOp, SliceOp, ConcatOp, RepeatOp, CastOp, AddOp,
                    SubOp, MulOp, DivOp, ScaleOp, RsqrtOp, SiluOp, ReluOp, TanhOp, GeluOp, SoftCapOp,
                    MeanOp, RmsNormOp, LayerNormOp, LinearOp, MatmulOp, BatchMatmulOp, SoftmaxOp,
-                   RopeTableOp, PackOp, FusedLinearOp>(op);
+                   RopeTableOp, QuantizeOp, PackOp, FusedLinearOp>(op);
 }
 
 /// The operand for an optional value of an op; null when it is absent.
@@ -56,6 +56,7 @@ Expected<Tensor> evaluate(mlir::Operation *op, Operands in) {
       })
       .Case([&](SoftmaxOp o) { return softmax(o, *in[0]); })
       .Case([&](RopeTableOp o) { return ropeTable(o); })
+      .Case([&](QuantizeOp o) { return quantize(o, *in[0]); })
       .Case([&](PackOp o) { return pack(o, *in[0]); })
       .Case([&](FusedLinearOp o) { return fusedLinear(o, in); })
       .Default([&](mlir::Operation *) {

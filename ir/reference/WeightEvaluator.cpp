@@ -131,6 +131,16 @@ Status WeightEvaluator::readReshape(ReshapeOp op, int64_t begin, int64_t end,
   return {};
 }
 
+Status WeightEvaluator::readQuantize(QuantizeOp op, int64_t begin, int64_t end,
+                                     std::span<float> out) const {
+  GRAPHC_RETURN_IF_ERROR(readRows(op.getInput(), begin, end, out));
+  const int64_t columns = matrixColumns(op.getType());
+  for (int64_t at = 0; at < (end - begin) * columns; at += columns)
+    quantizeRow(cast<QuantType>(op.getType().getElementType()), op.getRule() == ScaleRule::Search,
+                out.subspan(at, columns));
+  return {};
+}
+
 //===----------------------------------------------------------------------===//
 // Elementwise ops, in place
 //===----------------------------------------------------------------------===//
@@ -276,6 +286,7 @@ Status WeightEvaluator::readRows(Value value, int64_t begin, int64_t end,
         reference::ropeTableRows(o, begin, end, out);
         return Status();
       })
+      .Case([&](QuantizeOp o) { return readQuantize(o, begin, end, out); })
       .Case([&](ReshapeOp o) { return readReshape(o, begin, end, out); })
       .Case<CastOp, ScaleOp, RsqrtOp, SiluOp, ReluOp, TanhOp, GeluOp, SoftCapOp>(
           [&](auto) { return readUnary(op, begin, end, out); })

@@ -40,6 +40,7 @@ public:
 private:
   Status readCheckpoint(CheckpointOp op, int64_t begin, int64_t end, std::span<float> out) const;
   Status readConcat(ConcatOp op, int64_t begin, int64_t end, std::span<float> out) const;
+  Status readQuantize(QuantizeOp op, int64_t begin, int64_t end, std::span<float> out) const;
   Status readReshape(ReshapeOp op, int64_t begin, int64_t end, std::span<float> out) const;
   Status readUnary(mlir::Operation *op, int64_t begin, int64_t end, std::span<float> out) const;
   Status readBinary(mlir::Operation *op, int64_t begin, int64_t end, std::span<float> out) const;

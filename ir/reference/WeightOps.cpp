@@ -20,6 +20,14 @@ void ropeTableRows(RopeTableOp op, int64_t begin, int64_t end, std::span<float> 
   }
 }
 
+Tensor quantize(QuantizeOp op, const Tensor &input) {
+  Tensor result = input;
+  for (int64_t row = 0; row < result.rows(); ++row)
+    quantizeRow(mlir::cast<QuantType>(op.getType().getElementType()),
+                op.getRule() == ScaleRule::Search, result.row(row));
+  return result;
+}
+
 Tensor pack(PackOp op, const Tensor &input) {
   const PanelLayout layout = op.getLayout();
   Tensor result(Shape(op.getType().getShape()));

@@ -1,5 +1,7 @@
 #include "passes/analysis/DispatchList.h"
 
+#include "ir/OpRules.h"
+
 #include "passes/Matchers.h"
 #include "runtime/base/CheckedMath.h"
 
@@ -164,10 +166,11 @@ std::optional<uint64_t> boundedBytes(Type type, ArrayRef<Dim> dims, const StepDi
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || int64_t(dims.size()) != tensor.getRank())
     return std::nullopt;
-  std::optional<uint64_t> bytes = tensor.getElementTypeBitWidth() / 8;
+  // A number's share of its group's scales may be a part of a byte; all rows together are whole.
+  std::optional<uint64_t> bits = uint64_t(rules::bitsPerNumber(tensor.getElementType()));
   for (Dim dim : dims)
-    bytes = bytes ? checkedMul(*bytes, uint64_t(bounds(dim))) : std::nullopt;
-  return bytes;
+    bits = bits ? checkedMul(*bits, uint64_t(bounds(dim))) : std::nullopt;
+  return bits ? std::optional(*bits / 8) : std::nullopt;
 }
 
 /// The product of static extents before, between and behind the symbols.

@@ -413,3 +413,43 @@ func.func @flash_attention_c4(%q: tensor<4x?x8xbf16>, %kv: !graphc.kv_cache<2x8x
   %0 = graphc.flash_attention %q, %kv, %s causal scale 1.0 cap -1.0 : tensor<4x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf32>
   return
 }
+
+// -----
+
+func.func @fused_linear_c2_float_weight(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>) {
+  // expected-error @below {{expected rows that a weight of 'f32' is multiplied with but got 'bf16'}}
+  %0 = graphc.fused_linear %x, %w rows(bf16) : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c2_quant_weight(%x: tensor<?x64xf32>, %w: tensor<32x64x!graphc.quant<i8:f16, 32>>) {
+  // expected-error @below {{is multiplied with but got 'f16'}}
+  %0 = graphc.fused_linear %x, %w rows(f16) : (tensor<?x64xf32>, tensor<32x64x!graphc.quant<i8:f16, 32>>) -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c2_weight_of_rows(%x: tensor<?x64xf32>, %w: tensor<32x64x!graphc.quant<i8:f32, 32>>) {
+  // expected-error @below {{expected rows that a weight of}}
+  %0 = graphc.fused_linear %x, %w : (tensor<?x64xf32>, tensor<32x64x!graphc.quant<i8:f32, 32>>) -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c2_prologue(%x: tensor<?x64x!graphc.quant<i8:f32, 32>>, %w: tensor<32x64x!graphc.quant<i8:f16, 32>>, %g: tensor<64xf32>) {
+  // expected-error @below {{expected no rms and no gamma with rows that are quantized already}}
+  %0 = graphc.fused_linear %x, %w gamma(%g) : (tensor<?x64x!graphc.quant<i8:f32, 32>>, tensor<32x64x!graphc.quant<i8:f16, 32>>, tensor<64xf32>) -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c3_groups(%x: tensor<?x72xf32>) {
+  // expected-error @below {{expected quantized rows of a multiple of 32 numbers but got}}
+  %0 = graphc.prepare_rows %x : (tensor<?x72xf32>) -> tensor<?x72x!graphc.quant<i8:f32, 32>>
+  return
+}

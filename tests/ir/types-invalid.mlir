@@ -37,3 +37,23 @@ func.func @f(%x: tensor<?x4xf32> {graphc.dims = "T"}) { return }
 
 // expected-error @below {{expected "T", "R" or "S" in graphc.dims}}
 func.func @f(%x: !graphc.step {graphc.dims = ["T"]}) { return }
+
+// -----
+
+// expected-error @below {{expected i4 or i8 for the integers but got 'i2'}}
+func.func private @quant_c1(tensor<4x32x!graphc.quant<i2:f16, 32>>)
+
+// -----
+
+// expected-error @below {{expected scales of f16, or of f32 for i8, but got 'bf16'}}
+func.func private @quant_c2(tensor<4x32x!graphc.quant<i8:bf16, 32>>)
+
+// -----
+
+// expected-error @below {{expected scales of f16, or of f32 for i8, but got 'f32'}}
+func.func private @quant_c2_rows(tensor<4x32x!graphc.quant<i4:f32, 32>>)
+
+// -----
+
+// expected-error @below {{expected groups of a multiple of 32 numbers but got 48}}
+func.func private @quant_c3(tensor<4x32x!graphc.quant<i8:f16, 48>>)

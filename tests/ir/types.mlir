@@ -5,6 +5,10 @@
 // CHECK-SAME: (!graphc.step, !graphc.kv_cache<4x64xbf16>, !graphc.kv_cache<1x80xf32>)
 func.func private @types(!graphc.step, !graphc.kv_cache<4x64xbf16>, !graphc.kv_cache<1x80xf32>)
 
+// CHECK-LABEL: func.func private @quantized
+// CHECK-SAME: (tensor<8x64x!graphc.quant<i4 : f16, 64>>, tensor<?x64x!graphc.quant<i8 : f32, 32>>)
+func.func private @quantized(tensor<8x64x!graphc.quant<i4:f16, 64>>, tensor<?x64x!graphc.quant<i8:f32, 32>>)
+
 // CHECK-LABEL: func.func private @bindings
 // CHECK-SAME: arena = #graphc.arena<4096>
 // CHECK-SAME: kv = #graphc.kv<3>

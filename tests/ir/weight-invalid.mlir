@@ -168,7 +168,7 @@ func.func @rope_table_c2() {
 // -----
 
 func.func @pack_c1_rank(%x: tensor<2x8x4xf32>) {
-  // expected-error @below {{expected a static matrix or vector of f32 or bf16 but got 'tensor<2x8x4xf32>'}}
+  // expected-error @below {{expected a static matrix or vector of f32 or bf16, or a matrix of quantized numbers, but got 'tensor<2x8x4xf32>'}}
   %0 = graphc.pack %x : tensor<2x8x4xf32> -> tensor<1x4x32x1xf32>
   return
 }
@@ -176,7 +176,7 @@ func.func @pack_c1_rank(%x: tensor<2x8x4xf32>) {
 // -----
 
 func.func @pack_c1_type(%x: tensor<8x4xf16>) {
-  // expected-error @below {{expected a static matrix or vector of f32 or bf16 but got 'tensor<8x4xf16>'}}
+  // expected-error @below {{expected a static matrix or vector of f32 or bf16, or a matrix of quantized numbers, but got 'tensor<8x4xf16>'}}
   %0 = graphc.pack %x : tensor<8x4xf16> -> tensor<1x2x32x2xf16>
   return
 }
@@ -210,5 +210,37 @@ func.func @pack_c3(%x: tensor<8x5xbf16>) {
 func.func @pack_c3_vector(%x: tensor<33xf32>) {
   // expected-error @below {{expected a result of type 'tensor<64xf32>' but got 'tensor<33xf32>'}}
   %0 = graphc.pack %x : tensor<33xf32> -> tensor<33xf32>
+  return
+}
+
+// -----
+
+func.func @quantize_c1(%w: tensor<64xf32>) {
+  // expected-error @below {{expected a static matrix but got 'tensor<64xf32>'}}
+  %0 = graphc.quantize search %w : tensor<64xf32> -> tensor<64x!graphc.quant<i8:f16, 32>>
+  return
+}
+
+// -----
+
+func.func @quantize_c2_shape(%w: tensor<4x64xf32>) {
+  // expected-error @below {{expected a result of shape [4, 64] of a quant type of weights but got}}
+  %0 = graphc.quantize search %w : tensor<4x64xf32> -> tensor<4x32x!graphc.quant<i8:f16, 32>>
+  return
+}
+
+// -----
+
+func.func @quantize_c2_type(%w: tensor<4x64xf32>) {
+  // expected-error @below {{of a quant type of weights but got}}
+  %0 = graphc.quantize search %w : tensor<4x64xf32> -> tensor<4x64x!graphc.quant<i8:f32, 32>>
+  return
+}
+
+// -----
+
+func.func @pack_c1_quant(%w: tensor<64x!graphc.quant<i8:f16, 32>>) {
+  // expected-error @below {{expected a static matrix or vector of f32 or bf16, or a matrix of quantized numbers, but got}}
+  %0 = graphc.pack %w : tensor<64x!graphc.quant<i8:f16, 32>> -> tensor<64x!graphc.quant<i8:f16, 32>>
   return
 }

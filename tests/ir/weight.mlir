@@ -50,3 +50,21 @@ func.func @step() {
   %0 = graphc.param @attn.q[%c21] : tensor<64x64xf32>
   return
 }
+
+// CHECK-LABEL: graphc.weight @down
+graphc.weight @down[%layer in 1] : tensor<2x6x32x32x!graphc.quant<i4:f16, 32>> {
+  %0 = graphc.checkpoint "down"[%layer] : tensor<64x172xf32>
+  // CHECK: graphc.quantize search %{{.*}} : tensor<64x172xf32> -> tensor<64x172x!graphc.quant<i4 : f16, 32>>
+  %1 = graphc.quantize search %0 : tensor<64x172xf32> -> tensor<64x172x!graphc.quant<i4:f16, 32>>
+  // CHECK: graphc.pack %{{.*}} -> tensor<2x6x32x32x!graphc.quant<i4 : f16, 32>>
+  %2 = graphc.pack %1 : tensor<64x172x!graphc.quant<i4:f16, 32>> -> tensor<2x6x32x32x!graphc.quant<i4:f16, 32>>
+  graphc.yield %2 : tensor<2x6x32x32x!graphc.quant<i4:f16, 32>>
+}
+
+// CHECK-LABEL: graphc.weight @plain
+graphc.weight @plain[%layer in 1] : tensor<64x172x!graphc.quant<i8:f16, 192>> {
+  %0 = graphc.checkpoint "plain"[%layer] : tensor<64x172xf32>
+  // CHECK: graphc.quantize absmax
+  %1 = graphc.quantize absmax %0 : tensor<64x172xf32> -> tensor<64x172x!graphc.quant<i8:f16, 192>>
+  graphc.yield %1 : tensor<64x172x!graphc.quant<i8:f16, 192>>
+}

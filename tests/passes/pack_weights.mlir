@@ -131,7 +131,7 @@ func.func @no_param(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>) -> tensor<?x32x
 
 // -----
 
-// expected-error @below {{expected a weight of a matmul to be f32 or bf16 but got 'tensor<32x64xf16>'; run graphc-assign-precision first}}
+// expected-error @below {{expected a weight of a matmul to be f32, bf16 or quantized but got 'tensor<32x64xf16>'; run graphc-assign-precision first}}
 graphc.weight @w[%layer in 1] : tensor<32x64xf16> {
   %0 = graphc.checkpoint "w"[%layer] : tensor<32x64xf16>
   graphc.yield %0 : tensor<32x64xf16>
