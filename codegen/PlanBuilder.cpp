@@ -1,8 +1,10 @@
 #include "codegen/PlanBuilder.h"
 
 #include "codegen/CostText.h"
+#include "ir/OpRules.h"
 #include "runtime/base/CheckedMath.h"
 
+#include <cmath>
 #include <map>
 
 using namespace mlir;
@@ -135,12 +137,17 @@ void ContentsBuilder::noteCache(int64_t layer, KvCacheType type) {
   layers[static_cast<size_t>(layer)] = kvLayoutOf(type);
 }
 
-/// How the value of a weight is laid out: panels when it ends in graphc.pack, rows otherwise; and
-/// the value whose rows are read.
+/// How the value of a weight is laid out: panels when it ends in graphc.pack, of integers when that
+/// packs what graphc.quantize yields, rows otherwise; and the value whose rows are read.
 static Value describeLayout(WeightOp weight, PackJob &job) {
   Value value = weight.getYielded();
   auto pack = value.getDefiningOp<PackOp>();
   Value rows = pack ? pack.getInput() : value;
+  if (auto quantize = rows.getDefiningOp<QuantizeOp>(); quantize && pack) {
+    auto type = cast<QuantType>(quantize.getType().getElementType());
+    job.layout.quant = {type.getFormat(), quantize.getRule() == ScaleRule::Search};
+    rows = quantize.getInput();
+  }
   auto rowsType = cast<RankedTensorType>(rows.getType());
   auto resultType = cast<RankedTensorType>(value.getType());
   job.packed = static_cast<bool>(pack);
@@ -171,9 +178,10 @@ FailureOr<uint64_t> ContentsBuilder::weightNumber(DispatchOp dispatch, WeightAtt
   job.offset = contents.weightBytes;
   uint64_t bytes = job.bytes();
   auto resultType = cast<RankedTensorType>(weight.getYielded().getType());
-  uint64_t typeBytes =
-      static_cast<uint64_t>(resultType.getNumElements() * byteSize(job.layout.type));
-  if (bytes != typeBytes)
+  // A quantized number's share of its scale may be a part of a byte.
+  double typeBytes =
+      double(resultType.getNumElements()) * rules::bitsPerNumber(resultType.getElementType()) / 8;
+  if (std::llround(typeBytes) != static_cast<int64_t>(bytes))
     return weight.emitOpError("expected a packed type of ")
            << bytes << " bytes but got " << resultType;
   contents.header.weights.push_back(

@@ -13,6 +13,17 @@ namespace graphc {
 // Kernels
 //===----------------------------------------------------------------------===//
 
+/// "f32", "i4g32": an element type in a symbol's name.
+static std::string elementName(Type type) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (auto quant = dyn_cast<QuantType>(type))
+    os << quant.getStorage() << "g" << quant.getGroup();
+  else
+    os << type;
+  return text;
+}
+
 /// "_2048x64_f32": the static extents and the element type.
 static std::string shapeSuffix(ArrayRef<int64_t> shape, Type elementType) {
   std::string text;
@@ -24,7 +35,7 @@ static std::string shapeSuffix(ArrayRef<int64_t> shape, Type elementType) {
     os << (first ? "_" : "x") << extent;
     first = false;
   }
-  os << '_' << elementType;
+  os << '_' << elementName(elementType);
   return text;
 }
 
@@ -39,7 +50,11 @@ template <typename Op>
 static std::string matmulSuffix(Op op, int64_t channels) {
   auto shape = shapeOf(op.getWeight());
   const int64_t columns = shape.size() == 4 ? shape[1] * shape[3] : shape[1];
-  return shapeSuffix({columns, channels}, elementTypeOf(op.getWeight()));
+  std::string text = shapeSuffix({columns, channels}, elementTypeOf(op.getWeight()));
+  // With a quantized weight, the rows may be of several types.
+  if (elementTypeOf(op.getInput()) != elementTypeOf(op.getWeight()))
+    text += "_by_" + elementName(elementTypeOf(op.getInput()));
+  return text;
 }
 
 static std::string suffixOf(FusedLinearOp op) {

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
@@ -163,6 +164,60 @@ const MoveOp kMoveOps[] = {
     {EmbeddingOp::getOperationName(), embeddingSource, embeddingKeepsNeighbours},
 };
 
+/// A number of a packed table of integers with scales (see ir/QuantFormat.h), as f32.
+Value quantNumber(GenericLoops &k, Value table, QuantFormat format, Value token, Value column) {
+  auto over = [&](Value value, int64_t by) { return k.over(value, k.index(by)); };
+  auto modulo = [&](Value value, int64_t by) { return k.modulo(value, k.index(by)); };
+  auto byteAt = [&](Value panel, Value byte, VectorType type) {
+    return vector::LoadOp::create(k.b, type, table, ValueRange{panel, byte}).getResult();
+  };
+  Value panel = over(token, kPanelRows), channel = modulo(token, kPanelRows);
+  Value block = k.times(over(column, format.group), k.index(format.blockBytes(kPanelRows)));
+  Value inGroup = modulo(column, format.group), inUnit = modulo(inGroup, format.unitColumns());
+
+  Value scaleAt = k.plus(block, k.times(channel, k.index(QuantFormat::kScaleBytes)));
+  Type i8 = k.b.getI8Type(), f32 = k.b.getF32Type();
+  Value half = vector::BitCastOp::create(
+      k.b, VectorType::get({1}, k.b.getF16Type()),
+      byteAt(panel, scaleAt, VectorType::get({QuantFormat::kScaleBytes}, i8)));
+  Value scale = k.math.convert(vector::ExtractOp::create(k.b, half, 0), f32);
+
+  Value unit = k.plus(k.times(over(inGroup, format.unitColumns()), k.index(kPanelRows)), channel);
+  Value byte = k.plus(k.times(unit, k.index(4)), modulo(inUnit, 4));
+  byte = k.plus(k.plus(block, byte), k.index(kPanelRows * QuantFormat::kScaleBytes));
+  Value bits = memref::LoadOp::create(k.b, table, ValueRange{panel, byte});
+  Value number = arith::ExtSIOp::create(k.b, k.b.getI32Type(), bits);
+  auto constant = [&](int32_t value) -> Value {
+    return arith::ConstantOp::create(k.b, k.b.getI32IntegerAttr(value));
+  };
+  if (format.bits == 4) {
+    Value shift =
+        arith::IndexCastOp::create(k.b, k.b.getI32Type(), k.times(over(inUnit, 4), k.index(4)));
+    number = arith::ShRUIOp::create(k.b, number, shift);
+    number = arith::AndIOp::create(k.b, number, constant(15));
+    number = arith::SubIOp::create(k.b, number, constant(8));
+  }
+  return arith::MulFOp::create(k.b, arith::SIToFPOp::create(k.b, f32, number), scale);
+}
+
+/// An embedding whose table is packed and quantized: number by number.
+FailureOr<PlanTasks> emitQuantEmbedding(EmbeddingOp op, QuantType type, GenericLoops &k) {
+  if (!isPacked(op.getTable()))
+    return op.emitOpError("expected a quantized table to be packed but got ")
+           << op.getTable().getType();
+  Value table = k.memoryOf(op.getTable()), to = k.memoryOf(op.getResult());
+  Type element = cast<MemRefType>(to.getType()).getElementType();
+  Space space = k.spaceOf(op.getResult());
+  SpaceDim last = space.pop_back_val();
+  return k.forEachRow(space, last.bound, [&](ValueRange row) {
+    Value token = k.stepIndex(kArgTokens, row[0]);
+    k.loop(k.index(0), last.extent, 1, [&](Value column) {
+      Value number = quantNumber(k, table, type.getFormat(), token, column);
+      k.store(k.math.convert(number, element), to, withLast(row, column));
+    });
+  });
+}
+
 /// Copies numbers, as they are where the types are equal.
 void copy(GenericLoops &k, Value from, ValueRange source, Value to, ValueRange target,
           int64_t width) {
@@ -173,6 +228,9 @@ void copy(GenericLoops &k, Value from, ValueRange source, Value to, ValueRange t
 } // namespace
 
 FailureOr<PlanTasks> emitMove(Operation *op, GenericLoops &k) {
+  if (auto embedding = dyn_cast<EmbeddingOp>(op))
+    if (auto quant = dyn_cast<QuantType>(embedding.getTable().getType().getElementType()))
+      return emitQuantEmbedding(embedding, quant, k);
   auto *move = llvm::find_if(
       kMoveOps, [&](const MoveOp &move) { return move.name == op->getName().getStringRef(); });
   Value from = k.memoryOf(op->getOperand(0)), to = k.memoryOf(op->getResult(0));

@@ -34,6 +34,13 @@ int64_t boundOf(Dim dim, const StepBounds &bounds) {
   return StepDims{bounds.tokens, bounds.rows, bounds.cached}(dim);
 }
 
+/// [rows, bytes of a row] of quantized rows, [panels, bytes of a panel] of a packed weight.
+SmallVector<int64_t> quantBytes(QuantType type, ArrayRef<int64_t> shape) {
+  if (type.isOfRows())
+    return {shape[0], quantRowBytes(shape[1])};
+  return {shape[0], shape[1] * type.getFormat().blockBytes(kPanelRows)};
+}
+
 /// The memory of a kernel's operand or result; null for a step.
 FailureOr<Type> memoryType(KernelOp kernel, Value value, ArrayRef<Dim> dims,
                            const StepBounds &bounds) {
@@ -51,6 +58,9 @@ FailureOr<Type> memoryType(KernelOp kernel, Value value, ArrayRef<Dim> dims,
   SmallVector<int64_t> shape;
   for (Dim dim : dims)
     shape.push_back(boundOf(dim, bounds));
+  if (auto quant = dyn_cast<QuantType>(tensor.getElementType()))
+    return Type(
+        MemRefType::get(quantBytes(quant, shape), IntegerType::get(kernel.getContext(), 8)));
   return Type(MemRefType::get(shape, tensor.getElementType()));
 }
 

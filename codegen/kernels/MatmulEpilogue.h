@@ -36,7 +36,8 @@ public:
   virtual ~MatmulEpilogue() = default;
 
   virtual PanelWidth width() const = 0;
-  /// The code for a row is long: better looped over than repeated for each row of a tile.
+  /// The epilogue pairs the halves of a panel, which makes the code for a row long: better looped
+  /// over than repeated for each row of a tile.
   virtual bool isLong() const = 0;
   /// Emits the epilogue of one row at the builder's place.
   virtual void emitRow(mlir::ImplicitLocOpBuilder &b, const RowSums &row) const = 0;

@@ -6,6 +6,7 @@
 #include "codegen/kernels/KernelEmitter.h"
 #include "codegen/kernels/MatmulLoops.h"
 #include "codegen/kernels/VectorAccess.h"
+#include "ir/OpRules.h"
 
 using namespace mlir;
 
@@ -43,23 +44,25 @@ private:
   Value weight;
 };
 
-/// The input is [rows, width], the weight packed (see graphc.pack), both of one type.
+/// The input is [rows, width], the weight packed (see graphc.pack), of the same type or quantized:
+/// a quantized weight has whole groups, and the rows are padded to them.
 LogicalResult MatmulKernel::checkFactors() {
   Type element = weightType().getElementType();
-  if (!element.isF32() && !element.isBF16())
-    return op->emitOpError("expected a weight of f32 or bf16 but got ") << element;
-  int64_t pair = packedPair(element);
+  bool isQuant = isa<QuantType>(element);
+  if (!element.isF32() && !element.isBF16() && !isQuant)
+    return op->emitOpError("expected a weight of f32, bf16 or quantized but got ") << element;
+  int64_t pair = rules::panelInterleaveOf(element);
   ArrayRef<int64_t> shape = weightType().getShape();
   if (shape.size() != 4 || shape[2] != kPanelRows || shape[3] != pair)
     return op->emitOpError("expected a weight packed as [panels, steps, ")
            << kPanelRows << ", " << pair << "] but got " << weightType();
   if (inputType().getRank() != 2 || inputType().isDynamicDim(1))
     return op->emitOpError("expected an input [rows, width] but got ") << inputType();
-  if (inputType().getElementType() != element)
+  if (!isQuant && inputType().getElementType() != element)
     return op->emitOpError("expected an input of the weight's type ")
            << element << " but got " << inputType();
   int64_t width = inputType().getDimSize(1);
-  int64_t least = shape[1] * pair - (pair - 1);
+  int64_t least = isQuant ? shape[1] * pair : shape[1] * pair - (pair - 1);
   if (width < least)
     return op->emitOpError("expected rows of at least ")
            << least << " elements, as the weight has, but got " << inputType();
@@ -89,9 +92,16 @@ EmittedKernel MatmulKernel::emitTasks(int64_t tasks, const MatmulEpilogue &epilo
   MatmulFactors factors;
   factors.rows = flattened(b, function.memoryOf(input));
   factors.weight = flattened(b, function.memoryOf(weight));
+  factors.rowType = inputType().getElementType();
+  factors.weightType = weightType().getElementType();
   factors.rowWidth = inputType().getDimSize(1);
-  factors.steps = weightType().getDimSize(1);
-  factors.depth = std::min(factors.rowWidth, factors.steps * weightType().getDimSize(3));
+  factors.rowStride =
+      isa<QuantType>(factors.rowType) ? quantRowBytes(factors.rowWidth) : factors.rowWidth;
+  factors.blocks = weightType().getDimSize(1);
+  factors.depth = std::min(factors.rowWidth, factors.blocks * weightType().getDimSize(3));
+  auto quant = dyn_cast<QuantType>(factors.weightType);
+  factors.blockStride = quant ? quant.getFormat().blockBytes(kPanelRows)
+                              : kPanelRows * packedPair(factors.weightType);
 
   int64_t panelsOfTask = panels() / tasks;
   Value first = indexTimes(b, function.begin(), panelsOfTask);

@@ -36,10 +36,18 @@ struct MatmulLoops::TilePlace {
 // 12 (10, where bf16 is widened, which takes registers as well) in 16; small ones read the panel
 // once and get their independent chains from its channels. By falling rows, the last with one row:
 // tiles are taken greedily.
+//
+// A quantized weight needs a second set of sums, those of a group, and its numbers are unpacked for
+// each tile: more rows and fewer vectors make up for it.
 ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
   static constexpr TileClass kWide[] = {{12, 1, 2}, {8, 1, 2}, {4, 1, 4}, {2, 1, 4}, {1, 1, 4}};
   static constexpr TileClass kNarrow[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 4}};
   static constexpr TileClass kNarrowBf16[] = {{5, 2, 1}, {4, 2, 1}, {2, 1, 1}, {1, 1, 2}};
+  static constexpr TileClass kWideQuant[] = {
+      {12, 2, 1}, {8, 2, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
+  static constexpr TileClass kNarrowQuant[] = {{5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
+  if (isQuantized())
+    return target.vectorRegisters() >= 32 ? ArrayRef(kWideQuant) : ArrayRef(kNarrowQuant);
   if (target.vectorRegisters() >= 32)
     return kWide;
   if (widensRows())
@@ -63,8 +71,7 @@ static constexpr int64_t kFloatBytes = 4;
 
 /// Without a bf16 dot product, a tile's rows are widened once a panel instead of once a step.
 bool MatmulLoops::widensRows() const {
-  auto rows = cast<MemRefType>(factors.rows.getType());
-  return rows.getElementType().isBF16() && !target.hasBf16Dot();
+  return factors.rowType.isBF16() && multipliesWidened(target, factors.rowType, factors.weightType);
 }
 
 /// An odd number of cache lines, so that the rows of a tile do not share the sets of a cache.
@@ -104,10 +111,11 @@ static void emitLoop(ImplicitLocOpBuilder &b, Value first, Value end, int64_t st
 /// 1 MB. Where rows are widened, which costs as much as a third of a panel's product, more panels
 /// pay for it, even if they have to come from the next cache.
 int64_t MatmulLoops::panelsOfGroup() const {
-  constexpr int64_t kStepBytes = kPanelRows * kFloatBytes; // f32, or pairs of bf16
+  Type element = cast<MemRefType>(factors.weight.getType()).getElementType();
+  int64_t panelBytes = factors.blocks * factors.blockStride * element.getIntOrFloatBitWidth() / 8;
   int64_t bytes = widensRows() ? 1 << 20 : 512 << 10;
   int64_t least = widensRows() ? 4 : 1;
-  return std::max(least, bytes / (factors.steps * kStepBytes));
+  return std::max(least, bytes / panelBytes);
 }
 
 void MatmulLoops::emit(ImplicitLocOpBuilder &b, Value first, Value end, Value rows) {
@@ -138,19 +146,39 @@ void MatmulLoops::emitClass(ImplicitLocOpBuilder &b, const TileClass &tile, Rang
   });
 }
 
+/// Whether a tile's passes take the halves of a panel apart, which belong together in a row.
+bool MatmulLoops::splitsHalves(const TileClass &tile) const {
+  int64_t vectorsOfHalf = kHalfBlockRows / target.lanes();
+  return tile.passes > vectorsOfHalf;
+}
+
 void MatmulLoops::emitPanel(ImplicitLocOpBuilder &b, const TileClass &tile, Value panel,
                             Value firstRow, const LeftRows &left) {
+  constexpr int64_t kRepeatedRows = 2;
+  bool splits = splitsHalves(tile);
+  bool byScratch = epilogue.isLong() && (tile.rows > kRepeatedRows || splits);
   int64_t vectors = kPanelRows / target.lanes();
   for (int64_t pass = 0; pass < tile.passes; ++pass) {
     SmallVector<int64_t> places;
     for (int64_t v = pass; v < vectors; v += tile.passes)
       places.push_back(v);
-    emitPass(b, tile, {panel, firstRow, left, places});
+    TilePlace place{panel, firstRow, left, places};
+    SmallVector<Value> sums = emitSums(b, tile, place);
+    if (!byScratch) {
+      emitRows(b, place, firstRow, tile.rows, sums);
+      continue;
+    }
+    storeSums(b, place, sums);
+    if (!splits)
+      emitStoredRows(b, tile, place);
   }
+  if (byScratch && splits)
+    emitStoredRows(b, tile, {panel, firstRow, left, llvm::to_vector(llvm::seq(vectors))});
 }
 
 LeftRows MatmulLoops::leftRows(ImplicitLocOpBuilder &b, const TileClass &tile, Value firstRow) {
-  LeftRows left = {factors.rows, indexTimes(b, firstRow, factors.rowWidth), factors.rowWidth};
+  LeftRows left = {factors.rows, indexTimes(b, firstRow, factors.rowStride), factors.rowStride,
+                   factors.rowWidth};
   return widensRows() ? widenRows(b, left, tile.rows) : left;
 }
 
@@ -174,54 +202,56 @@ LeftRows MatmulLoops::widenRows(ImplicitLocOpBuilder &b, const LeftRows &rows, i
   emitLoop(b, zero, end, lanes, [&](Value k) { widenAt(k, lanes); });
   if (whole < factors.depth)
     widenAt(end, factors.depth - whole);
-  return {memory, zero, stride};
+  return {memory, zero, stride, factors.rowWidth};
 }
 
 //===----------------------------------------------------------------------===//
 // A tile
 //===----------------------------------------------------------------------===//
 
-void MatmulLoops::emitPass(ImplicitLocOpBuilder &b, const TileClass &tile, const TilePlace &place) {
-  Type rowType = cast<MemRefType>(place.left.memory.getType()).getElementType();
-  Type weightType = cast<MemRefType>(factors.weight.getType()).getElementType();
-  int64_t pair = packedPair(weightType);
+/// The sums of a pass, row by row.
+SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClass &tile,
+                                         const TilePlace &place) {
+  Type rowType = widensRows() ? Type(b.getF32Type()) : factors.rowType;
   RightPanel right;
   right.memory = factors.weight;
-  right.stride = kPanelRows * pair;
-  right.start = indexTimes(b, place.panel, factors.steps * right.stride);
+  right.stride = factors.blockStride;
+  right.start = indexTimes(b, place.panel, factors.blocks * right.stride);
   for (int64_t v : place.places)
-    right.vectors.push_back(v * target.lanes() * pair);
-  MicroKernel kernel(b, target, rowType, weightType);
+    right.vectors.push_back(v * target.lanes());
+  MicroKernel kernel(b, target, rowType, factors.weightType);
   // The later passes find the panel in the cache.
   int64_t prefetch = place.places.front() == 0 ? kPrefetchBytes : 0;
-  SmallVector<Value> sums =
-      kernel.emit(place.left, right, {tile.rows, factors.depth, tile.unroll, prefetch});
-  emitEpilogue(b, tile, place, sums);
+  return kernel.emit(place.left, right, {tile.rows, factors.depth, tile.unroll, prefetch});
 }
 
-void MatmulLoops::emitEpilogue(ImplicitLocOpBuilder &b, const TileClass &tile,
-                               const TilePlace &place, ValueRange sums) {
-  constexpr int64_t kRepeatedRows = 2;
-  if (!epilogue.isLong() || tile.rows <= kRepeatedRows) {
-    emitRows(b, place, place.firstRow, tile.rows, sums);
-    return;
+Value MatmulLoops::scratchSums(ImplicitLocOpBuilder &b) {
+  return scratchFloats(b, function, maxRows() * kPanelRows, 0);
+}
+
+void MatmulLoops::storeSums(ImplicitLocOpBuilder &b, const TilePlace &place, ValueRange sums) {
+  Value memory = scratchSums(b);
+  int64_t lanes = target.lanes(), vectors = place.places.size();
+  for (auto [i, sum] : llvm::enumerate(sums)) {
+    int64_t at = int64_t(i) / vectors * kPanelRows + place.places[i % vectors] * lanes;
+    storeLanes(b, sum, memory, arith::ConstantIndexOp::create(b, at), lanes);
   }
-  // By way of scratch: one copy of the code for all rows of the tile.
+}
+
+/// The epilogues of a tile whose sums are in scratch: one copy of the code for all rows.
+void MatmulLoops::emitStoredRows(ImplicitLocOpBuilder &b, const TileClass &tile,
+                                 const TilePlace &place) {
+  Value memory = scratchSums(b);
   int64_t lanes = target.lanes();
-  int64_t vectors = place.places.size();
-  int64_t rowFloats = vectors * lanes;
-  auto sumType = cast<VectorType>(sums.front().getType());
-  Value memory = scratchFloats(b, function, maxRows() * kPanelRows, 0);
-  for (auto [i, sum] : llvm::enumerate(sums))
-    storeLanes(b, sum, memory, arith::ConstantIndexOp::create(b, i * lanes), lanes);
+  auto sumType = VectorType::get({lanes}, b.getF32Type());
   Value zero = arith::ConstantIndexOp::create(b, 0);
   Value end = arith::ConstantIndexOp::create(b, tile.rows);
   emitLoop(b, zero, end, 1, [&](Value r) {
-    Value start = indexTimes(b, r, rowFloats);
-    SmallVector<Value> rowSums;
-    for (int64_t v = 0; v < vectors; ++v)
-      rowSums.push_back(loadLanes(b, sumType, memory, indexPlus(b, start, v * lanes), lanes));
-    emitRows(b, place, arith::AddIOp::create(b, place.firstRow, r), 1, rowSums);
+    Value start = indexTimes(b, r, kPanelRows);
+    SmallVector<Value> sums;
+    for (int64_t v : place.places)
+      sums.push_back(loadLanes(b, sumType, memory, indexPlus(b, start, v * lanes), lanes));
+    emitRows(b, place, arith::AddIOp::create(b, place.firstRow, r), 1, sums);
   });
 }
 

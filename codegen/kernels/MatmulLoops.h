@@ -17,13 +17,17 @@
 
 namespace graphc {
 
-/// The factors of a product: rows [T][width] and packed panels [P][steps][32][kp].
+/// The factors of a product: rows [T][width] and packed panels [P][blocks][32][kp].
 struct MatmulFactors {
-  mlir::Value rows;     ///< memref<rows * width x f32 or bf16>.
-  mlir::Value weight;   ///< memref<.. x f32 or bf16>, rank 1.
-  int64_t rowWidth = 0; ///< Elements from a row to the next.
-  int64_t depth = 0;    ///< Elements of k that are multiplied; at most rowWidth.
-  int64_t steps = 0;    ///< Of k in a panel, kp elements each.
+  mlir::Value rows;   ///< Rank 1: f32, bf16, or the bytes of quantized rows.
+  mlir::Value weight; ///< Rank 1: f32, bf16, or the bytes of quantized panels.
+  mlir::Type rowType; ///< Element types, quantized ones included.
+  mlir::Type weightType;
+  int64_t rowWidth = 0;    ///< Numbers of a row.
+  int64_t rowStride = 0;   ///< Elements of `rows` from a row to the next.
+  int64_t depth = 0;       ///< Numbers of k that are multiplied; at most rowWidth.
+  int64_t blocks = 0;      ///< Of k in a panel, kp numbers each.
+  int64_t blockStride = 0; ///< Elements of `weight` from a block to the next.
 };
 
 class MatmulLoops {
@@ -47,6 +51,7 @@ private:
   llvm::ArrayRef<TileClass> classes() const;
   int64_t maxRows() const;
   bool widensRows() const;
+  bool isQuantized() const { return llvm::isa<QuantType>(factors.weightType); }
   int64_t widenedStride() const;
 
   int64_t panelsOfGroup() const;
@@ -56,9 +61,12 @@ private:
                  mlir::Value firstRow, const LeftRows &left);
   LeftRows leftRows(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, mlir::Value firstRow);
   LeftRows widenRows(mlir::ImplicitLocOpBuilder &b, const LeftRows &rows, int64_t count);
-  void emitPass(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, const TilePlace &place);
-  void emitEpilogue(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, const TilePlace &place,
-                    mlir::ValueRange sums);
+  bool splitsHalves(const TileClass &tile) const;
+  llvm::SmallVector<mlir::Value> emitSums(mlir::ImplicitLocOpBuilder &b, const TileClass &tile,
+                                          const TilePlace &place);
+  mlir::Value scratchSums(mlir::ImplicitLocOpBuilder &b);
+  void storeSums(mlir::ImplicitLocOpBuilder &b, const TilePlace &place, mlir::ValueRange sums);
+  void emitStoredRows(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, const TilePlace &place);
   void emitRows(mlir::ImplicitLocOpBuilder &b, const TilePlace &place, mlir::Value firstRow,
                 int64_t rows, mlir::ValueRange sums);
 

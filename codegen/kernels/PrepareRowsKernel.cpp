@@ -4,10 +4,13 @@
 //   rows[t][k]  = 0                                   K <= k < Kp
 //   factor[t]   = rsqrt(Σ_k input[t][k]^2 / K + eps)
 //
+// where quantized rows (QuantRows.h) are converted a group of 32 at a time,
+//
 // in one reading of the input. Element k adds to lane k % lanes of sum k / lanes % 4; the four sums
 // are added in pairs, then their lanes as a tree: the order of the squares depends on K and on the
 // target alone. A task is a few rows.
 #include "codegen/kernels/KernelEmitter.h"
+#include "codegen/kernels/QuantRows.h"
 #include "codegen/kernels/VectorAccess.h"
 #include "codegen/kernels/VectorMath.h"
 
@@ -33,7 +36,8 @@ public:
       : op(op), function(function), b(function.bodyBuilder()), math(b, target),
         lanes(target.lanes()), columns(op.getInput().getType().getDimSize(1)),
         width(op.getRows().getType().getDimSize(1)),
-        vectorType(VectorType::get({lanes}, b.getF32Type())) {}
+        vectorType(VectorType::get({lanes}, b.getF32Type())),
+        quantRows(b, math, width, op.getOffset()) {}
 
   EmittedKernel emit();
 
@@ -41,11 +45,13 @@ private:
   void emitRow(Value row);
   void emitVectors(Value k, int64_t count, MutableArrayRef<Value> sums);
   void emitVector(Value k, int64_t existing, Value *sum);
+  void storeGroup(Value k);
   void emitPadding();
   void emitFactor(Value row, ArrayRef<Value> sums);
 
   Value load(Value memory, Value at, int64_t existing);
   bool hasFactor() { return op.getEps().has_value(); }
+  bool isQuantized() { return isa<QuantType>(op.getRows().getType().getElementType()); }
 
   PrepareRowsOp op;
   KernelFunction &function;
@@ -55,9 +61,11 @@ private:
   int64_t columns; ///< K
   int64_t width;   ///< Kp
   VectorType vectorType;
+  QuantRows quantRows;
 
   Value input, gamma, rows;    ///< Rank 1; gamma may be null.
   Value inputStart, rowsStart; ///< Of the row in hand.
+  SmallVector<Value> group;    ///< Of quantized rows: vectors of a group that is not complete.
 };
 
 } // namespace
@@ -76,9 +84,23 @@ void PrepareRowsKernel::emitVector(Value k, int64_t existing, Value *sum) {
     *sum = math::FmaOp::create(b, value, value, *sum);
   if (gamma)
     value = arith::MulFOp::create(b, value, load(gamma, k, existing));
+  if (isQuantized()) {
+    group.push_back(value);
+    if (static_cast<int64_t>(group.size()) * lanes == kRowGroup)
+      storeGroup(indexPlus(b, k, lanes - kRowGroup));
+    return;
+  }
   Type stored = cast<MemRefType>(rows.getType()).getElementType();
   storeLanes(b, math.convert(value, stored), rows, arith::AddIOp::create(b, rowsStart, k),
              existing);
+}
+
+/// Rounds and stores the group whose first column is `k`; vectors that it lacks are zeros.
+void PrepareRowsKernel::storeGroup(Value k) {
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(vectorType));
+  group.resize(kRowGroup / lanes, zero);
+  quantRows.store(group, rows, rowsStart, k);
+  group.clear();
 }
 
 void PrepareRowsKernel::emitVectors(Value k, int64_t count, MutableArrayRef<Value> sums) {
@@ -87,6 +109,14 @@ void PrepareRowsKernel::emitVectors(Value k, int64_t count, MutableArrayRef<Valu
 }
 
 void PrepareRowsKernel::emitPadding() {
+  if (isQuantized()) {
+    auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
+    if (!group.empty())
+      storeGroup(index(columns / kRowGroup * kRowGroup));
+    for (int64_t k = roundUp(columns, kRowGroup); k < width; k += kRowGroup)
+      storeGroup(index(k));
+    return;
+  }
   auto type = VectorType::get({lanes}, cast<MemRefType>(rows.getType()).getElementType());
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
   for (int64_t k = columns; k < width; k += lanes)
@@ -105,7 +135,7 @@ void PrepareRowsKernel::emitFactor(Value row, ArrayRef<Value> sums) {
 
 void PrepareRowsKernel::emitRow(Value row) {
   inputStart = indexTimes(b, row, columns);
-  rowsStart = indexTimes(b, row, width);
+  rowsStart = indexTimes(b, row, isQuantized() ? quantRowBytes(width) : width);
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(vectorType));
   SmallVector<Value> sums(hasFactor() ? kSums : 0, zero);
 
@@ -152,7 +182,8 @@ FailureOr<EmittedKernel> emitPrepareRowsKernel(Operation *op, KernelFunction &fu
   auto prepare = cast<PrepareRowsOp>(op);
   for (Value value : {Value(prepare.getInput()), Value(prepare.getRows())}) {
     Type element = cast<RankedTensorType>(value.getType()).getElementType();
-    if (!element.isF32() && !element.isBF16())
+    bool isQuant = isa<QuantType>(element) && value == prepare.getRows();
+    if (!element.isF32() && !element.isBF16() && !isQuant)
       return op->emitOpError("expected rows of f32 or bf16 but got ") << value.getType();
   }
   return PrepareRowsKernel(prepare, function, target).emit();

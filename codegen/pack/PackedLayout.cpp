@@ -68,7 +68,53 @@ static void packBf16Panel(const PackedLayout &layout, std::span<const float> row
   }
 }
 
+/// Where an integer of a block is: the byte behind the scales, and by how many bits it is shifted.
+struct IntegerPlace {
+  int64_t byte;
+  int shift;
+};
+
+static IntegerPlace placeOf(const QuantFormat &format, int64_t channel, int64_t column) {
+  int64_t unit = column / format.unitColumns(), inUnit = column % format.unitColumns();
+  return {(unit * kPanelRows + channel) * 4 + inUnit % 4, inUnit < 4 ? 0 : 4};
+}
+
+/// Quantizes one group of one channel into its block.
+static void packGroup(const Quantization &quant, std::span<const float> values, int64_t channel,
+                      std::span<int8_t> integers, std::byte *block) {
+  const QuantFormat &format = quant.format;
+  const uint16_t scale =
+      toF16(quantizeGroup(format, quant.search, values, integers.first(values.size())));
+  std::memcpy(block + channel * QuantFormat::kScaleBytes, &scale, sizeof scale);
+  std::byte *data = block + kPanelRows * QuantFormat::kScaleBytes;
+  const int offset = format.bits == 4 ? 8 : 0;
+  for (int64_t column = 0; column < format.group; ++column) {
+    const int q = column < std::ssize(values) ? integers[column] : 0;
+    const IntegerPlace place = placeOf(format, channel, column);
+    data[place.byte] |= static_cast<std::byte>(static_cast<uint8_t>((q + offset) << place.shift));
+  }
+}
+
+static void packQuantPanel(const PackedLayout &layout, std::span<const float> rows,
+                           std::span<std::byte> out) {
+  const Quantization &quant = *layout.quant;
+  const int64_t group = quant.format.group;
+  std::vector<int8_t> integers(static_cast<size_t>(group));
+  std::fill(out.begin(), out.end(), std::byte(0));
+  for (int64_t channel = 0; channel < kPanelRows; ++channel) {
+    auto row = rows.subspan(channel * layout.columns, layout.columns);
+    std::byte *block = out.data();
+    for (int64_t begin = 0; begin < layout.columns; begin += group) {
+      packGroup(quant, row.subspan(begin, std::min(group, layout.columns - begin)), channel,
+                integers, block);
+      block += quant.format.blockBytes(kPanelRows);
+    }
+  }
+}
+
 void packPanel(const PackedLayout &layout, std::span<const float> rows, std::span<std::byte> out) {
+  if (layout.quant)
+    return packQuantPanel(layout, rows, out);
   if (layout.type == ElementType::BF16)
     return packBf16Panel(layout, rows, out.data());
   GRAPHC_ASSERT(layout.type == ElementType::F32 && layout.interleave == 1, "f32 or bf16 panels");

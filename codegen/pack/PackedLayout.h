@@ -4,11 +4,13 @@
 #define GRAPHC_CODEGEN_PACK_PACKEDLAYOUT_H
 
 #include "ir/PanelLayout.h"
+#include "ir/QuantFormat.h"
 #include "runtime/base/ElementType.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace graphc {
@@ -20,19 +22,31 @@ struct PanelPart {
   int64_t count = 0;
 };
 
+/// How a weight is quantized.
+struct Quantization {
+  QuantFormat format;
+  bool search = true; ///< For the best scales (see graphc.quantize).
+};
+
 /// A PanelLayout with the type that its numbers are stored in.
 struct PackedLayout : PanelLayout {
   ElementType type = ElementType::F32;
+  /// Blocks of integers with scales instead of numbers of `type`; `interleave` is then the group.
+  std::optional<Quantization> quant = {};
 
-  int64_t panelBytes() const { return panelSize() * byteSize(type); }
+  int64_t panelBytes() const {
+    if (quant)
+      return paddedColumns() / interleave * quant->format.blockBytes(kPanelRows);
+    return panelSize() * byteSize(type);
+  }
   int64_t bytes() const { return panels() * panelBytes(); }
 
   /// The two halves of a panel; rows beyond the source have count 0.
   std::array<PanelPart, 2> parts(int64_t panel) const;
 };
 
-/// Converts and interleaves the 32 rows of a panel: `rows` is f32 [32][columns], `out` has
-/// panelBytes() bytes.
+/// Converts (or quantizes) and interleaves the 32 rows of a panel: `rows` is f32 [32][columns],
+/// `out` has panelBytes() bytes.
 void packPanel(const PackedLayout &layout, std::span<const float> rows, std::span<std::byte> out);
 
 /// Converts values to `type`, rounding to nearest even.

@@ -109,3 +109,61 @@ TEST(Packer, FirstFailureEndsTheWork) {
   EXPECT_EQ(status.message(), "w: the disk is gone");
   EXPECT_EQ(calls, 1);
 }
+
+namespace {
+
+/// The integer at (panel, column, channel) of a packed section, by the words of ir/QuantFormat.h.
+int integerAt(const PackedLayout &layout, const std::vector<std::byte> &section, int64_t panel,
+              int64_t column, int64_t channel) {
+  const QuantFormat &format = layout.quant->format;
+  int64_t at = panel * layout.panelBytes() + column / format.group * format.blockBytes(32) + 64;
+  int64_t k = column % format.group;
+  if (format.bits == 8)
+    return static_cast<int8_t>(section[at + k / 4 * 128 + channel * 4 + k % 4]);
+  auto byte = std::to_integer<int>(section[at + k / 8 * 128 + channel * 4 + k % 4]);
+  return (k % 8 < 4 ? byte & 15 : byte >> 4) - 8;
+}
+
+float scaleAt(const PackedLayout &layout, const std::vector<std::byte> &section, int64_t panel,
+              int64_t column, int64_t channel) {
+  const QuantFormat &format = layout.quant->format;
+  uint16_t half = 0;
+  std::memcpy(&half,
+              section.data() + panel * layout.panelBytes() +
+                  column / format.group * format.blockBytes(32) + channel * 2,
+              sizeof half);
+  return fromF16(half);
+}
+
+class QuantPacker : public testing::TestWithParam<std::tuple<int64_t, int64_t>> {};
+
+} // namespace
+
+TEST_P(QuantPacker, LaysOutBlocksOfIntegers) {
+  auto [bits, group] = GetParam();
+  PackedLayout layout;
+  layout.rows = 80;
+  layout.columns = 172;
+  layout.groups = 1;
+  layout.interleave = group;
+  layout.quant = Quantization{{.bits = bits, .group = group}, /*search=*/false};
+  PackJob job = jobOf(layout);
+  std::vector<std::byte> section = pack(job, 2);
+  ASSERT_EQ(section.size(), static_cast<size_t>(layout.bytes()));
+  double largest = bits == 4 ? 7 : 127;
+  for (int64_t panel = 0; panel < layout.panels(); ++panel)
+    for (int64_t k = 0; k < layout.paddedColumns(); ++k)
+      for (int64_t channel = 0; channel < 32; ++channel) {
+        float value = expected(layout, panel, k, channel);
+        // Numbers of a row grow with k: the last one of a group is its largest.
+        int64_t last = std::min<int64_t>((k / group + 1) * group, 172) - 1;
+        float scale = static_cast<float>(expected(layout, panel, last, channel) / largest);
+        ASSERT_NEAR(scaleAt(layout, section, panel, k, channel), scale, scale * 1e-3)
+            << panel << ' ' << k << ' ' << channel;
+        int q = integerAt(layout, section, panel, k, channel);
+        ASSERT_NEAR(q * scale, value, scale * 0.6) << panel << ' ' << k << ' ' << channel;
+      }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, QuantPacker,
+                         testing::Combine(testing::Values(4, 8), testing::Values(32, 64, 192)));

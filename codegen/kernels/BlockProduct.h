@@ -1,0 +1,78 @@
+// What the two factors of a product are made of, and how a block of them is multiplied: the part of
+// the micro-kernel (MicroKernel.h) that depends on number formats.
+//
+// A block is as much of k as the right factor keeps together: one step of a dot product where both
+// factors are floats, a group of columns where the right one is quantized. A new format is a new
+// way to read a block; loops, tiles and epilogues know nothing of it.
+#ifndef GRAPHC_CODEGEN_KERNELS_BLOCKPRODUCT_H
+#define GRAPHC_CODEGEN_KERNELS_BLOCKPRODUCT_H
+
+#include "codegen/target/Target.h"
+#include "ir/GraphDialect.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+#include <memory>
+
+namespace graphc {
+
+/// The left factor: rows whose elements along k stand side by side.
+struct LeftRows {
+  mlir::Value memory; ///< Rank 1: f32, bf16, or the bytes of quantized rows.
+  mlir::Value start;  ///< Element of row 0, k = 0; an index.
+  int64_t stride = 0; ///< Elements from a row to the next.
+  int64_t width = 0;  ///< Of quantized rows: integers of a row; its scales and sums follow.
+};
+
+/// The right factor: blocks of k, in each the channels of some vectors.
+struct RightPanel {
+  mlir::Value memory;                 ///< Rank 1: f32, bf16, or bytes.
+  mlir::Value start;                  ///< Element of the first block; an index.
+  int64_t stride = 0;                 ///< Elements from a block to the next.
+  llvm::SmallVector<int64_t> vectors; ///< First channel of each vector.
+};
+
+/// Block `index + offset` of both factors.
+struct BlockPlace {
+  const LeftRows &left;
+  const RightPanel &right;
+  mlir::Value index;
+  int64_t offset;
+  int64_t valid; ///< Elements of k that the left factor has in this block.
+};
+
+class BlockProduct {
+public:
+  virtual ~BlockProduct() = default;
+
+  /// Elements of k in a block.
+  virtual int64_t depth() const = 0;
+
+  /// Adds the products of a block to `sums`: rows x vectors of the right factor, row by row, each
+  /// vector<lanes x f32>.
+  virtual void emit(const BlockPlace &place, int64_t rows,
+                    llvm::MutableArrayRef<mlir::Value> sums) = 0;
+};
+
+/// Whether floats on the left are widened to f32 and multiplied one by one: true unless both
+/// factors are bf16 and the target has a dot product for them that pays.
+bool multipliesWidened(const Target &target, mlir::Type left, mlir::Type right);
+
+/// Element types, floats or QuantType: f32 or bf16 rows with a right factor of f32 or bf16 (bf16
+/// rows need a bf16 one), f32 rows with a quantized one, quantized rows with a quantized one.
+std::unique_ptr<BlockProduct> makeBlockProduct(mlir::ImplicitLocOpBuilder &builder,
+                                               const Target &target, mlir::Type left,
+                                               mlir::Type right);
+
+/// The parts of makeBlockProduct().
+std::unique_ptr<BlockProduct> makeFloatProduct(mlir::ImplicitLocOpBuilder &builder,
+                                               const Target &target, mlir::Type left,
+                                               mlir::Type right);
+std::unique_ptr<BlockProduct> makeQuantProduct(mlir::ImplicitLocOpBuilder &builder,
+                                               const Target &target, mlir::Type left,
+                                               QuantType right);
+
+} // namespace graphc
+
+#endif // GRAPHC_CODEGEN_KERNELS_BLOCKPRODUCT_H

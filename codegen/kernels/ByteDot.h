@@ -1,0 +1,49 @@
+// Sums of four products of signed bytes per lane, with what the target has for it. The weights may
+// be int8 or halves of bytes; the sums are exact and so the same on every target.
+//
+//   VPDPBUSD       unsigned weights (an offset is added) by signed rows, into 32 bits
+//   VPMADDUBSW     the same in two steps by way of 16 bits: halves of bytes fit as they are, for
+//                  int8 the weight's magnitude meets the row with the weight's sign
+#ifndef GRAPHC_CODEGEN_KERNELS_BYTEDOT_H
+#define GRAPHC_CODEGEN_KERNELS_BYTEDOT_H
+
+#include "codegen/target/Target.h"
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace graphc {
+
+class ByteDot {
+public:
+  ByteDot(mlir::ImplicitLocOpBuilder &builder, const Target &target, int64_t bits)
+      : b(builder), target(target), bits(bits) {}
+
+  /// Whether the weights are unsigned by an offset of 2^(bits - 1), so that sums have to start from
+  /// minus what it adds.
+  bool needsOffset() const { return bits == 4 || target.hasByteDot(); }
+
+  /// Four columns of weights in every lane, ready to be multiplied.
+  struct Factor {
+    mlir::Value magnitude; ///< Unsigned bytes.
+    mlir::Value sign;      ///< The weights themselves, where their sign is wanted; else null.
+  };
+
+  /// The factors that a vector of 4-byte units holds: one (int8), or two (low and high halves).
+  llvm::SmallVector<Factor> unpack(mlir::Value units);
+
+  /// sum + the four products of each lane. `row` has signed bytes in [-127, 127].
+  mlir::Value add(mlir::Value sum, mlir::Value row, const Factor &weights);
+
+private:
+  mlir::Value withSignOf(mlir::Value row, mlir::Value weights);
+  mlir::Value splat(mlir::Type type, int64_t value);
+  mlir::Value call(llvm::StringRef name, mlir::Type type, mlir::ValueRange operands);
+
+  mlir::ImplicitLocOpBuilder &b;
+  const Target &target;
+  int64_t bits;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_CODEGEN_KERNELS_BYTEDOT_H

@@ -1,0 +1,40 @@
+// Numbers out of a panel of quantized weights: where they are (ir/QuantFormat.h) and how they
+// become f32. What a format with other integers has to add.
+#ifndef GRAPHC_CODEGEN_KERNELS_QUANTREADER_H
+#define GRAPHC_CODEGEN_KERNELS_QUANTREADER_H
+
+#include "codegen/target/Target.h"
+#include "ir/GraphDialect.h"
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace graphc {
+
+class QuantReader {
+public:
+  QuantReader(mlir::ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
+      : b(builder), target(target), format(format) {}
+
+  /// Scales of the channels from `channel` of the panel on, as f32, one a lane. `block` is the byte
+  /// where their block begins.
+  mlir::Value scales(mlir::Value memory, mlir::Value block, int64_t channel);
+
+  /// The 4-byte units of the same channels, vector<4 * lanes x i8>: unit number `unit` counted from
+  /// the byte `data`, where a span's integers begin.
+  mlir::Value units(mlir::Value memory, mlir::Value data, int64_t unit, int64_t channel);
+
+  /// The integer at column `k` of a vector's units, as f32, one a lane.
+  mlir::Value number(mlir::Value units, int64_t k);
+
+private:
+  mlir::Value shiftedFor(mlir::Value words, int64_t k);
+  mlir::Value splat(int64_t value);
+
+  mlir::ImplicitLocOpBuilder &b;
+  const Target &target;
+  QuantFormat format;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_CODEGEN_KERNELS_QUANTREADER_H

@@ -1,0 +1,72 @@
+#include "codegen/kernels/QuantRows.h"
+
+#include "codegen/kernels/VectorAccess.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace graphc {
+
+static constexpr double kLargest = 127.0;
+
+/// The largest magnitude over 127.
+Value QuantRows::scaleOf(ArrayRef<Value> numbers) {
+  Value largest;
+  for (Value vector : numbers) {
+    Value magnitude = math::AbsFOp::create(b, vector);
+    largest = largest ? math.max(magnitude, largest) : magnitude;
+  }
+  largest = math.maxLanes(largest);
+  return arith::DivFOp::create(b, largest, math.constant(kLargest, largest));
+}
+
+/// 1 / scale; 0 where the numbers are too small to have one.
+Value QuantRows::inverseOf(Value scale) {
+  Value inverse = arith::DivFOp::create(b, math.constant(1.0, scale), scale);
+  Value least = math.constant(std::numeric_limits<float>::min(), scale);
+  Value exists = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, scale, least);
+  return arith::SelectOp::create(b, exists, inverse, math.constant(0.0, scale));
+}
+
+/// The integers, as i32 lanes.
+Value QuantRows::rounded(Value numbers, Value inverse) {
+  auto type = cast<VectorType>(numbers.getType());
+  Value scaled = arith::MulFOp::create(b, numbers, vector::BroadcastOp::create(b, type, inverse));
+  auto integers = VectorType::get(type.getShape(), b.getI32Type());
+  return arith::FPToSIOp::create(b, integers, math::RoundEvenOp::create(b, scaled));
+}
+
+/// Stores one of the words behind a row's integers: the scales (part 0), then the sums (part 1).
+void QuantRows::storeWord(Value word, Value rows, Value start, Value k, int64_t part) {
+  Value number = arith::DivUIOp::create(b, k, arith::ConstantIndexOp::create(b, kRowGroup));
+  Value at = arith::AddIOp::create(b, start, indexTimes(b, number, 4));
+  at = indexPlus(b, at, width + part * width / kRowGroup * 4);
+  Value one = vector::BroadcastOp::create(b, VectorType::get({1}, word.getType()), word);
+  Value bytes = vector::BitCastOp::create(b, VectorType::get({4}, b.getI8Type()), one);
+  vector::StoreOp::create(b, bytes, rows, at);
+}
+
+void QuantRows::store(ArrayRef<Value> numbers, Value rows, Value start, Value k) {
+  Value scale = scaleOf(numbers);
+  Value inverse = inverseOf(scale);
+  Value total;
+  for (auto [i, vector] : llvm::enumerate(numbers)) {
+    Value integers = rounded(vector, inverse);
+    total = total ? Value(arith::AddIOp::create(b, total, integers)) : integers;
+    int64_t lanes = cast<VectorType>(vector.getType()).getNumElements();
+    auto bytes = VectorType::get({lanes}, b.getI8Type());
+    Value at = indexPlus(b, arith::AddIOp::create(b, start, k), int64_t(i) * lanes);
+    vector::StoreOp::create(b, arith::TruncIOp::create(b, bytes, integers), rows, at);
+  }
+  Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, total);
+  Value minusOffset = arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(-offset)));
+  storeWord(scale, rows, start, k, 0);
+  storeWord(arith::MulIOp::create(b, sum, minusOffset), rows, start, k, 1);
+}
+
+} // namespace graphc
