@@ -39,26 +39,23 @@ private:
 
 /// Whether an operand is a matrix that rows are multiplied with or looked up in.
 static bool isMatrixUse(OpOperand &use) {
-  if (auto linear = dyn_cast<LinearOp>(use.getOwner()))
-    return use.get() == linear.getWeight();
-  if (auto linear = dyn_cast<FusedLinearOp>(use.getOwner()))
-    return use.get() == linear.getWeight();
-  if (auto qkv = dyn_cast<FusedQkvOp>(use.getOwner()))
-    return use.get() == qkv.getWeight();
-  return isa<EmbeddingOp>(use.getOwner()) && use.getOperandNumber() == 0;
+  return isProductWeight(use) || (isa<EmbeddingOp>(use.getOwner()) && use.getOperandNumber() == 0);
 }
 
-/// The element type of every weight: `dtype` for those with a matrix use, f32 for gammas, biases
-/// and tables. Other uses of a matrix see it in f32.
+/// The element type of every weight: `dtype` for those with a matrix use (f32 for products that
+/// another pass quantizes), f32 for gammas, biases and tables. Other uses of a matrix see it in
+/// f32.
 void AssignPrecisionPass::convertWeights() {
   WeightRewriter weights(getOperation());
-  llvm::MapVector<WeightOp, bool> isMatrix;
+  llvm::MapVector<WeightOp, bool> isNarrow;
   getOperation().walk([&](ParamOp param) {
-    if (WeightOp weight = weights.lookup(param.getResult()))
-      isMatrix[weight] |= llvm::any_of(param.getResult().getUses(), isMatrixUse);
+    WeightOp weight = weights.lookup(param.getResult());
+    auto hasUse = [&](auto isUse) { return llvm::any_of(param.getResult().getUses(), isUse); };
+    if (weight)
+      isNarrow[weight] |= hasUse(isMatrixUse) && !(exactWeights && hasUse(isProductWeight));
   });
-  for (auto [weight, matrix] : isMatrix) {
-    Type elementType = matrix ? typeOf(dtype) : typeOf(Precision::F32);
+  for (auto [weight, narrow] : isNarrow) {
+    Type elementType = narrow ? typeOf(dtype) : typeOf(Precision::F32);
     if (weight.getTensorType().getElementType() == elementType)
       continue;
     weights.transform(weight, [&](OpBuilder &builder, Location location, ValueRange values) {

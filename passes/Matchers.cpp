@@ -72,6 +72,16 @@ Value castElements(OpBuilder &builder, Location location, Value value, Type elem
                                       value);
 }
 
+bool isProductWeight(OpOperand &use) {
+  if (auto linear = dyn_cast<LinearOp>(use.getOwner()))
+    return use.get() == linear.getWeight();
+  if (auto linear = dyn_cast<FusedLinearOp>(use.getOwner()))
+    return use.get() == linear.getWeight();
+  if (auto qkv = dyn_cast<FusedQkvOp>(use.getOwner()))
+    return use.get() == qkv.getWeight();
+  return false;
+}
+
 std::optional<ActivationMatch> matchActivation(Value value) {
   Operation *op = value.getDefiningOp();
   if (auto silu = dyn_cast_if_present<SiluOp>(op))

@@ -46,6 +46,9 @@ mlir::Value skipCasts(mlir::Value value);
 mlir::Value castElements(mlir::OpBuilder &builder, mlir::Location location, mlir::Value value,
                          mlir::Type elementType);
 
+/// Whether an operand is the weight that a linear, fused_linear or fused_qkv multiplies rows with.
+bool isProductWeight(mlir::OpOperand &use);
+
 /// What an activation op computes on its input.
 struct ActivationMatch {
   mlir::Value input;

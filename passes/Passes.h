@@ -10,6 +10,9 @@ namespace graphc {
 /// Element type that matmuls compute with, or that the cache is stored in.
 enum class Precision { F32, BF16 };
 
+/// What rows are rounded to before they meet a quantized weight.
+enum class RowPrecision { F32, BF16, I8 };
+
 /// Where RMSNorm's gamma goes when the norm is fused into a matmul.
 enum class GammaForm {
   Rows,   ///< multiplies the rows, in the prologue: weights keep their numbers

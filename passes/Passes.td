@@ -17,7 +17,7 @@ def AssignPrecisionPass : Graphc_Pass<"assign-precision"> {
     The graph comes in f32, with weights as the checkpoint has them. This pass decides what is narrower:
 
     * a weight that a linear multiplies with or an embedding looks up becomes `dtype`; every other weight (gammas, biases, rope
-      tables) f32. The cast is part of the weight's expression: nothing is converted while the model runs;
+      tables) f32. With `exact-weights`, those that linears multiply with stay f32: quantize-weights rounds them, once. The cast is part of the weight's expression: nothing is converted while the model runs;
     * the rows of a linear are cast to the type of its weight;
     * the cache becomes `kv-cache`, wherever its type is named;
     * the operands of `batch_matmul` (attention's products) are cast to bf16 when both `dtype` and `kv-cache` are bf16, else
@@ -45,7 +45,9 @@ def AssignPrecisionPass : Graphc_Pass<"assign-precision"> {
     Option<"kvCache", "kv-cache", "::graphc::Precision", "::graphc::Precision::F32",
       "element type of the cache",
       "::llvm::cl::values(clEnumValN(::graphc::Precision::F32, \"f32\", \"\"), "
-      "clEnumValN(::graphc::Precision::BF16, \"bf16\", \"\"))">
+      "clEnumValN(::graphc::Precision::BF16, \"bf16\", \"\"))">,
+    Option<"exactWeights", "exact-weights", "bool", "false",
+      "leave the weights of products in f32, for quantize-weights to round">
   ];
 }
 
@@ -255,6 +257,64 @@ def FuseRopeAndAppendPass : Graphc_Pass<"fuse-rope-and-append"> {
 //===----------------------------------------------------------------------===//
 // fused -> plan, in the order of the pipeline
 //===----------------------------------------------------------------------===//
+
+def QuantizeWeightsPass : Graphc_Pass<"quantize-weights"> {
+  let summary = "Round the weights of matmuls to small integers with scales";
+  let description = [{
+    Behind every fusion that changes a weight, so that joining and folding happen before rounding. Appends `graphc.quantize` to the
+    expression of each weight that rows are multiplied with, and says at the matmul what its rows become (`rows`): f32, bf16,
+    or integers with scales of their own. Linears of rows become fused_linears, which know of both.
+
+    The matmul of the step function (the head), and the embedding's table where it is the same weight, have a number of bits
+    of their own (`head-bits`). A weight stays in `dtype` where `exclude` names it or one of its checkpoint tensors (a pattern with
+    `*` and `?`), where its number of bits is 0, and where another op needs it as it is; each is counted as a miss with its reason.
+
+    ```mlir
+    graphc.weight @w[%layer in 2] : tensor<96x64xf32> {
+      %0 = graphc.checkpoint "w.{layer}"[%layer] : tensor<96x64xf32>
+      graphc.yield %0 : tensor<96x64xf32>
+    }
+    func.func private @layer(%x: tensor<?x64xf32>, %layer: index) -> tensor<?x96xf32> {
+      %w = graphc.param @w[%layer] : tensor<96x64xf32>
+      %y = graphc.fused_linear %x, %w : (tensor<?x64xf32>, tensor<96x64xf32>) -> tensor<?x96xf32>
+      return %y : tensor<?x96xf32>
+    }
+    ```
+    becomes with `bits=4 rows=i8`
+    ```mlir
+    graphc.weight @w[%layer in 2] : tensor<96x64x!graphc.quant<i4:f16, 32>> {
+      %0 = graphc.checkpoint "w.{layer}"[%layer] : tensor<96x64xf32>
+      %1 = graphc.quantize search %0 : tensor<96x64xf32> -> tensor<96x64x!graphc.quant<i4:f16, 32>>
+      graphc.yield %1 : tensor<96x64x!graphc.quant<i4:f16, 32>>
+    }
+    func.func private @layer(%x: tensor<?x64xf32>, %layer: index) -> tensor<?x96xf32> {
+      %w = graphc.param @w[%layer] : tensor<96x64x!graphc.quant<i4:f16, 32>>
+      %y = graphc.fused_linear %x, %w rows(!graphc.quant<i8:f32, 32>)
+           : (tensor<?x64xf32>, tensor<96x64x!graphc.quant<i4:f16, 32>>) -> tensor<?x96xf32>
+      return %y : tensor<?x96xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"bits", "bits", "int64_t", "8", "bits of an integer: 4 or 8">,
+    Option<"headBits", "head-bits", "int64_t", "8",
+      "bits for the head and a table tied to it: 4, 8, or 0 for dtype">,
+    Option<"group", "group", "int64_t", "32",
+      "columns that share a scale, a multiple of 32; 0 for all of a row">,
+    Option<"rows", "rows", "::graphc::RowPrecision", "::graphc::RowPrecision::F32",
+      "what rows are rounded to before the product",
+      "::llvm::cl::values(clEnumValN(::graphc::RowPrecision::F32, \"f32\", \"\"), "
+      "clEnumValN(::graphc::RowPrecision::BF16, \"bf16\", \"\"), "
+      "clEnumValN(::graphc::RowPrecision::I8, \"i8\", \"\"))">,
+    Option<"search", "search", "bool", "true",
+      "search for the scale with the least squared error (false: from the largest magnitude)">,
+    Option<"dtype", "dtype", "::graphc::Precision", "::graphc::Precision::F32",
+      "element type of matrices that are not quantized",
+      "::llvm::cl::values(clEnumValN(::graphc::Precision::F32, \"f32\", \"\"), "
+      "clEnumValN(::graphc::Precision::BF16, \"bf16\", \"\"))">,
+    ListOption<"exclude", "exclude", "std::string", "weights or checkpoint tensors to leave alone">
+  ];
+}
 
 def PackWeightsPass : Graphc_Pass<"pack-weights"> {
   let summary = "Lay the weights of matmuls out in panels";

@@ -40,13 +40,29 @@ PassEntry entry(Role role, Create create) {
 
 } // namespace
 
+static std::unique_ptr<Pass> createQuantizeWeights(const PipelineOptions &options) {
+  const QuantOptions &quant = *options.quant;
+  QuantizeWeightsPassOptions passOptions;
+  passOptions.bits = quant.bits;
+  passOptions.headBits = quant.headBits;
+  passOptions.group = quant.group;
+  passOptions.rows = quant.quantizeRows                 ? RowPrecision::I8
+                     : options.dtype == Precision::BF16 ? RowPrecision::BF16
+                                                        : RowPrecision::F32;
+  passOptions.search = quant.search;
+  passOptions.dtype = options.dtype;
+  passOptions.exclude.assign(quant.exclude.begin(), quant.exclude.end());
+  return createQuantizeWeightsPass(std::move(passOptions));
+}
+
 /// Alive before: graphc, func, arith; one op per step. After: fused ops as well.
-static std::vector<PassEntry> fusePasses() {
-  return {
+static std::vector<PassEntry> fusePasses(const PipelineOptions &options) {
+  std::vector<PassEntry> passes = {
       // First: fusions look at element types, and a cast has its place in most patterns.
       {Role::Needed,
        [](const PipelineOptions &options) {
-         return createAssignPrecisionPass({options.dtype, options.kvCache});
+         const bool exactWeights = options.quant.has_value();
+         return createAssignPrecisionPass({options.dtype, options.kvCache, exactWeights});
        }},
       entry(Role::Optimize, [] { return createRaiseRmsNormPass(); }),
       // Before the matmuls: takes scales and transposes away from queries.
@@ -63,6 +79,10 @@ static std::vector<PassEntry> fusePasses() {
       entry(Role::Optimize, [] { return createCanonicalizerPass(); }),
       entry(Role::Optimize, [] { return createCSEPass(); }),
   };
+  // Behind all that changes weights: they are rounded once.
+  if (options.quant)
+    passes.push_back({Role::Needed, createQuantizeWeights});
+  return passes;
 }
 
 /// Alive before: graphc, func, arith. After: weights, kernels and one plan.
@@ -77,17 +97,27 @@ static std::vector<PassEntry> planPasses() {
   };
 }
 
+/// Every pass that some options ask for.
+static std::vector<PassEntry> allPasses() {
+  PipelineOptions options;
+  options.quant.emplace();
+  std::vector<PassEntry> passes = fusePasses(options);
+  llvm::append_range(passes, planPasses());
+  return passes;
+}
+
 /// The name of an entry's pass.
 static std::string nameOf(const PassEntry &entry) {
-  return passName(entry.create({})->getArgument()).str();
+  PipelineOptions options;
+  options.quant.emplace();
+  return passName(entry.create(options)->getArgument()).str();
 }
 
 std::vector<std::string> optionalPassNames() {
   std::vector<std::string> names;
-  for (const auto &list : {fusePasses(), planPasses()})
-    for (const PassEntry &pass : list)
-      if (pass.role != Role::Needed)
-        names.push_back(nameOf(pass));
+  for (const PassEntry &pass : allPasses())
+    if (pass.role != Role::Needed)
+      names.push_back(nameOf(pass));
   return names;
 }
 
@@ -96,10 +126,9 @@ static Status checkDisabled(const PipelineOptions &options) {
   for (const std::string &name : options.disabledPasses) {
     if (llvm::is_contained(names, name))
       continue;
-    for (const auto &list : {fusePasses(), planPasses()})
-      for (const PassEntry &pass : list)
-        if (nameOf(pass) == name)
-          return usageError("pass '" + name + "' cannot be disabled: no plan without it");
+    for (const PassEntry &pass : allPasses())
+      if (nameOf(pass) == name)
+        return usageError("pass '" + name + "' cannot be disabled: no plan without it");
     return usageError("no pass is named '" + name + "'; expected one of " +
                       llvm::join(names, ", "));
   }
@@ -119,7 +148,7 @@ static Status addPasses(OpPassManager &manager, const std::vector<PassEntry> &pa
 }
 
 Status buildFusePipeline(OpPassManager &manager, const PipelineOptions &options) {
-  return addPasses(manager, fusePasses(), options);
+  return addPasses(manager, fusePasses(options), options);
 }
 
 Status buildPlanPipeline(OpPassManager &manager, const PipelineOptions &options) {

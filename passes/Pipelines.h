@@ -10,6 +10,7 @@
 
 #include "mlir/Pass/PassManager.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,20 @@ enum class OptLevel {
   O2, ///< All passes.
 };
 
+/// How weights are quantized (see quantize-weights).
+struct QuantOptions {
+  int64_t bits = 8;
+  int64_t headBits = 8;
+  int64_t group = 32;
+  bool quantizeRows = false; ///< To int8, else rows are of `dtype`.
+  bool search = true;
+  std::vector<std::string> exclude = {};
+};
+
 struct PipelineOptions {
   Precision dtype = Precision::F32;
   Precision kvCache = Precision::F32;
+  std::optional<QuantOptions> quant = {};
   GammaForm gamma = GammaForm::Rows;
   OptLevel optLevel = OptLevel::O2;
   /// Names of passes to leave out, e.g. "fuse-attention".

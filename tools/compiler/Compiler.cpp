@@ -2,6 +2,8 @@
 
 #include "mlir/Pass/PassManager.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 #include <algorithm>
 #include <filesystem>
 
@@ -22,8 +24,9 @@ static Precision precisionOf(const std::string &type) {
 Expected<Compiler> Compiler::create(MLIRContext &context, const CompileSettings &settings) {
   GRAPHC_RETURN_IF_ERROR(checkType("--dtype", settings.dtype));
   GRAPHC_RETURN_IF_ERROR(checkType("--kv-cache", settings.kvCache));
+  GRAPHC_ASSIGN_OR_RETURN(std::optional<QuantOptions> quant, settings.quant.parse());
   GRAPHC_ASSIGN_OR_RETURN(Target target, Target::parse(settings.target));
-  Compiler compiler(context, settings, std::move(target));
+  Compiler compiler(context, settings, std::move(target), std::move(quant));
   PassManager unused(&context);
   PipelineOptions options = compiler.pipelineOptions({});
   GRAPHC_RETURN_IF_ERROR(buildFusePipeline(unused, options));
@@ -47,20 +50,21 @@ PipelineOptions Compiler::pipelineOptions(const ModelInput &input) const {
   PipelineOptions options;
   options.dtype = precisionOf(dtype(input));
   options.kvCache = precisionOf(kvCache(input));
+  options.quant = quant;
   options.optLevel = settings.optimize ? OptLevel::O2 : OptLevel::O0;
   options.disabledPasses = settings.disabledPasses;
   return options;
 }
 
 std::map<std::string, std::string> Compiler::optionTexts(const ModelInput &input) const {
-  std::string disabled;
-  for (const std::string &name : settings.disabledPasses)
-    disabled += (disabled.empty() ? "" : ",") + name;
-  return {{"dtype", dtype(input)},
-          {"kv_cache", kvCache(input)},
-          {"target", compileTarget.level()},
-          {"opt_level", settings.optimize ? "2" : "0"},
-          {"disabled_passes", disabled}};
+  std::map<std::string, std::string> texts = {
+      {"dtype", dtype(input)},
+      {"kv_cache", kvCache(input)},
+      {"target", compileTarget.name()},
+      {"opt_level", settings.optimize ? "2" : "0"},
+      {"disabled_passes", llvm::join(settings.disabledPasses, ",")}};
+  texts.merge(settings.quant.texts());
+  return texts;
 }
 
 Status Compiler::lowerTo(Stage stage, ModelInput &input, const std::string &reproducer) {

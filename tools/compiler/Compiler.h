@@ -34,8 +34,10 @@ public:
   IrDump *dump() { return irDump ? &*irDump : nullptr; }
 
 private:
-  Compiler(mlir::MLIRContext &context, const CompileSettings &settings, Target target)
-      : context(context), settings(settings), compileTarget(std::move(target)) {}
+  Compiler(mlir::MLIRContext &context, const CompileSettings &settings, Target target,
+           std::optional<QuantOptions> quant)
+      : context(context), settings(settings), compileTarget(std::move(target)),
+        quant(std::move(quant)) {}
 
   PipelineOptions pipelineOptions(const ModelInput &input) const;
   std::string dtype(const ModelInput &input) const;
@@ -44,6 +46,7 @@ private:
   mlir::MLIRContext &context;
   CompileSettings settings;
   Target compileTarget;
+  std::optional<QuantOptions> quant;
   FusionReport fusionReport;
   std::optional<IrDump> irDump;
 };

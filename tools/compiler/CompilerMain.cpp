@@ -33,11 +33,32 @@ void prepareContext(MLIRContext &context, const CompileSettings &settings) {
   });
 }
 
+static void addQuantFlags(CLI::App &app, QuantSettings &quant) {
+  app.add_option(
+      "--quant", quant.scheme,
+      "none, w8, w4: weights as 8 or 4 bit integers with scales; w8a8, w4a8: activations\n"
+      "as 8 bit integers too (default none)");
+  app.add_option(
+      "--group-size", quant.group,
+      "weights that share a scale: 32, 64, 128, or channel for a whole row (default 32)");
+  app.add_option("--quant-embeddings", quant.embeddings,
+                 "none, w8 or w4 for the head and an embedding tied to it (default w8)");
+  app.add_option(
+         "--quant-exclude", quant.exclude,
+         "leave weights as they are whose name, or whose tensor's, fits a pattern with * and ?\n"
+         "(repeatable)")
+      ->allow_extra_args(false);
+  app.add_option(
+      "--quant-scale", quant.scale,
+      "search: scales of least squared error; absmax: from the largest weight (default search)");
+}
+
 static void addSharedFlags(CLI::App &app, CompileSettings &settings) {
   app.add_option("--dtype", settings.dtype,
                  "type of activations and weights: f32 or bf16 (default: as the checkpoint)");
   app.add_option("--kv-cache", settings.kvCache,
                  "type of the KV cache: f32 or bf16 (default: as --dtype)");
+  addQuantFlags(app, settings.quant);
   app.add_option("-c,--context", settings.context,
                  "longest sequence in tokens (default: the model's, at most 8192)")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 20));

@@ -62,6 +62,7 @@ Expected<ModelInput> loadFromPlan(MLIRContext &context, CompileSettings &setting
   std::map<std::string, std::string> options = plan.header().options;
   settings.dtype = options["dtype"];
   settings.kvCache = options["kv_cache"];
+  settings.quant = QuantSettings::fromTexts(options);
   settings.target = options["target"];
   settings.optimize = options["opt_level"] != "0";
   settings.disabledPasses = splitNames(options["disabled_passes"]);

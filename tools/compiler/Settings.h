@@ -2,6 +2,8 @@
 #ifndef GRAPHC_TOOLS_COMPILER_SETTINGS_H
 #define GRAPHC_TOOLS_COMPILER_SETTINGS_H
 
+#include "tools/compiler/QuantSettings.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +20,7 @@ struct CompileSettings {
 
   std::string dtype;   ///< "f32", "bf16"; default: as the checkpoint is stored.
   std::string kvCache; ///< Default: as dtype.
+  QuantSettings quant;
   int64_t context = 0; ///< Default: the model's own limit, at most kDefaultContext.
   int64_t maxChunk = 512;
   std::string target = "native";

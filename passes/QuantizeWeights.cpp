@@ -1,0 +1,162 @@
+// --graphc-quantize-weights (see Passes.td).
+#include "passes/LinearParts.h"
+#include "passes/Matchers.h"
+#include "passes/PassCounters.h"
+#include "passes/Passes.h"
+#include "passes/WeightRewrite.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/GlobPattern.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+#define GEN_PASS_DEF_QUANTIZEWEIGHTSPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+class QuantizeWeightsPass : public impl::QuantizeWeightsPassBase<QuantizeWeightsPass>,
+                            public CountedPass {
+public:
+  using QuantizeWeightsPassBase::QuantizeWeightsPassBase;
+  void runOnOperation() override;
+
+private:
+  using Uses = SmallVector<OpOperand *>;
+
+  LogicalResult checkOptions();
+  bool isExcluded(WeightOp weight) const;
+  Refusal check(WeightOp weight, const Uses &uses, int64_t bitsOfUses) const;
+  int64_t bitsOf(const Uses &uses) const;
+  Type rowsType();
+  void quantize(WeightOp weight, const Uses &uses, int64_t weightBits, WeightRewriter &weights);
+
+  SmallVector<llvm::GlobPattern> excluded;
+};
+
+} // namespace
+
+LogicalResult QuantizeWeightsPass::checkOptions() {
+  const bool knownBits =
+      (bits == 4 || bits == 8) && (headBits == 0 || headBits == 4 || headBits == 8);
+  if (!knownBits || group < 0 || group % kRowGroup != 0)
+    return getOperation().emitError()
+           << "expected bits=4|8, head-bits=0|4|8 and a group of a multiple of " << kRowGroup
+           << " columns but got " << bits << ", " << headBits << " and " << group;
+  excluded.clear();
+  for (const std::string &text : exclude) {
+    llvm::Expected<llvm::GlobPattern> pattern = llvm::GlobPattern::create(text);
+    if (!pattern)
+      return getOperation().emitError()
+             << "expected a pattern but got '" << text << "': " << toString(pattern.takeError());
+    excluded.push_back(*pattern);
+  }
+  return success();
+}
+
+/// Whether a pattern names the weight or a checkpoint tensor of its expression.
+bool QuantizeWeightsPass::isExcluded(WeightOp weight) const {
+  auto matches = [&](StringRef name) {
+    return llvm::any_of(excluded, [&](const auto &pattern) { return pattern.match(name); });
+  };
+  bool found = matches(weight.getSymName());
+  weight.walk([&](CheckpointOp checkpoint) { found |= matches(checkpoint.getTensor()); });
+  return found;
+}
+
+/// The head is what the step function itself multiplies with; all else is in layers.
+int64_t QuantizeWeightsPass::bitsOf(const Uses &uses) const {
+  bool isHead = llvm::any_of(uses, [](OpOperand *use) {
+    auto function = use->getOwner()->getParentOfType<func::FuncOp>();
+    return function && function.isPublic();
+  });
+  return isHead ? headBits : bits;
+}
+
+/// Whether a use takes a weight of any type: what is left of linears has rows of another shape.
+static bool takesAnyType(OpOperand *use) {
+  return isa<FusedLinearOp, FusedQkvOp, EmbeddingOp>(use->getOwner());
+}
+
+/// Why a weight is not quantized, or nothing.
+Refusal QuantizeWeightsPass::check(WeightOp weight, const Uses &uses, int64_t bitsOfUses) const {
+  if (!llvm::all_of(uses, takesAnyType))
+    return "another op needs the weight as it is";
+  if (isExcluded(weight))
+    return "excluded by its name";
+  if (bitsOfUses == 0)
+    return "the head is not to be quantized";
+  return {};
+}
+
+Type QuantizeWeightsPass::rowsType() {
+  OpBuilder builder(&getContext());
+  switch (rows) {
+  case RowPrecision::F32:
+    return builder.getF32Type();
+  case RowPrecision::BF16:
+    return builder.getBF16Type();
+  case RowPrecision::I8:
+    return QuantType::get(&getContext(), builder.getI8Type(), builder.getF32Type(), kRowGroup);
+  }
+  return {};
+}
+
+void QuantizeWeightsPass::quantize(WeightOp weight, const Uses &uses, int64_t weightBits,
+                                   WeightRewriter &weights) {
+  OpBuilder builder(&getContext());
+  const RankedTensorType type = weight.getTensorType();
+  const int64_t columns = group > 0 ? group : roundUp(type.getDimSize(1), kRowGroup);
+  auto quant = QuantType::get(&getContext(), builder.getIntegerType(weightBits),
+                              builder.getF16Type(), columns);
+  const ScaleRule rule = search ? ScaleRule::Search : ScaleRule::AbsMax;
+  weights.transform(weight, [&](OpBuilder &at, Location location, ValueRange values) {
+    return QuantizeOp::create(at, location, withElementType(type, quant), values[0], rule);
+  });
+  auto rowsAttr = TypeAttr::get(rowsType());
+  for (OpOperand *use : uses) {
+    if (auto linear = dyn_cast<FusedLinearOp>(use->getOwner()))
+      linear.setRowsAttr(rowsAttr);
+    else if (auto qkv = dyn_cast<FusedQkvOp>(use->getOwner()))
+      qkv.setRowsAttr(rowsAttr);
+  }
+  recordHit();
+}
+
+void QuantizeWeightsPass::runOnOperation() {
+  resetCounters();
+  if (failed(checkOptions()))
+    return signalPassFailure();
+  LinearParts::fuseAll(getOperation());
+  WeightRewriter weights(getOperation());
+  llvm::MapVector<WeightOp, Uses> products;
+  getOperation().walk([&](ParamOp param) {
+    WeightOp weight = weights.lookup(param.getResult());
+    if (weight && weight.getTensorType().getRank() == 2)
+      for (OpOperand &use : param.getResult().getUses())
+        products[weight].push_back(&use);
+  });
+  Type narrow = dtype == Precision::BF16 ? Type(BFloat16Type::get(&getContext()))
+                                         : Float32Type::get(&getContext());
+  for (auto &[weight, uses] : products) {
+    if (llvm::none_of(uses, [](OpOperand *use) { return isProductWeight(*use); }) ||
+        isa<QuantType>(weight.getTensorType().getElementType()))
+      continue;
+    const int64_t weightBits = bitsOf(uses);
+    Refusal refusal = check(weight, uses, weightBits);
+    if (refusal.empty()) {
+      quantize(weight, uses, weightBits, weights);
+      continue;
+    }
+    recordMiss(weight, refusal);
+    if (llvm::all_of(uses, takesAnyType))
+      weights.transform(weight, [&](OpBuilder &builder, Location location, ValueRange values) {
+        return castElements(builder, location, values[0], narrow);
+      });
+  }
+}
+
+} // namespace graphc

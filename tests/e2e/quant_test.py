@@ -1,0 +1,77 @@
+"""Quantized weights through the command line, on the example model."""
+import unittest
+
+import numpy as np
+import program
+
+MODEL = program.ROOT / "examples" / "tiny-stories"
+SCHEMES = ("w8", "w4", "w8a8", "w4a8")
+# Relative distance of logits from those of f32 that each may have, well above what was seen.
+BOUNDS = {"w8": 0.02, "w8a8": 0.03, "w4": 0.25, "w4a8": 0.25}
+
+
+class Quant(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.graphc = program.Graphc()
+        random = np.random.default_rng(7)
+        cls.prompt = [0, *map(int, random.integers(2, 1000, 90))]
+
+    def logits(self, *options):
+        plan = self.graphc.plan(MODEL, "--dtype", "f32", *options)
+        return self.graphc.forward(plan, [self.prompt], 4)[1]
+
+    def test_logits_are_close_to_f32(self):
+        exact = self.logits()
+        for scheme in SCHEMES:
+            with self.subTest(scheme=scheme):
+                rows = self.logits("--quant", scheme)[:len(self.prompt)]
+                want = exact[:len(self.prompt)]
+                distance = np.linalg.norm(rows - want) / np.linalg.norm(want)
+                self.assertLess(distance, BOUNDS[scheme])
+                self.assertGreater(distance, 1e-4, "nothing was quantized")
+
+    def test_same_bits_for_threads_chunks_and_batches(self):
+        prompts = [self.prompt[:length] for length in (1, 13, 60)]
+        for scheme in SCHEMES:
+            plan = self.graphc.plan(MODEL, "--dtype", "bf16", "--quant", scheme)
+            alone = [self.graphc.forward(plan, [tokens], 6)[1] for tokens in prompts]
+            for extra in (("-t", 1), ("-t", 2), ("--chunk", 1), ("--chunk", 7)):
+                for tokens, want in zip(prompts, alone):
+                    with self.subTest(scheme=scheme, extra=extra, length=len(tokens)):
+                        rows = self.graphc.forward(plan, [tokens], 6, extra)[1]
+                        self.assertTrue(np.array_equal(rows, want))
+            with self.subTest(scheme=scheme, extra="batch"):
+                rows = self.graphc.forward(plan, prompts, 6)[1]
+                self.assertTrue(np.array_equal(rows, np.concatenate(alone)))
+
+    def test_unfused_graphs_are_quantized_too(self):
+        fused, unfused = self.logits("--quant", "w8"), self.logits("--quant", "w8", "-O0")
+        self.assertLess(np.linalg.norm(fused - unfused) / np.linalg.norm(fused), 1e-3)
+
+    def test_larger_groups_take_fewer_bytes(self):
+        sizes = [self.graphc.plan(MODEL, "--quant", "w4", "--group-size", group).stat().st_size
+                 for group in ("32", "64", "128", "channel")]
+        self.assertEqual(sizes, sorted(sizes, reverse=True))
+        self.assertGreater(sizes[0], sizes[-1])
+
+    def test_excluded_weights_and_the_tied_embedding(self):
+        plan = self.graphc.plan(MODEL, "--dtype", "bf16", "--quant", "w4", "--quant-exclude",
+                                "*down_proj*", "--quant-embeddings", "none")
+        shown = self.graphc("dump", plan, "--stage", "fused").stdout.decode()
+        quantized = {line.split("@")[1].split("[")[0] for line in shown.splitlines()
+                     if line.lstrip().startswith("graphc.weight @") and "quant<i4" in line}
+        self.assertTrue(any("qkv" in name for name in quantized), quantized)
+        self.assertFalse(any("down" in name or "embed" in name for name in quantized), quantized)
+
+    def test_flags_that_make_no_sense(self):
+        for flags in (("--quant", "w5"), ("--quant", "w4", "--group-size", "48"),
+                      ("--group-size", "64"), ("--quant", "w4", "--quant-scale", "magic")):
+            with self.subTest(flags=flags):
+                result = self.graphc("compile", MODEL, "-o", "/dev/null/x", *flags, check=False)
+                self.assertEqual(result.returncode, 2)
+                self.assertIn(flags[-2] if len(flags) > 2 else flags[0], result.stderr.decode())
+
+
+if __name__ == "__main__":
+    program.main(needs_shared=False)
