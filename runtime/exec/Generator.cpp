@@ -53,6 +53,13 @@ int64_t longestLength(const std::vector<int32_t> &prompt, const GenerationOption
   return std::min(options.context, std::ssize(prompt) + options.maxNewTokens);
 }
 
+/// Length that a sequence has room for from the start: what was asked for. Without a number of
+/// tokens only the prompt is, as the model may end the text at any time.
+int64_t neededLength(const std::vector<int32_t> &prompt, const GenerationOptions &options) {
+  bool mayEnd = options.maxNewTokens < 0 && !options.eosTokens.empty();
+  return mayEnd ? std::ssize(prompt) : longestLength(prompt, options);
+}
+
 /// A sequence on its way.
 struct Progress {
   KvCache::SequenceId id = 0;
@@ -258,13 +265,16 @@ Expected<SessionOptions> sessionOptionsFor(const Plan &plan, const GenerationOpt
   GenerationOptions options = resolved(given, header);
   GRAPHC_RETURN_IF_ERROR(checkOptions(options, header));
   base.cachePages = 0;
+  int64_t needed = 0;
   for (const std::vector<int32_t> &prompt : prompts) {
     Status status = checkPrompt(prompt, options, header);
     if (!status.ok() && prompts.size() > 1)
       return status.withContext("sequence " + std::to_string(&prompt - prompts.data()));
     GRAPHC_RETURN_IF_ERROR(status);
     base.cachePages += pagesForTokens(longestLength(prompt, options));
+    needed += pagesForTokens(neededLength(prompt, options));
   }
+  base.neededPages = needed;
   base.maxSequences = std::clamp<int64_t>(std::ssize(prompts), 1, options.chunk);
   base.resultRows = options.allRows ? options.chunk : base.maxSequences;
   return base;

@@ -54,7 +54,9 @@ public:
   virtual Status onEnd(size_t sequence, StopReason reason) { return {}; }
 };
 
-/// Options of a session that can generate from these prompts; threads and cancel are as in `base`.
+/// Options of a session that can generate from these prompts; threads, cancel and the like are as
+/// in `base`. The cache has room for the longest sequences that can come; needed for certain are
+/// the prompts, with the new tokens if their number was given or nothing else ends a sequence.
 /// Usage when a prompt is empty or longer than the context.
 Expected<SessionOptions> sessionOptionsFor(const Plan &plan, const GenerationOptions &options,
                                            std::span<const std::vector<int32_t>> prompts,
@@ -66,7 +68,8 @@ Expected<SessionOptions> sessionOptionsFor(const Plan &plan, const GenerationOpt
 /// turns.
 ///
 /// Ends with the sequences as they are, their reason Interrupted, when the session's `cancel` flag
-/// becomes true. Numeric when logits are not numbers; any failure of the listener ends it too.
+/// becomes true. Numeric when logits are not numbers, Resources when the memory is used up; any
+/// failure of the listener ends it too.
 Expected<Generation> generate(Session &session, const GenerationOptions &options,
                               std::span<const std::vector<int32_t>> prompts,
                               GenerationListener &listener);

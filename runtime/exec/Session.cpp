@@ -21,6 +21,29 @@ uint64_t resultBytes(const PlanHeader &header, int64_t rows) {
   return static_cast<uint64_t>(rows * header.resultWidth) * sizeof(float);
 }
 
+int64_t neededPages(const SessionOptions &options) {
+  return options.neededPages.value_or(options.cachePages);
+}
+
+/// Of the address space that a limited process has left, how much the cache's growth may have: the
+/// stacks of threads and everything small need some too.
+constexpr double kGrowthShare = 0.75;
+
+/// The options with as many pages as the address space can hold, where it is limited. What is
+/// needed stays, and checkMemory() refuses it if it does not fit.
+SessionOptions fitAddressSpace(const SessionOptions &options, const MemoryPlan &memory,
+                               uint64_t bytesPerPage, const MemoryLimits &limits) {
+  SessionOptions result = options;
+  if (!limits.addressSpace || memory.addressSpace() <= *limits.addressSpace || bytesPerPage == 0)
+    return result;
+  auto growth = static_cast<uint64_t>(options.cachePages - neededPages(options)) * bytesPerPage;
+  uint64_t needed = memory.addressSpace() - growth;
+  uint64_t left = *limits.addressSpace - std::min(needed, *limits.addressSpace);
+  auto pages = static_cast<int64_t>(kGrowthShare * static_cast<double>(left / bytesPerPage));
+  result.cachePages = neededPages(options) + pages;
+  return result;
+}
+
 Status checkOptions(const PlanHeader &header, const SessionOptions &options) {
   auto expect = [](const char *what, int64_t value, int64_t max) -> Status {
     if (value >= 1 && value <= max)
@@ -31,6 +54,8 @@ Status checkOptions(const PlanHeader &header, const SessionOptions &options) {
   GRAPHC_RETURN_IF_ERROR(expect("threads", options.threads, tuning::kMaxThreads));
   GRAPHC_RETURN_IF_ERROR(expect("sequences in a step", options.maxSequences, header.maxTokens));
   GRAPHC_RETURN_IF_ERROR(expect("pages of the KV cache", options.cachePages, INT32_MAX));
+  GRAPHC_RETURN_IF_ERROR(
+      expect("needed pages of the KV cache", neededPages(options), options.cachePages));
   return expect("rows of a result", options.resultRows, header.maxTokens);
 }
 
@@ -39,14 +64,14 @@ Status checkOptions(const PlanHeader &header, const SessionOptions &options) {
 MemoryPlan Session::memoryPlan(const Plan &plan, const PlanVariant &variant,
                                const SessionOptions &options) {
   const PlanHeader &header = plan.header();
-  uint64_t cache =
-      KvCache::bytesPerPage(header.kvLayers) * static_cast<uint64_t>(options.cachePages);
+  uint64_t page = KvCache::bytesPerPage(header.kvLayers);
   uint64_t scratch = scratchStrideOf(variant) * static_cast<uint64_t>(options.threads);
   uint64_t code = plan.section(variant.codeSection).size();
   MemoryPlan result;
   // The file is mapped already, so it takes no more address space.
   result.uses.push_back({"weights", plan.section(section::kWeights).size(), 0, true});
-  result.uses.push_back({"KV cache", cache, cache, false});
+  result.uses.push_back({"KV cache", page * static_cast<uint64_t>(neededPages(options)),
+                         page * static_cast<uint64_t>(options.cachePages), false, true});
   result.uses.push_back({"arena", variant.arenaBytes, variant.arenaBytes, false});
   result.uses.push_back({"result", resultBytes(header, options.resultRows),
                          resultBytes(header, header.maxTokens), false});
@@ -60,9 +85,11 @@ Expected<std::unique_ptr<Session>> Session::create(const Plan &plan,
   if (!plan.variant())
     return planMismatch(plan.path() + ": the plan has no code for this machine");
   GRAPHC_RETURN_IF_ERROR(checkOptions(plan.header(), options));
-  GRAPHC_RETURN_IF_ERROR(
-      checkMemory(memoryPlan(plan, *plan.variant(), options), MemoryLimits::ofThisProcess()));
-  std::unique_ptr<Session> session(new Session(plan, options));
+  MemoryLimits limits = MemoryLimits::ofThisProcess(options.systemRoot);
+  SessionOptions fitting = fitAddressSpace(options, memoryPlan(plan, *plan.variant(), options),
+                                           KvCache::bytesPerPage(plan.header().kvLayers), limits);
+  GRAPHC_RETURN_IF_ERROR(checkMemory(memoryPlan(plan, *plan.variant(), fitting), limits));
+  std::unique_ptr<Session> session(new Session(plan, fitting));
   GRAPHC_RETURN_IF_ERROR(session->allocate());
   GRAPHC_RETURN_IF_ERROR(session->prepareCalls());
   return session;
@@ -70,7 +97,7 @@ Expected<std::unique_ptr<Session>> Session::create(const Plan &plan,
 
 Session::Session(const Plan &plan, const SessionOptions &options)
     : source(plan), header(plan.header()), variant(*plan.variant()), options(options),
-      inputs(header, options.maxSequences) {}
+      grantedPages(neededPages(options)), inputs(header, options.maxSequences) {}
 
 Status Session::allocate() {
   GRAPHC_ASSIGN_OR_RETURN(kv, KvCache::create(header.kvLayers, options.cachePages));
@@ -176,6 +203,22 @@ Status Session::appendAll(std::span<const StepSequence> batch) {
       return status;
     }
   }
+  Status status = checkGrowthOfCache();
+  if (!status.ok())
+    undoAppend(batch);
+  return status;
+}
+
+/// The system promises more memory than it has, and ends a process that takes it at its word: so
+/// look before pages are written to that nobody has been asked for.
+Status Session::checkGrowthOfCache() {
+  int64_t more = kv.touchedPages() - grantedPages;
+  if (more <= 0)
+    return {};
+  GRAPHC_RETURN_IF_ERROR(
+      checkGrowth("KV cache", static_cast<uint64_t>(more) * KvCache::bytesPerPage(header.kvLayers),
+                  MemoryLimits::ofThisProcess(options.systemRoot)));
+  grantedPages = kv.touchedPages();
   return {};
 }
 

@@ -13,7 +13,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace graphc {
@@ -21,10 +23,14 @@ namespace graphc {
 struct SessionOptions {
   int threads = 1;
   int64_t maxSequences = 1; ///< In one step.
-  int64_t cachePages = 1;   ///< Of the KV cache; pagesForTokens() helps.
-  int64_t resultRows = 1;   ///< Most rows wanted in one step; at most the plan's maxTokens.
+  int64_t cachePages = 1;   ///< Of the KV cache, at most; pagesForTokens() helps.
+  /// Of these, pages that are needed for certain. They must fit before anything runs; the cache
+  /// grows beyond them while there is memory. Absent: all.
+  std::optional<int64_t> neededPages = {};
+  int64_t resultRows = 1; ///< Most rows wanted in one step; at most the plan's maxTokens.
   /// When it becomes true, step() ends early with Interrupted. May be null.
   const std::atomic<bool> *cancel = nullptr;
+  std::string systemRoot = "/"; ///< Where /proc and /sys tell of memory; another place in tests.
 };
 
 /// Pages that a sequence of so many tokens takes.
@@ -62,8 +68,8 @@ public:
   /// once.
   ///
   /// Fails with nothing changed: Usage for a token outside the vocabulary, a sequence beyond the
-  /// plan's context, or a batch beyond its bounds; Resources when the cache is full; Interrupted
-  /// when cancelled.
+  /// plan's context, or a batch beyond its bounds; Resources when the cache is full or there is no
+  /// memory left for it to grow; Interrupted when cancelled.
   Expected<std::span<const float>> step(std::span<const StepSequence> batch);
 
 private:
@@ -82,19 +88,21 @@ private:
   Status checkBatch(std::span<const StepSequence> batch) const;
   Status checkPart(const StepSequence &part) const;
   Status appendAll(std::span<const StepSequence> batch);
+  Status checkGrowthOfCache();
   void undoAppend(std::span<const StepSequence> batch);
   Status runCalls();
 
   const Plan &source;
   const PlanHeader &header;
   const PlanVariant &variant;
-  const SessionOptions options;
+  SessionOptions options;
 
   std::unique_ptr<ThreadPool> pool;
   CodeObject code;
   KvCache kv;
   MappedMemory arena, result, scratch;
   uint64_t scratchStride = 0; ///< Bytes from one thread's scratch to the next.
+  int64_t grantedPages = 0;   ///< Pages of the cache that there was memory for when it was asked.
   StepInputs inputs;
   std::vector<Call> calls;
   std::vector<int64_t> args;

@@ -17,9 +17,9 @@ namespace graphc {
 ///
 /// A page number stands for one page in *every* layer: page p of layer l is at
 /// layerBase(l) + p * layout(l).pageBytes(). The pool of a layer is address space for all pages;
-/// memory is taken when a kernel first writes to one. A page is zero when a sequence gets it, also
-/// when another one had it before: attention multiplies what is behind a sequence's end by exact
-/// zeros, and 0 * NaN would leak.
+/// memory is taken when a kernel first writes to one, and kept. A page is zero when a sequence gets
+/// it, also when another one had it before: attention multiplies what is behind a sequence's end by
+/// exact zeros, and 0 * NaN would leak.
 ///
 /// fork() shares pages by reference count; a shared page that is about to be written to is copied
 /// first. Not for use by several threads at once.
@@ -55,6 +55,9 @@ public:
   std::byte *layerBase(size_t layer) const { return pools[layer].data(); }
   const KvLayout &layout(size_t layer) const { return layouts[layer]; }
   int64_t freePages() const { return capacity - usedPages; }
+
+  /// Pages that were ever used: what the cache takes of its pools.
+  int64_t touchedPages() const { return std::ssize(references); }
 
   /// Bytes of one page number: its pages in all layers.
   static uint64_t bytesPerPage(std::span<const KvLayout> layers);

@@ -77,10 +77,12 @@ uint64_t sumOf(const std::vector<MemoryUse> &uses, Fn bytesOf) {
   return sum;
 }
 
+constexpr char kAdvice[] = "a smaller context (-c), fewer tokens (-n) or sequences need less";
+
 Status refuse(const MemoryPlan &plan, uint64_t needed, uint64_t available, const std::string &of) {
   return resourceError("not enough memory: " + bytesText(needed) + " needed, " +
                        bytesText(available) + " of " + of + " available\n" + plan.table() +
-                       "a smaller context (-c), fewer tokens (-n) or sequences need less");
+                       kAdvice);
 }
 
 } // namespace
@@ -99,15 +101,18 @@ uint64_t MemoryPlan::addressSpace() const {
 
 std::string MemoryPlan::table() const {
   std::string result;
-  auto line = [&](const std::string &what, uint64_t bytes, const char *note) {
+  auto line = [&](const std::string &what, uint64_t bytes, const std::string &note) {
     char text[128];
     std::snprintf(text, sizeof(text), "  %-24s %12s  %s", what.c_str(), bytesText(bytes).c_str(),
-                  note);
+                  note.c_str());
     std::string_view trimmed = text;
     result += std::string(trimmed.substr(0, trimmed.find_last_not_of(' ') + 1)) + "\n";
   };
   for (const MemoryUse &use : uses)
-    line(use.what, use.bytes, use.mappedFile ? "mapped file" : "");
+    line(use.what, use.bytes,
+         use.mappedFile                              ? "mapped file"
+         : use.grows && use.addressSpace > use.bytes ? "up to " + bytesText(use.addressSpace)
+                                                     : "");
   line("total", anonymousBytes() + mappedBytes(), "");
   return result;
 }
@@ -125,6 +130,17 @@ Status checkMemory(const MemoryPlan &plan, const MemoryLimits &limits) {
   if (limits.addressSpace && reserved > *limits.addressSpace)
     return refuse(plan, reserved, *limits.addressSpace, "address space (ulimit -v)");
   return {};
+}
+
+Status checkGrowth(const std::string &what, uint64_t bytes, const MemoryLimits &limits) {
+  auto check = [&](const std::optional<uint64_t> &left, const std::string &of) -> Status {
+    if (!left || bytes <= *left)
+      return {};
+    return resourceError("the memory is used up: the " + what + " needs " + bytesText(bytes) +
+                         " more, " + bytesText(*left) + " of " + of + " are left; " + kAdvice);
+  };
+  GRAPHC_RETURN_IF_ERROR(check(limits.ram, "RAM"));
+  return check(limits.cgroup, "the control group's memory");
 }
 
 std::string bytesText(uint64_t bytes) {

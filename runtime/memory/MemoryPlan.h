@@ -14,9 +14,10 @@ namespace graphc {
 /// One line of the memory plan.
 struct MemoryUse {
   std::string what;          ///< "KV cache", "arena", ...
-  uint64_t bytes = 0;        ///< That will be written to or read, at most.
+  uint64_t bytes = 0;        ///< That will be written to or read, for certain.
   uint64_t addressSpace = 0; ///< That is reserved; at least `bytes`.
   bool mappedFile = false;   ///< Pages of a file: the system may drop and read them again.
+  bool grows = false;        ///< May come to need all of its address space (checkGrowth).
 };
 
 struct MemoryPlan {
@@ -43,6 +44,10 @@ struct MemoryLimits {
 /// Ok when the plan fits. Otherwise Resources; the message says which limit, and has the table.
 /// Mapped files count for the address space only, and only as far as they are not mapped yet.
 Status checkMemory(const MemoryPlan &plan, const MemoryLimits &limits);
+
+/// Ok when `what` can take `bytes` more memory, on top of what the process has by now. Otherwise
+/// Resources, as checkMemory().
+Status checkGrowth(const std::string &what, uint64_t bytes, const MemoryLimits &limits);
 
 /// "11.6 MiB", "812 B".
 std::string bytesText(uint64_t bytes);

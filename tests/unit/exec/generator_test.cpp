@@ -1,4 +1,5 @@
 // Generation: stop reasons, batches, chunks, rows, limits.
+#include "FakeRoot.h"
 #include "TestNetwork.h"
 
 #include "runtime/exec/Generator.h"
@@ -197,6 +198,44 @@ TEST_F(GeneratorTest, NoNewTokensMeansThePromptAlone) {
   EXPECT_TRUE(result->sequences[0].tokens.empty());
   EXPECT_EQ(result->sequences[0].stop, StopReason::Length);
   EXPECT_EQ(recorder.rows[0].size(), 40u * kVocabulary);
+}
+
+TEST_F(GeneratorTest, OnlyWhatWasAskedForIsNeededForCertain) {
+  auto pages = [&](int64_t count, std::vector<int64_t> eosTokens) {
+    GenerationOptions options = greedy(count);
+    options.eosTokens = std::move(eosTokens);
+    auto sized = sessionOptionsFor(*plan, options, Prompts{promptOf(65, 1), promptOf(3, 1)}, {});
+    EXPECT_TRUE(sized.ok());
+    return std::pair(sized->neededPages, sized->cachePages);
+  };
+  EXPECT_EQ(pages(-1, {10}), std::pair(std::optional<int64_t>(3), int64_t(8)));
+  EXPECT_EQ(pages(-1, {}), std::pair(std::optional<int64_t>(8), int64_t(8)));
+  EXPECT_EQ(pages(64, {10}), std::pair(std::optional<int64_t>(5), int64_t(5)));
+}
+
+TEST_F(GeneratorTest, E3Row23_UsedUpMemoryEndsItWithAnError) {
+  FakeRoot root;
+  root.putAvailable(500);
+  GenerationOptions options = greedy(-1);
+  options.eosTokens = {kVocabulary}; // never comes
+  recorder = {};
+  struct Hog : Recorder {
+    FakeRoot *root = nullptr;
+    Status onToken(size_t sequence, int32_t token) override {
+      root->putAvailable(tokens[sequence].size() < 50 ? 500 : 0);
+      return Recorder::onToken(sequence, token);
+    }
+  } hog;
+  hog.root = &root;
+  Prompts prompts = {promptOf(20, 1)};
+  auto sized = sessionOptionsFor(*plan, options, prompts, {.systemRoot = root.path()});
+  ASSERT_TRUE(sized.ok());
+  auto session = Session::create(*plan, *sized);
+  ASSERT_TRUE(session.ok()) << session.status().message();
+  Expected<Generation> result = generate(**session, options, prompts, hog);
+  EXPECT_EQ(result.status().code(), StatusCode::Resources);
+  EXPECT_THAT(result.status().message(), HasSubstr("the memory is used up"));
+  EXPECT_EQ(hog.tokens[0].size(), 128u - 20 + 1); // two pages, and what they say of the next token
 }
 
 TEST_F(GeneratorTest, UnusablePromptsAreRefused) {

@@ -1,18 +1,19 @@
 // The memory check: row 23 of the reliability table.
+#include "FakeRoot.h"
+
 #include "runtime/memory/KvCache.h"
 #include "runtime/memory/MemoryPlan.h"
 
-#include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 using namespace graphc;
+using namespace graphc::test;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -21,26 +22,6 @@ constexpr uint64_t kMiB = uint64_t(1) << 20;
 const MemoryPlan kPlan{{{"weights", 4000 * kMiB, 4000 * kMiB, true},
                         {"KV cache", 300 * kMiB, 300 * kMiB, false},
                         {"arena", 12 * kMiB, 12 * kMiB, false}}};
-
-/// A file tree like that of a machine with 1 GiB free, and a control group two levels deep.
-class FakeRoot {
-public:
-  FakeRoot() {
-    put("proc/meminfo", "MemTotal:       2097152 kB\nMemAvailable:    1048576 kB\n");
-    put("proc/self/cgroup", "0::/outer/inner\n");
-    put("proc/self/statm", "1000 500 100 10 0 90 0\n");
-  }
-  ~FakeRoot() { fs::remove_all(root); }
-
-  void put(const std::string &path, const std::string &text) {
-    fs::create_directories((root / path).parent_path());
-    std::ofstream(root / path) << text;
-  }
-  MemoryLimits limits() const { return MemoryLimits::ofThisProcess(root.string()); }
-
-private:
-  fs::path root = fs::temp_directory_path() / ("graphc-memory-" + std::to_string(::getpid()));
-};
 
 } // namespace
 
@@ -58,6 +39,24 @@ TEST(MemoryPlan, E3Row23_TooLittleRamIsRefusedWithTheTable) {
     EXPECT_THAT(status.message(), HasSubstr(part));
   EXPECT_TRUE(checkMemory(kPlan, {.ram = 312 * kMiB}).ok());
   EXPECT_TRUE(checkMemory(kPlan, {}).ok());
+}
+
+TEST(MemoryPlan, WhatMayComeIsToldButNotAskedFor) {
+  MemoryPlan plan = kPlan;
+  plan.uses[1] = {"KV cache", kMiB, 300 * kMiB, false, /*grows=*/true};
+  EXPECT_TRUE(checkMemory(plan, {.ram = 13 * kMiB}).ok());
+  EXPECT_THAT(checkMemory(plan, {.ram = 12 * kMiB}).message(),
+              AllOf(HasSubstr("13.0 MiB needed"), HasSubstr("up to 300.0 MiB")));
+}
+
+TEST(MemoryPlan, E3Row23_GrowthIsRefusedWhenTheMemoryIsUsedUp) {
+  EXPECT_TRUE(checkGrowth("KV cache", 3 * kMiB, {}).ok());
+  EXPECT_TRUE(checkGrowth("KV cache", 3 * kMiB, {.ram = 3 * kMiB, .cgroup = 3 * kMiB}).ok());
+  Status status = checkGrowth("KV cache", 3 * kMiB, {.ram = 4 * kMiB, .cgroup = 2 * kMiB});
+  EXPECT_EQ(status.code(), StatusCode::Resources);
+  for (const char *part : {"KV cache needs 3.0 MiB more", "2.0 MiB of the control group's memory"})
+    EXPECT_THAT(status.message(), HasSubstr(part));
+  EXPECT_THAT(checkGrowth("KV cache", 3 * kMiB, {.ram = kMiB}).message(), HasSubstr("of RAM"));
 }
 
 TEST(MemoryPlan, E3Row23_TheTightestControlGroupDecides) {

@@ -1,4 +1,5 @@
 // Sessions over a plan of hand-written kernels: results, batches, chunks, refusals.
+#include "FakeRoot.h"
 #include "TestNetwork.h"
 
 #include "runtime/exec/Session.h"
@@ -7,6 +8,9 @@
 #include <cmath>
 #include <gmock/gmock.h>
 #include <list>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace graphc;
 using namespace graphc::test;
@@ -180,6 +184,53 @@ TEST_P(SessionTest, AFullCacheIsAResourceErrorAndChangesNothing) {
   EXPECT_EQ(cache.length(batch[0].sequence), 0);
   EXPECT_EQ(cache.freePages(), 1);
 }
+
+TEST_P(SessionTest, E3Row23_TheUnusedRestOfAContextIsNotAskedFor) {
+  FakeRoot root; // 1 GiB; a page of the network's cache takes 8 KiB
+  SessionOptions options{.cachePages = 1 << 20, .systemRoot = root.path()};
+  EXPECT_EQ(Session::create(*plan, options).status().code(), StatusCode::Resources);
+  options.neededPages = 1;
+  auto session = Session::create(*plan, options);
+  ASSERT_TRUE(session.ok()) << session.status().message();
+  root.putAvailable(4);
+  std::vector<int32_t> tokens = promptOf(65, 1);
+  KvCache &cache = (*session)->cache();
+  KvCache::SequenceId id = cache.createSequence();
+  for (size_t at = 0; at < 64; at += 16) { // the needed page: promised from the start
+    StepSequence part{id, std::span<const int32_t>(tokens).subspan(at, 16), WantedRows::None};
+    ASSERT_TRUE((*session)->step({&part, 1}).ok());
+  }
+  StepSequence last{id, std::span<const int32_t>(tokens).last(1), WantedRows::Last};
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Status full = (*session)->step({&last, 1}).status();
+    EXPECT_EQ(full.code(), StatusCode::Resources);
+    EXPECT_THAT(full.message(), HasSubstr("KV cache needs 8.0 KiB more, 4.0 KiB of RAM"));
+    EXPECT_EQ(cache.length(id), 64);
+  }
+  root.putAvailable(8);
+  auto result = (*session)->step({&last, 1});
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  expectNear({result->begin(), result->end()}, expectedLogits(tokens));
+}
+
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
+TEST_P(SessionTest, E3Row23_TheCacheGrowsAsFarAsTheAddressSpaceGoes) {
+  pid_t child = ::fork();
+  if (child == 0) {
+    rlimit limit = {uint64_t(1) << 30, uint64_t(1) << 30};
+    ::setrlimit(RLIMIT_AS, &limit);
+    SessionOptions options{.cachePages = 1 << 20};
+    bool refused = Session::create(*plan, options).status().code() == StatusCode::Resources;
+    options.neededPages = 1;
+    auto session = Session::create(*plan, options);
+    int64_t pages = session.ok() ? (*session)->cache().freePages() : 0;
+    ::_exit(refused && pages > 1 << 10 && pages < 1 << 17 ? 0 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+#endif
 
 TEST_P(SessionTest, CancelledStepsChangeNothing) {
   std::atomic<bool> cancel = true;
