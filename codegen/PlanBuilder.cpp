@@ -1,6 +1,7 @@
 #include "codegen/PlanBuilder.h"
 
 #include "codegen/CostText.h"
+#include "codegen/kernels/KernelFunction.h"
 #include "ir/OpRules.h"
 #include "runtime/base/CheckedMath.h"
 
@@ -27,6 +28,40 @@ std::string typeText(Type type) {
   return text;
 }
 
+PlanExtent extentOf(Dim dim) {
+  switch (dim.kind()) {
+  case Dim::Kind::Static:
+    return {PlanDim::One, dim.extent()};
+  case Dim::Kind::T:
+    return {PlanDim::T};
+  case Dim::Kind::R:
+    return {PlanDim::R};
+  case Dim::Kind::S:
+    return {PlanDim::S};
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+/// What the kernel writes: its results, as the plan's header describes them.
+FailureOr<std::vector<PlanResult>> resultsOf(KernelOp kernel) {
+  FailureOr<SymbolicDims> dims = kernelDims(kernel);
+  if (failed(dims))
+    return failure();
+  std::vector<PlanResult> results;
+  for (Value value : kernel.getComputedOp()->getResults()) {
+    auto tensor = cast<RankedTensorType>(value.getType());
+    PlanResult &result = results.emplace_back();
+    llvm::transform(dims->get(value), std::back_inserter(result.shape), extentOf);
+    if (isa<QuantType>(tensor.getElementType())) { // integers, and their scales behind a row
+      result.type = ElementType::I8;
+      result.shape.back().extent = quantRowBytes(tensor.getShape().back());
+    } else {
+      result.type = elementTypeOf(tensor.getElementType());
+    }
+  }
+  return results;
+}
+
 /// Fills a PlanContents, one dispatch after the other.
 class ContentsBuilder {
 public:
@@ -38,7 +73,7 @@ public:
   PlanContents take() { return std::move(contents); }
 
 private:
-  void addKernels(PlanVariant &variant);
+  LogicalResult addKernels(PlanVariant &variant);
   LogicalResult addDispatch(DispatchOp dispatch, PlanVariant &variant);
   FailureOr<PlanArg> argument(DispatchOp dispatch, Attribute binding, Type type);
   FailureOr<uint64_t> weightNumber(DispatchOp dispatch, WeightAttr binding);
@@ -66,7 +101,8 @@ LogicalResult ContentsBuilder::build(PlanOp plan) {
   variant.features = target.features();
   variant.codeSection = std::string(section::kCodePrefix) + target.level();
   variant.arenaBytes = plan.getArenaBytes();
-  addKernels(variant);
+  if (failed(addKernels(variant)))
+    return failure();
   for (DispatchOp dispatch : plan.getBody().getOps<DispatchOp>()) {
     if (failed(addDispatch(dispatch, variant)))
       return failure();
@@ -75,18 +111,23 @@ LogicalResult ContentsBuilder::build(PlanOp plan) {
   return success();
 }
 
-void ContentsBuilder::addKernels(PlanVariant &variant) {
+LogicalResult ContentsBuilder::addKernels(PlanVariant &variant) {
   for (const KernelEntry &entry : kernels.entries) {
     KernelOp kernel = entry.kernel;
     Operation *op = kernel.getComputedOp();
     kernelNumbers[kernel.getSymName()] = static_cast<uint32_t>(variant.kernels.size());
     CostText cost = costText(kernel);
+    FailureOr<std::vector<PlanResult>> results = resultsOf(kernel);
+    if (failed(results))
+      return failure();
     variant.kernels.push_back({entry.symbol, kernel.getSymName().str(),
-                               op->getName().getStringRef().str(), cost.flops, cost.bytes});
+                               op->getName().getStringRef().str(), cost.flops, cost.bytes,
+                               *std::move(results)});
     variant.scratchBytes =
         std::max(variant.scratchBytes, static_cast<uint64_t>(entry.emitted.scratchBytes));
     contents.header.usesColumns |= isa<KvReadOp, MaskOp>(op);
   }
+  return success();
 }
 
 LogicalResult ContentsBuilder::addDispatch(DispatchOp dispatch, PlanVariant &variant) {

@@ -68,8 +68,8 @@ Expected<SessionOptions> sessionOptionsFor(const Plan &plan, const GenerationOpt
 /// turns.
 ///
 /// Ends with the sequences as they are, their reason Interrupted, when the session's `cancel` flag
-/// becomes true. Numeric when logits are not numbers, Resources when the memory is used up; any
-/// failure of the listener ends it too.
+/// becomes true. Numeric, with the operator that made them, when logits are not numbers, Resources
+/// when the memory is used up; any failure of the listener ends it too.
 Expected<Generation> generate(Session &session, const GenerationOptions &options,
                               std::span<const std::vector<int32_t>> prompts,
                               GenerationListener &listener);

@@ -1,5 +1,6 @@
 #include "runtime/exec/Session.h"
 
+#include "runtime/exec/FiniteCheck.h"
 #include "runtime/threads/Tuning.h"
 
 #include <algorithm>
@@ -228,20 +229,48 @@ void Session::undoAppend(std::span<const StepSequence> batch) {
 }
 
 Status Session::runCalls() {
-  const auto &step = inputs.header();
   for (const Call &call : calls) {
     if (options.cancel && options.cancel->load(std::memory_order_relaxed))
       return {StatusCode::Interrupted, "interrupted"};
-    int64_t *arguments = args.data() + call.firstArg;
-    std::copy(step.begin(), step.begin() + kArgTokens, arguments); // T, R, S, B
-    pool->run(
-        [&](int64_t begin, int64_t end, int thread) {
-          call.kernel(arguments, begin, end,
-                      scratch.data() + scratchStride * static_cast<uint64_t>(thread));
-        },
-        call.tasks.count(inputs.extent(call.tasks.dim)));
+    runCall(call);
   }
   return {};
+}
+
+void Session::runCall(const Call &call) {
+  int64_t *arguments = args.data() + call.firstArg;
+  const auto &step = inputs.header();
+  std::copy(step.begin(), step.begin() + kArgTokens, arguments); // T, R, S, B
+  pool->run(
+      [&](int64_t begin, int64_t end, int thread) {
+        call.kernel(arguments, begin, end,
+                    scratch.data() + scratchStride * static_cast<uint64_t>(thread));
+      },
+      call.tasks.count(inputs.extent(call.tasks.dim)));
+}
+
+std::optional<std::string> Session::findNonFinite() {
+  FiniteCheck check(header, inputs, kv);
+  auto wroteNonFinite = [&](const PlanDispatch &dispatch, const Call &call) {
+    const std::vector<PlanResult> &results = variant.kernels[dispatch.kernel].results;
+    const int64_t *operands = args.data() + call.firstArg + kFirstOperand;
+    size_t firstResult = dispatch.args.size() - results.size();
+    for (size_t i = 0; i < results.size(); ++i) {
+      if (!check.isFinite(results[i], reinterpret_cast<std::byte *>(operands[firstResult + i])))
+        return true;
+    }
+    return std::any_of(dispatch.args.begin(), dispatch.args.end(), [&](const PlanArg &arg) {
+      return arg.kind == PlanArgKind::Kv && !check.isCacheFinite(arg.value);
+    });
+  };
+  for (size_t i = 0; i < calls.size(); ++i) {
+    runCall(calls[i]);
+    const PlanDispatch &dispatch = variant.schedule[i];
+    if (wroteNonFinite(dispatch, calls[i]))
+      return escapeForMessage(dispatch.location) + " (" +
+             escapeForMessage(variant.kernels[dispatch.kernel].opName) + ")";
+  }
+  return std::nullopt;
 }
 
 } // namespace graphc

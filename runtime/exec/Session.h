@@ -72,6 +72,11 @@ public:
   /// memory left for it to grow; Interrupted when cancelled.
   Expected<std::span<const float>> step(std::span<const StepSequence> batch);
 
+  /// Where the numbers of the last step went wrong: runs it again, a dispatch at a time, and names
+  /// the first whose result is not finite, as in "layer 3 attn.qkv (graphc.fused_qkv)". Nothing
+  /// when all are finite, or none is known. Only while the sequences are as that step left them.
+  std::optional<std::string> findNonFinite();
+
 private:
   /// A dispatch ready to run: its arguments are `argCount` entries of `args` from `firstArg` on.
   struct Call {
@@ -91,6 +96,7 @@ private:
   Status checkGrowthOfCache();
   void undoAppend(std::span<const StepSequence> batch);
   Status runCalls();
+  void runCall(const Call &call);
 
   const Plan &source;
   const PlanHeader &header;

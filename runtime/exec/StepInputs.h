@@ -38,6 +38,16 @@ public:
   int64_t rows() const { return values[kArgR]; }
   int64_t extent(PlanDim dim) const;
 
+  int64_t sequences() const { return values[kArgB]; }
+  /// Cached rows of sequence `b` of the step, this step's tokens included.
+  int64_t length(int64_t b) const {
+    return position[static_cast<size_t>(rowOffsets[static_cast<size_t>(b) + 1]) - 1] + 1;
+  }
+  /// Number of the page of its tokens 64i .. 64i+63.
+  int64_t page(int64_t b, int64_t i) const {
+    return pageTable[static_cast<size_t>(b * pageTableStride + i)];
+  }
+
 private:
   void addSequence(const StepSequence &part, const KvCache &cache);
   void addColumns(int32_t b, int64_t length);

@@ -35,6 +35,7 @@ public:
   uint64_t size(uint64_t max) const;
   double number() const; ///< Finite.
   bool boolean() const;
+  bool isString() const { return value->is_string(); }
   std::string string() const; ///< At most kMaxString bytes.
 
   /// Elements of this array; 0 after a failure, or when there are more than `max`.

@@ -26,6 +26,7 @@ constexpr size_t kMaxLayers = 1 << 14;
 constexpr size_t kMaxWeights = 1 << 20;
 constexpr size_t kMaxDispatches = 1 << 22;
 constexpr size_t kMaxArgs = 1 << 10;
+constexpr size_t kMaxRank = 8;
 constexpr size_t kMaxList = 1 << 16;
 
 template <typename T>
@@ -209,17 +210,44 @@ PlanWeight readWeight(const FieldReader &reader, uint64_t sectionBytes) {
 
 // ---- schedule -----------------------------------------------------------------------------------
 
+Json toJson(const PlanResult &result) {
+  Json json = Json::array({elementTypeName(result.type)});
+  for (const PlanExtent &extent : result.shape)
+    json.push_back(extent.dim == PlanDim::One ? Json(extent.extent)
+                                              : Json(planDimName(extent.dim)));
+  return json;
+}
+
+PlanResult readResult(const FieldReader &reader) {
+  PlanResult result;
+  size_t count = reader.arraySize(kMaxRank + 1);
+  std::optional<ElementType> type = parseElementType(reader[size_t(0)].string());
+  if (reader.ok() && !type)
+    reader[size_t(0)].fail("unknown element type");
+  result.type = type.value_or(ElementType::F32);
+  for (size_t i = 1; i < count && reader.ok(); ++i) {
+    PlanExtent &extent = result.shape.emplace_back();
+    if (reader[i].isString())
+      extent.dim = static_cast<PlanDim>(readName(reader[i], kDims));
+    else
+      extent.extent = reader[i].integer(1, kMaxExtent);
+  }
+  return result;
+}
+
 Json toJson(const PlanKernel &kernel) {
   return {{"symbol", kernel.symbol},
           {"name", kernel.name},
           {"op", kernel.opName},
           {"flops", kernel.flops},
-          {"bytes", kernel.bytes}};
+          {"bytes", kernel.bytes},
+          {"results", listToJson(kernel.results, [](auto &r) { return toJson(r); })}};
 }
 
 PlanKernel readKernel(const FieldReader &reader) {
-  return {reader["symbol"].string(), reader["name"].string(), reader["op"].string(),
-          reader["flops"].string(), reader["bytes"].string()};
+  return {reader["symbol"].string(), reader["name"].string(),
+          reader["op"].string(),     reader["flops"].string(),
+          reader["bytes"].string(),  readList<PlanResult>(reader["results"], kMaxArgs, readResult)};
 }
 
 Json toJson(const PlanDispatch &dispatch) {
@@ -269,16 +297,44 @@ PlanTasks readTasks(const FieldReader &reader) {
   return result;
 }
 
-PlanDispatch readDispatch(const FieldReader &reader, size_t kernels, const ArgLimits &limits) {
+/// Bytes of a result; nothing when that is no number.
+std::optional<uint64_t> bytesOf(const PlanResult &result, const PlanHeader &header) {
+  std::vector<uint64_t> extents = {static_cast<uint64_t>(byteSize(result.type))};
+  for (const PlanExtent &extent : result.shape)
+    extents.push_back(static_cast<uint64_t>(
+        extent.dim == PlanDim::One ? extent.extent : header.boundOf(extent.dim)));
+  return checkedProduct(extents);
+}
+
+/// A kernel's results are the last arguments, and end inside the arena or the result.
+void checkResults(const FieldReader &reader, const PlanDispatch &dispatch,
+                  const std::vector<PlanResult> &results, const PlanHeader &header,
+                  const ArgLimits &limits) {
+  if (results.size() > dispatch.args.size())
+    return reader.fail("fewer arguments than the kernel has results");
+  size_t first = dispatch.args.size() - results.size();
+  for (size_t i = 0; i < results.size() && reader.ok(); ++i) {
+    const PlanArg &arg = dispatch.args[first + i];
+    std::optional<uint64_t> bytes = bytesOf(results[i], header);
+    bool place = arg.kind == PlanArgKind::Arena || arg.kind == PlanArgKind::Result;
+    if (!place || !bytes || *bytes > limits.last[static_cast<size_t>(arg.kind)] + 1 - arg.value)
+      reader[first + i].fail("the kernel's result does not fit there");
+  }
+}
+
+PlanDispatch readDispatch(const FieldReader &reader, const std::vector<PlanKernel> &kernels,
+                          const PlanHeader &header, const ArgLimits &limits) {
   PlanDispatch result;
   result.kernel = static_cast<uint32_t>(
-      reader["kernel"].integer(0, std::max<int64_t>(static_cast<int64_t>(kernels) - 1, 0)));
-  if (kernels == 0)
+      reader["kernel"].integer(0, std::max<int64_t>(std::ssize(kernels) - 1, 0)));
+  if (kernels.empty())
     reader.fail("the variant has no kernels");
   result.location = reader["location"].string();
   result.tasks = readTasks(reader["tasks"]);
   result.args = readList<PlanArg>(reader["args"], kMaxArgs,
                                   [&](const FieldReader &arg) { return readArg(arg, limits); });
+  if (reader.ok())
+    checkResults(reader["args"], result, kernels[result.kernel].results, header, limits);
   return result;
 }
 
@@ -306,7 +362,7 @@ PlanVariant readVariant(const FieldReader &reader, const PlanHeader &header) {
   ArgLimits limits(header, result.arenaBytes);
   result.schedule =
       readList<PlanDispatch>(reader["schedule"], kMaxDispatches, [&](const FieldReader &dispatch) {
-        return readDispatch(dispatch, result.kernels.size(), limits);
+        return readDispatch(dispatch, result.kernels, header, limits);
       });
   if (reader.ok() && !header.findSection(result.codeSection))
     reader["code"].fail("there is no section '" + escapeForMessage(result.codeSection) + "'");
@@ -355,6 +411,19 @@ PlanHeader readHeader(const FieldReader &reader) {
 
 std::string_view planArgKindName(PlanArgKind kind) { return kArgKinds[static_cast<size_t>(kind)]; }
 std::string_view planDimName(PlanDim dim) { return kDims[static_cast<size_t>(dim)]; }
+
+int64_t PlanHeader::boundOf(PlanDim dim) const {
+  switch (dim) {
+  case PlanDim::One:
+    return 1;
+  case PlanDim::T:
+  case PlanDim::R:
+    return maxTokens;
+  case PlanDim::S:
+    return context;
+  }
+  return 0;
+}
 
 const PlanSection *PlanHeader::findSection(std::string_view name) const {
   auto found = std::find_if(sections.begin(), sections.end(),

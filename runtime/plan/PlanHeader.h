@@ -6,6 +6,7 @@
 #ifndef GRAPHC_RUNTIME_PLAN_PLANHEADER_H
 #define GRAPHC_RUNTIME_PLAN_PLANHEADER_H
 
+#include "runtime/base/ElementType.h"
 #include "runtime/base/Json.h"
 #include "runtime/base/Status.h"
 #include "runtime/plan/KvLayout.h"
@@ -98,13 +99,28 @@ struct PlanTasks {
   }
 };
 
+/// One extent of a result: a number, or a dynamic dimension.
+struct PlanExtent {
+  PlanDim dim = PlanDim::One;
+  int64_t extent = 1; ///< For One.
+
+  bool operator==(const PlanExtent &) const = default;
+};
+
+/// A tensor that a kernel writes: dense, row-major, with room for every dynamic dimension's bound.
+struct PlanResult {
+  ElementType type = ElementType::F32;
+  std::vector<PlanExtent> shape;
+};
+
 /// A function in a variant's code section.
 struct PlanKernel {
-  std::string symbol; ///< What dlsym finds.
-  std::string name;   ///< The graphc.kernel symbol, for people.
-  std::string opName; ///< The op it computes, e.g. "graphc.fused_linear".
-  std::string flops;  ///< Cost texts (PlanCost.h) of one dispatch, in T, R, S.
-  std::string bytes;  ///< Bytes of memory it must move: weights, cache, activations.
+  std::string symbol;              ///< What dlsym finds.
+  std::string name;                ///< The graphc.kernel symbol, for people.
+  std::string opName;              ///< The op it computes, e.g. "graphc.fused_linear".
+  std::string flops;               ///< Cost texts (PlanCost.h) of one dispatch, in T, R, S.
+  std::string bytes;               ///< Bytes of memory it must move: weights, cache, activations.
+  std::vector<PlanResult> results; ///< The last arguments of its dispatches.
 };
 
 /// One entry of the schedule: a kernel call.
@@ -155,6 +171,9 @@ struct PlanHeader {
   std::vector<PlanSection> sections; ///< Filled in by PlanFileWriter.
 
   const PlanSection *findSection(std::string_view name) const;
+
+  /// Largest value of a dimension; 1 for One.
+  int64_t boundOf(PlanDim dim) const;
 
   Json toJson() const;
 

@@ -4,7 +4,9 @@
 
 #include "../plan/PlanFixture.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -19,7 +21,8 @@ struct NetworkOptions {
   std::string kernels = GRAPHC_TEST_KERNELS; ///< File with the code.
   std::vector<std::string> features = {};
   uint64_t arenaBytes = 2048;
-  std::vector<std::byte> tokenizer = {}; ///< Tables; none when empty.
+  std::map<int32_t, float> embeddings = {}; ///< Tokens whose whole row is another number.
+  std::vector<std::byte> tokenizer = {};    ///< Tables; none when empty.
 };
 
 inline std::vector<float> networkTable() {
@@ -58,20 +61,23 @@ inline PlanHeader networkHeader(const NetworkOptions &options) {
       step{PlanArgKind::Step, 0}, x{PlanArgKind::Arena, 0}, y{PlanArgKind::Arena, 1024},
       result{PlanArgKind::Result, 0};
   std::string attention = options.columns ? "attend_columns" : "attend";
-  header.variants = {{.architecture = std::string(hostArchitecture()),
-                      .level = "baseline",
-                      .features = options.features,
-                      .codeSection = "code.0",
-                      .scratchBytes = 64,
-                      .arenaBytes = options.arenaBytes,
-                      .kernels = {{"embed", "embed", "embedding", "0", "40*T"},
-                                  {"append", "append", "kv_append", "0", "40*T"},
-                                  {attention, "attend", "flash_attention", "15*T*S", "40*S"},
-                                  {options.headKernel, "head", "linear", "110*R", "220 + 64*R"}},
-                      .schedule = {{0, "embedding", {1, PlanDim::T, 4}, {table, step, x}},
-                                   {1, "layer 0 append", {1, PlanDim::T, 1}, {x, cache, step}},
-                                   {2, "layer 0 attention", {1, PlanDim::T, 1}, {cache, step, y}},
-                                   {3, "head", {11, PlanDim::One, 1}, {y, head, step, result}}}}};
+  PlanResult rows{ElementType::F32, {{PlanDim::T}, {PlanDim::One, kHeadDim}}};
+  PlanResult logits{ElementType::F32, {{PlanDim::R}, {PlanDim::One, kVocabulary}}};
+  header.variants = {
+      {.architecture = std::string(hostArchitecture()),
+       .level = "baseline",
+       .features = options.features,
+       .codeSection = "code.0",
+       .scratchBytes = 64,
+       .arenaBytes = options.arenaBytes,
+       .kernels = {{"embed", "embed", "embedding", "0", "40*T", {rows}},
+                   {"append", "append", "kv_append", "0", "40*T", {}},
+                   {attention, "attend", "flash_attention", "15*T*S", "40*S", {rows}},
+                   {options.headKernel, "head", "linear", "110*R", "220 + 64*R", {logits}}},
+       .schedule = {{0, "embedding", {1, PlanDim::T, 4}, {table, step, x}},
+                    {1, "layer 0 append", {1, PlanDim::T, 1}, {x, cache, step}},
+                    {2, "layer 0 attention", {1, PlanDim::T, 1}, {cache, step, y}},
+                    {3, "head", {11, PlanDim::One, 1}, {y, head, step, result}}}}};
   return header;
 }
 
@@ -80,6 +86,8 @@ inline Status writeNetworkPlan(const std::string &path, const NetworkOptions &op
   GRAPHC_RETURN_IF_ERROR(writer.addSection("code.0", readFile(options.kernels)));
   GRAPHC_ASSIGN_OR_RETURN(uint64_t weights, writer.reserveSection(section::kWeights, 512));
   std::vector<float> table = networkTable(), head = networkHead();
+  for (auto [token, value] : options.embeddings)
+    std::fill_n(table.begin() + token * kHeadDim, kHeadDim, value);
   GRAPHC_RETURN_IF_ERROR(writer.write(weights, 0, std::as_bytes(std::span(table))));
   GRAPHC_RETURN_IF_ERROR(writer.write(weights, 256, std::as_bytes(std::span(head))));
   if (!options.tokenizer.empty())

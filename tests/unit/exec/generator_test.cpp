@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <gmock/gmock.h>
+#include <limits>
 #include <map>
 
 using namespace graphc;
@@ -255,6 +256,34 @@ TEST_F(GeneratorTest, E3Row18_LogitsThatAreNotNumbersStopIt) {
   Expected<Generation> result = run(greedy(5), {promptOf(20, 1)});
   EXPECT_EQ(result.status().code(), StatusCode::Numeric);
   EXPECT_THAT(result.status().message(), HasSubstr("sequence 0, position 20"));
+  EXPECT_THAT(result.status().message(), HasSubstr("not finite is that of head (linear)"));
+}
+
+TEST_F(GeneratorTest, E3Row18_TheFirstOperatorThatWentWrongIsNamed) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  struct Case {
+    float embedding; // of token 7
+    const char *origin;
+  };
+  // 2e38 is finite, the value in the cache (twice that) is not; 1e30 is, but its square is not.
+  for (auto [embedding, origin] :
+       {Case{kNan, "embedding (embedding)"}, Case{-kNan, "embedding (embedding)"},
+        Case{2e38f, "layer 0 append (kv_append)"}, Case{-2e38f, "layer 0 append (kv_append)"},
+        Case{1e30f, "layer 0 attention (flash_attention)"}}) {
+    open({.embeddings = {{7, embedding}}});
+    // The token stands in an earlier step than the one that fails, alone and beside others.
+    for (bool early : {false, true}) {
+      std::vector<int32_t> prompt = {1, 2, 3, 4, 5, 6, 8};
+      prompt[early ? 0 : 6] = 7;
+      GenerationOptions options = greedy(5);
+      options.chunk = 4;
+      Expected<Generation> result = run(options, {std::vector<int32_t>(20, 3), prompt}, 2);
+      EXPECT_EQ(result.status().code(), StatusCode::Numeric);
+      EXPECT_THAT(result.status().message(), HasSubstr("sequence 1, position 7"));
+      if (!early)
+        EXPECT_THAT(result.status().message(), HasSubstr(std::string("that of ") + origin));
+    }
+  }
 }
 
 TEST_F(GeneratorTest, E3Row28_CancellingKeepsWhatThereIs) {

@@ -146,6 +146,8 @@ TEST_F(DamagedPlan, E3Row19_OtherFilesAreRecognised) {
 TEST_F(DamagedPlan, HeadersThatSayTheImpossibleAreRefused) {
   using Change = std::function<void(Json &)>;
   auto dispatch = [](Json &json) -> Json & { return json["variants"][0]["schedule"][0]; };
+  auto results = [](Json &json) -> Json & { return json["variants"][0]["kernels"][0]["results"]; };
+  constexpr int64_t kLarge = int64_t(1) << 28;
   const std::pair<const char *, Change> cases[] = {
       {"max_tokens", [](Json &j) { j["max_tokens"] = 0; }},
       {"max_tokens", [](Json &j) { j["max_tokens"] = -1; }},
@@ -168,6 +170,14 @@ TEST_F(DamagedPlan, HeadersThatSayTheImpossibleAreRefused) {
       {"schedule[0].args[1][1]", [&](Json &j) { dispatch(j)["args"][1][1] = 8192; }},
       {"schedule[0].args[1][1]", [&](Json &j) { dispatch(j)["args"][1][1] = 65; }},
       {"schedule[0].args[1][0]", [&](Json &j) { dispatch(j)["args"][1][0] = "pool"; }},
+      {"schedule[0].args[1]", [&](Json &j) { dispatch(j)["args"][1][1] = 8192 - 448; }},
+      {"schedule[0].args[0]", [&](Json &j) { results(j).push_back(results(j)[0]); }},
+      {"schedule[0].args", [&](Json &j) { results(j).insert(results(j).end(), 2, results(j)[0]); }},
+      {"schedule[0].args[1]", [&](Json &j) { results(j)[0] = {"f32", kLarge, kLarge, kLarge}; }},
+      {"kernels[0].results[0][0]", [&](Json &j) { results(j)[0][0] = "i9"; }},
+      {"kernels[0].results[0][1]", [&](Json &j) { results(j)[0][1] = "Q"; }},
+      {"kernels[0].results[0][2]", [&](Json &j) { results(j)[0][2] = 0; }},
+      {"kernels[0].results[0]", [&](Json &j) { results(j)[0] = Json(std::vector<int>(10, 1)); }},
       {"sections[1]", [](Json &j) { j["sections"][1]["name"] = "code.0"; }},
       {"sections[0].xxh3", [](Json &j) { j["sections"][0]["xxh3"] = "012345678"; }},
       {"section 'code.0'", [](Json &j) { j["sections"][0]["offset"] = uint64_t(1) << 49; }},
