@@ -59,7 +59,7 @@ def Graphc_SoftCapOp : Graphc_PureOp<"soft_cap", [SameOperandsAndResultType /* C
   }];
   let arguments = (ins Graphc_Tensor:$input, F32Attr:$cap);
   let results = (outs Graphc_Tensor:$result);
-  let assemblyFormat = "$input `cap` $cap attr-dict `:` type($result)";
+  let assemblyFormat = "$input `cap` custom<Number>($cap) attr-dict `:` type($result)";
   let hasVerifier = 1;
 }
 

@@ -62,7 +62,7 @@ def Graphc_ScaleOp : Graphc_PureOp<"scale", [SameOperandsAndResultType /* C1 */]
   }];
   let arguments = (ins Graphc_Tensor:$input, F32Attr:$factor);
   let results = (outs Graphc_Tensor:$result);
-  let assemblyFormat = "$input `by` $factor attr-dict `:` type($result)";
+  let assemblyFormat = "$input `by` custom<Number>($factor) attr-dict `:` type($result)";
   let hasFolder = 1;
 }
 

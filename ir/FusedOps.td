@@ -73,7 +73,7 @@ def Graphc_PrepareRowsOp : Graphc_FusedOp<"prepare_rows", [Pure]> {
                        OptionalAttr<F32Attr>:$eps, DefaultValuedAttr<I64Attr, "0">:$offset);
   let results = (outs Graphc_QuantTensor:$rows, Optional<Graphc_Tensor>:$factor);
   let assemblyFormat = [{
-    $input (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)? (`offset` $offset^)? attr-dict `:`
+    $input (`rms` `(` custom<Number>($eps)^ `)`)? (`gamma` `(` $gamma^ `)`)? (`offset` $offset^)? attr-dict `:`
     functional-type(operands, results)
   }];
 }
@@ -126,7 +126,7 @@ def Graphc_FusedLinearOp : Graphc_FusedOp<"fused_linear", [Pure, AttrSizedOperan
     OptionalAttr<Graphc_ActivationAttr>:$gate);
   let results = (outs Graphc_Tensor:$result);
   let assemblyFormat = [{
-    $input `,` $weight (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)? (`rows` `(` $rows^ `)`)?
+    $input `,` $weight (`rms` `(` custom<Number>($eps)^ `)`)? (`gamma` `(` $gamma^ `)`)? (`rows` `(` $rows^ `)`)?
     (`row_factor` `(` $row_factor^ `)`)? (`bias` `(` $bias^ `)`)? (`gate` `(` custom<Keyword>($gate)^ `)`)?
     (`residual` `(` $residual^ `)`)? attr-dict `:` functional-type(operands, results)
   }];
@@ -177,7 +177,7 @@ def Graphc_FusedQkvOp : Graphc_FusedOp<"fused_qkv", [AttrSizedOperandSegments]> 
     OptionalAttr<F32Attr>:$eps, OptionalAttr<TypeAttr>:$rows);
   let results = (outs Graphc_Tensor:$query);
   let assemblyFormat = [{
-    $input `,` $weight (`rms` `(` $eps^ `)`)? (`gamma` `(` $gamma^ `)`)? (`rows` `(` $rows^ `)`)?
+    $input `,` $weight (`rms` `(` custom<Number>($eps)^ `)`)? (`gamma` `(` $gamma^ `)`)? (`rows` `(` $rows^ `)`)?
     (`row_factor` `(` $row_factor^ `)`)? (`bias` `(` $bias^ `)`)? (`rope` `(` $rope_table^ `)`)?
     `append` `(` $cache `,` $step `)` attr-dict `:` functional-type(operands, results)
   }];
@@ -222,7 +222,7 @@ def Graphc_FlashAttentionOp : Graphc_FusedOp<"flash_attention"> {
     F32Attr:$scale, OptionalAttr<F32Attr>:$soft_cap, OptionalAttr<I64Attr>:$window);
   let results = (outs Graphc_Tensor:$result);
   let assemblyFormat = [{
-    $query `,` $cache `,` $step `causal` (`window` $window^)? `scale` $scale (`cap` $soft_cap^)?
+    $query `,` $cache `,` $step `causal` (`window` $window^)? `scale` custom<Number>($scale) (`cap` custom<Number>($soft_cap)^)?
     attr-dict `:` type($query) `,` qualified(type($cache)) `->` type($result)
   }];
 }

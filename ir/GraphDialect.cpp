@@ -32,15 +32,28 @@ static void printKeyword(OpAsmPrinter &printer, Operation *, EnumAttr attribute)
 // Directives of assembly formats
 //===----------------------------------------------------------------------===//
 
-/// The shortest text that is read back as the same number, with the point that a float literal
-/// needs.
-static std::string exactText(double value) {
+/// The shortest text that is read back as the same number of its type, with the point that a float
+/// literal needs.
+template <typename Float>
+static std::string exactText(Float value) {
   std::array<char, 32> buffer;
   auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
   std::string text(buffer.data(), end);
   if (text.find('.') != std::string::npos)
     return text;
   return text.insert(std::min(text.find('e'), text.size()), ".0");
+}
+
+/// A number of an f32 attribute, as in `rms(1.0e-05)`: to nine digits it would read 9.99999974E-6.
+static void printNumber(OpAsmPrinter &printer, Operation *, FloatAttr number) {
+  if (number.getValue().isFinite())
+    printer << exactText(number.getValue().convertToFloat());
+  else
+    printer.printAttributeWithoutType(number);
+}
+
+static ParseResult parseNumber(OpAsmParser &parser, FloatAttr &number) {
+  return parser.parseAttribute(number, parser.getBuilder().getF32Type());
 }
 
 static void printExactNumbers(OpAsmPrinter &printer, Operation *, DenseF64ArrayAttr numbers) {

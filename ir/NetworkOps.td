@@ -82,7 +82,7 @@ def Graphc_RmsNormOp : Graphc_PureOp<"rms_norm", [AllTypesMatch<["input", "resul
   }];
   let arguments = (ins Graphc_Tensor:$input, Graphc_Tensor:$gamma, F32Attr:$eps);
   let results = (outs Graphc_Tensor:$result);
-  let assemblyFormat = "$input `,` $gamma `eps` $eps attr-dict `:` type($input) `,` type($gamma)";
+  let assemblyFormat = "$input `,` $gamma `eps` custom<Number>($eps) attr-dict `:` type($input) `,` type($gamma)";
   let hasVerifier = 1;
 }
 
@@ -108,7 +108,7 @@ def Graphc_LayerNormOp : Graphc_PureOp<"layer_norm", [AllTypesMatch<["input", "r
                        F32Attr:$eps);
   let results = (outs Graphc_Tensor:$result);
   let assemblyFormat = [{
-    $input `,` $gamma (`,` $beta^)? `eps` $eps attr-dict `:` type($input) `,` type($gamma)
+    $input `,` $gamma (`,` $beta^)? `eps` custom<Number>($eps) attr-dict `:` type($input) `,` type($gamma)
     (`,` type($beta)^)?
   }];
   let hasVerifier = 1;

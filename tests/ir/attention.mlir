@@ -4,7 +4,7 @@
 // CHECK-LABEL: func.func @scores
 // CHECK-SAME: %[[X:.+]]: tensor<4x?x?xf32> {{.*}}, %[[STEP:.+]]: !graphc.step
 func.func @scores(%x: tensor<4x?x?xf32> {graphc.dims = ["T", "S"]}, %step: !graphc.step) {
-  // CHECK: graphc.soft_cap %[[X]] cap 5.000000e+01 : tensor<4x?x?xf32>
+  // CHECK: graphc.soft_cap %[[X]] cap 50.0 : tensor<4x?x?xf32>
   %0 = graphc.soft_cap %x cap 50.0 : tensor<4x?x?xf32>
   // CHECK: graphc.mask causal %[[X]], %[[STEP]] : tensor<4x?x?xf32>
   %1 = graphc.mask causal %x, %step : tensor<4x?x?xf32>

@@ -202,7 +202,7 @@ func.func @cast_constant() -> tensor<2xbf16> {
 
 // CHECK-LABEL: func.func @scale_by_one
 // CHECK-SAME: %[[X:.+]]: tensor<?x4xf32>
-// CHECK-NEXT: %[[Y:.+]] = graphc.scale %[[X]] by 5.000000e-01
+// CHECK-NEXT: %[[Y:.+]] = graphc.scale %[[X]] by 0.5
 // CHECK-NEXT: return %[[X]], %[[Y]]
 func.func @scale_by_one(%x: tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?x4xf32>) {
   %0 = graphc.scale %x by 1.0 : tensor<?x4xf32>

@@ -18,8 +18,23 @@ func.func @binary(%a: tensor<?x4xf32>, %b: tensor<4xf32>, %c: tensor<?x1xf32>) {
 // CHECK-LABEL: func.func @unary
 // CHECK-SAME: %[[X:.+]]: tensor<?x4xf32>
 func.func @unary(%x: tensor<?x4xf32>) {
-  // CHECK: graphc.scale %[[X]] by 1.250000e-01 : tensor<?x4xf32>
+  // CHECK: graphc.scale %[[X]] by 0.125 : tensor<?x4xf32>
   %0 = graphc.scale %x by 0.125 : tensor<?x4xf32>
+  // Numbers are printed as short as they are exact: each is read back to the bit.
+  // CHECK-NEXT: graphc.scale %[[X]] by 0.1 :
+  %s1 = graphc.scale %x by 0.1 : tensor<?x4xf32>
+  // CHECK-NEXT: graphc.scale %[[X]] by -0.0 :
+  %s2 = graphc.scale %x by -0.0 : tensor<?x4xf32>
+  // CHECK-NEXT: graphc.scale %[[X]] by 0.33333334 :
+  %s3 = graphc.scale %x by 3.33333343E-1 : tensor<?x4xf32>
+  // CHECK-NEXT: graphc.scale %[[X]] by 3.4028235e+38 :
+  %s4 = graphc.scale %x by 3.40282347E+38 : tensor<?x4xf32>
+  // CHECK-NEXT: graphc.scale %[[X]] by 1.0e-45 :
+  %s5 = graphc.scale %x by 1.40129846E-45 : tensor<?x4xf32>
+  // CHECK-NEXT: graphc.scale %[[X]] by 16777216.0 :
+  %s6 = graphc.scale %x by 16777216.0 : tensor<?x4xf32>
+  // CHECK-NEXT: graphc.scale %[[X]] by 0x7F800000 :
+  %s7 = graphc.scale %x by 0x7F800000 : tensor<?x4xf32>
   // CHECK: graphc.rsqrt %[[X]] : tensor<?x4xf32>
   %1 = graphc.rsqrt %x : tensor<?x4xf32>
   // CHECK: graphc.silu %[[X]] : tensor<?x4xf32>

@@ -5,7 +5,7 @@
 func.func @prepare_rows(%x: tensor<?x63xf32>, %g: tensor<63xf32>) {
   // CHECK: graphc.prepare_rows %{{.*}} : (tensor<?x63xf32>) -> tensor<?x64xbf16>
   %0 = graphc.prepare_rows %x : (tensor<?x63xf32>) -> tensor<?x64xbf16>
-  // CHECK: graphc.prepare_rows %{{.*}} rms(1.000000e+00) gamma(%{{.*}}) : (tensor<?x63xf32>, tensor<63xf32>) -> (tensor<?x64xbf16>, tensor<?xf32>)
+  // CHECK: graphc.prepare_rows %{{.*}} rms(1.0) gamma(%{{.*}}) : (tensor<?x63xf32>, tensor<63xf32>) -> (tensor<?x64xbf16>, tensor<?xf32>)
   %1, %2 = graphc.prepare_rows %x rms(1.0) gamma(%g) : (tensor<?x63xf32>, tensor<63xf32>) -> (tensor<?x64xbf16>, tensor<?xf32>)
   return
 }
@@ -15,7 +15,7 @@ func.func @fused_linear(%x: tensor<?x64xf32>, %w: tensor<80x64xbf16>, %g: tensor
                         %b: tensor<80xf32>, %p: tensor<4x32x32x2xbf16>, %bp: tensor<128xbf16>, %y: tensor<?x40xf32>) {
   // CHECK: graphc.fused_linear %{{.*}}, %{{.*}} : (tensor<?x64xf32>, tensor<80x64xbf16>) -> tensor<?x80xbf16>
   %0 = graphc.fused_linear %x, %w : (tensor<?x64xf32>, tensor<80x64xbf16>) -> tensor<?x80xbf16>
-  // CHECK: graphc.fused_linear %{{.*}}, %{{.*}} rms(1.000000e+00) gamma(%{{.*}}) bias(%{{.*}}) gate(silu) residual(%{{.*}}) :
+  // CHECK: graphc.fused_linear %{{.*}}, %{{.*}} rms(1.0) gamma(%{{.*}}) bias(%{{.*}}) gate(silu) residual(%{{.*}}) :
   %1 = graphc.fused_linear %x, %w rms(1.0) gamma(%g) bias(%b) gate(silu) residual(%y)
        : (tensor<?x64xf32>, tensor<80x64xbf16>, tensor<64xf32>, tensor<80xf32>, tensor<?x40xf32>) -> tensor<?x40xf32>
   // 2 * 40 rows in halves of 40, padded to 48: 3 panels; packed without a gate 80 rows are 3 panels too.
@@ -28,7 +28,7 @@ func.func @fused_linear(%x: tensor<?x64xf32>, %w: tensor<80x64xbf16>, %g: tensor
 // CHECK-LABEL: func.func @fused_qkv
 func.func @fused_qkv(%x: tensor<?x64xf32>, %w: tensor<64x64xbf16>, %g: tensor<64xf32>, %b: tensor<64xf32>, %r: tensor<?xf32>,
                      %t: tensor<99x8xf32>, %p: tensor<8x32x32x2xbf16>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
-  // CHECK: graphc.fused_qkv %{{.*}}, %{{.*}} rms(1.000000e+00) gamma(%{{.*}}) bias(%{{.*}}) rope(%{{.*}}) append(%{{.*}}, %{{.*}}) :
+  // CHECK: graphc.fused_qkv %{{.*}}, %{{.*}} rms(1.0) gamma(%{{.*}}) bias(%{{.*}}) rope(%{{.*}}) append(%{{.*}}, %{{.*}}) :
   %0 = graphc.fused_qkv %x, %w rms(1.0) gamma(%g) bias(%b) rope(%t) append(%kv, %s)
        : (tensor<?x64xf32>, tensor<64x64xbf16>, tensor<64xf32>, tensor<64xf32>, tensor<99x8xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step)
        -> tensor<4x?x8xbf16>
@@ -40,9 +40,9 @@ func.func @fused_qkv(%x: tensor<?x64xf32>, %w: tensor<64x64xbf16>, %g: tensor<64
 
 // CHECK-LABEL: func.func @flash_attention
 func.func @flash_attention(%q: tensor<4x?x8xbf16>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
-  // CHECK: graphc.flash_attention %[[Q:.*]], %[[KV:.*]], %[[S:.*]] causal scale 2.500000e-01 : tensor<4x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf32>
+  // CHECK: graphc.flash_attention %[[Q:.*]], %[[KV:.*]], %[[S:.*]] causal scale 0.25 : tensor<4x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf32>
   %0 = graphc.flash_attention %q, %kv, %s causal scale 0.25 : tensor<4x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf32>
-  // CHECK: graphc.flash_attention %[[Q]], %[[KV]], %[[S]] causal window 7 scale 2.500000e-01 cap 5.000000e+01 :
+  // CHECK: graphc.flash_attention %[[Q]], %[[KV]], %[[S]] causal window 7 scale 0.25 cap 50.0 :
   %1 = graphc.flash_attention %q, %kv, %s causal window 7 scale 0.25 cap 50.0 : tensor<4x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xbf16>
   return
 }

@@ -14,11 +14,11 @@ func.func @embedding(%table: tensor<100x64xbf16>, %packed: tensor<4x33x32x2xbf16
 func.func @norms(%x: tensor<?x64xf32>, %g: tensor<64xf32>) {
   // CHECK: graphc.mean %{{.*}} : tensor<?x64xf32> -> tensor<?x1xf32>
   %0 = graphc.mean %x : tensor<?x64xf32> -> tensor<?x1xf32>
-  // CHECK: graphc.rms_norm %{{.*}}, %{{.*}} eps 9.99999974E-6 : tensor<?x64xf32>, tensor<64xf32>
+  // CHECK: graphc.rms_norm %{{.*}}, %{{.*}} eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
   %1 = graphc.rms_norm %x, %g eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
-  // CHECK: graphc.layer_norm %[[X:.*]], %[[G:.*]] eps 9.99999974E-6 : tensor<?x64xf32>, tensor<64xf32>
+  // CHECK: graphc.layer_norm %[[X:.*]], %[[G:.*]] eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
   %2 = graphc.layer_norm %x, %g eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
-  // CHECK: graphc.layer_norm %[[X]], %[[G]], %[[G]] eps 0.000000e+00 : tensor<?x64xf32>, tensor<64xf32>, tensor<64xf32>
+  // CHECK: graphc.layer_norm %[[X]], %[[G]], %[[G]] eps 0.0 : tensor<?x64xf32>, tensor<64xf32>, tensor<64xf32>
   %3 = graphc.layer_norm %x, %g, %g eps 0.0 : tensor<?x64xf32>, tensor<64xf32>, tensor<64xf32>
   return
 }

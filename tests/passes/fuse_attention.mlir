@@ -3,7 +3,7 @@
 // The form of the Llama family: heads repeated, scale before the mask.
 // CHECK-LABEL: func.func @repeated_heads
 // CHECK-SAME: (%[[Q:.+]]: tensor<4x?x16xf32>, %[[KV:.+]]: !graphc.kv_cache<2x16xf32>, %[[STEP:.+]]: !graphc.step)
-// CHECK-NEXT: %[[O:.+]] = graphc.flash_attention %[[Q]], %[[KV]], %[[STEP]] causal scale 2.500000e-01
+// CHECK-NEXT: %[[O:.+]] = graphc.flash_attention %[[Q]], %[[KV]], %[[STEP]] causal scale 0.25
 // CHECK-SAME: : tensor<4x?x16xf32>, !graphc.kv_cache<2x16xf32> -> tensor<?x64xf32>
 // CHECK-NEXT: return %[[O]]
 func.func @repeated_heads(%q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step) -> tensor<?x64xf32> {
@@ -24,7 +24,7 @@ func.func @repeated_heads(%q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32
 
 // Every query head has its own key head; no scale at all; soft cap and window.
 // CHECK-LABEL: func.func @cap_and_window
-// CHECK-NEXT: graphc.flash_attention %{{.+}}, %{{.+}}, %{{.+}} causal window 32 scale 1.000000e+00 cap 5.000000e+01
+// CHECK-NEXT: graphc.flash_attention %{{.+}}, %{{.+}}, %{{.+}} causal window 32 scale 1.0 cap 50.0
 // CHECK-NEXT: return
 func.func @cap_and_window(%q: tensor<2x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step) -> tensor<?x32xf32> {
   %k, %v = graphc.kv_read %kv, %step : !graphc.kv_cache<2x16xf32> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
@@ -43,7 +43,7 @@ func.func @cap_and_window(%q: tensor<2x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32
 // Groups by reshape and the product's broadcast; keys transposed by an op; scale behind the mask.
 // CHECK-LABEL: func.func @grouped_by_reshape
 // CHECK-SAME: (%[[Q:.+]]: tensor<4x?x16xf32>, %[[KV:.+]]: !graphc.kv_cache<2x16xf32>
-// CHECK-NEXT: graphc.flash_attention %[[Q]], %[[KV]], %{{.+}} causal scale 2.500000e-01 : tensor<4x?x16xf32>
+// CHECK-NEXT: graphc.flash_attention %[[Q]], %[[KV]], %{{.+}} causal scale 0.25 : tensor<4x?x16xf32>
 // CHECK-NEXT: return
 func.func @grouped_by_reshape(%q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step) -> tensor<?x64xf32> {
   %k, %v = graphc.kv_read %kv, %step : !graphc.kv_cache<2x16xf32> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
@@ -67,7 +67,7 @@ func.func @grouped_by_reshape(%q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<2x16
 // scale on the keys; heads merged from three dimensions.
 // CHECK-LABEL: func.func @expanded_heads
 // CHECK-SAME: (%[[Q:.+]]: tensor<4x?x16xf32>
-// CHECK-NEXT: graphc.flash_attention %[[Q]], %{{.+}}, %{{.+}} causal scale 1.250000e-01
+// CHECK-NEXT: graphc.flash_attention %[[Q]], %{{.+}}, %{{.+}} causal scale 0.125
 // CHECK-NEXT: return
 func.func @expanded_heads(%q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step) -> tensor<?x64xf32> {
   %four = graphc.constant dense<4.0> : tensor<1xf32>
@@ -96,7 +96,7 @@ func.func @expanded_heads(%q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32
 // CHECK-LABEL: func.func @bf16_products
 // CHECK-SAME: (%[[Q:.+]]: tensor<4x?x16xf32>, %[[KV:.+]]: !graphc.kv_cache<1x16xbf16>
 // CHECK-NEXT: %[[Q16:.+]] = graphc.cast %[[Q]] : tensor<4x?x16xf32> -> tensor<4x?x16xbf16>
-// CHECK-NEXT: graphc.flash_attention %[[Q16]], %[[KV]], %{{.+}} causal scale 2.500000e-01 : tensor<4x?x16xbf16>, !graphc.kv_cache<1x16xbf16> -> tensor<?x64xf32>
+// CHECK-NEXT: graphc.flash_attention %[[Q16]], %[[KV]], %{{.+}} causal scale 0.25 : tensor<4x?x16xbf16>, !graphc.kv_cache<1x16xbf16> -> tensor<?x64xf32>
 // CHECK-NEXT: return
 func.func @bf16_products(%q: tensor<4x?x16xf32>, %kv: !graphc.kv_cache<1x16xbf16>, %step: !graphc.step) -> tensor<?x64xf32> {
   %d = graphc.constant dense<16.0> : tensor<1xf32>

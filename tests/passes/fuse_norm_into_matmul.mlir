@@ -3,7 +3,7 @@
 
 // CHECK-LABEL: func.func @one_matmul
 // CHECK-SAME: (%[[X:.+]]: tensor<?x64xf32>, %[[W:.+]]: tensor<32x64xf32>, %[[G:.+]]: tensor<64xf32>)
-// CHECK-NEXT: %[[Y:.+]] = graphc.fused_linear %[[X]], %[[W]] rms(9.99999974E-6) gamma(%[[G]])
+// CHECK-NEXT: %[[Y:.+]] = graphc.fused_linear %[[X]], %[[W]] rms(1.0e-05) gamma(%[[G]])
 // CHECK-NEXT: return %[[Y]]
 func.func @one_matmul(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>, %g: tensor<64xf32>) -> tensor<?x32xf32> {
   %n = graphc.rms_norm %x, %g eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
@@ -16,9 +16,9 @@ func.func @one_matmul(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>, %g: tensor<64
 // Several matmuls, one of them fused before; the rows converted to the weight's type.
 // CHECK-LABEL: func.func @several_matmuls
 // CHECK-SAME: (%[[X:.+]]: tensor<?x64xf32>, %[[W:.+]]: tensor<32x64xbf16>, %[[G:.+]]: tensor<64xf32>, %[[R:.+]]: tensor<?x32xf32>)
-// CHECK-NEXT: graphc.fused_linear %[[X]], %[[W]] rms(9.99999974E-6) gamma(%[[G]])
+// CHECK-NEXT: graphc.fused_linear %[[X]], %[[W]] rms(1.0e-05) gamma(%[[G]])
 // CHECK-SAME: : (tensor<?x64xf32>, tensor<32x64xbf16>, tensor<64xf32>) -> tensor<?x32xf32>
-// CHECK-NEXT: graphc.fused_linear %[[X]], %[[W]] rms(9.99999974E-6) gamma(%[[G]]) residual(%[[R]])
+// CHECK-NEXT: graphc.fused_linear %[[X]], %[[W]] rms(1.0e-05) gamma(%[[G]]) residual(%[[R]])
 // CHECK-NEXT: return
 func.func @several_matmuls(%x: tensor<?x64xf32>, %w: tensor<32x64xbf16>, %g: tensor<64xf32>, %r: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) {
   %n = graphc.rms_norm %x, %g eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
@@ -53,9 +53,9 @@ func.func @conversion_alone(%x: tensor<?x64xf32>, %w: tensor<32x64xbf16>) -> ten
 // WEIGHT-NEXT: graphc.yield %[[R]]
 // WEIGHT-LABEL: func.func @weight_form
 // WEIGHT: %[[P:.+]] = graphc.param @w.scaled[%{{.+}}] : tensor<32x64xbf16>
-// WEIGHT: graphc.fused_linear %{{.+}}, %[[P]] rms(9.99999974E-6) : (tensor<?x64xf32>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+// WEIGHT: graphc.fused_linear %{{.+}}, %[[P]] rms(1.0e-05) : (tensor<?x64xf32>, tensor<32x64xbf16>) -> tensor<?x32xf32>
 // CHECK-LABEL: func.func @weight_form
-// CHECK: graphc.fused_linear %{{.+}}, %{{.+}} rms(9.99999974E-6) gamma(
+// CHECK: graphc.fused_linear %{{.+}}, %{{.+}} rms(1.0e-05) gamma(
 graphc.weight @w[%layer in 2] : tensor<32x64xbf16> {
   %0 = graphc.checkpoint "w.{layer}"[%layer] : tensor<32x64xf32>
   %1 = graphc.cast %0 : tensor<32x64xf32> -> tensor<32x64xbf16>

@@ -3,7 +3,7 @@
 // The whole: norm, bias, rope, append; what attends comes later.
 // CHECK-LABEL: func.func @plain
 // CHECK-SAME: (%[[X:.+]]: tensor<?x64xf32>, %[[W:.+]]: tensor<128x64xf32>, %[[TABLE:.+]]: tensor<128x16xf32>, %[[KV:.+]]: !graphc.kv_cache<2x16xf32>, %[[STEP:.+]]: !graphc.step, %[[G:.+]]: tensor<64xf32>, %[[B:.+]]: tensor<128xf32>)
-// CHECK-NEXT: %[[Q:.+]] = graphc.fused_qkv %[[X]], %[[W]] rms(9.99999974E-6) gamma(%[[G]]) bias(%[[B]]) rope(%[[TABLE]]) append(%[[KV]], %[[STEP]])
+// CHECK-NEXT: %[[Q:.+]] = graphc.fused_qkv %[[X]], %[[W]] rms(1.0e-05) gamma(%[[G]]) bias(%[[B]]) rope(%[[TABLE]]) append(%[[KV]], %[[STEP]])
 // CHECK-SAME: -> tensor<4x?x16xf32>
 // CHECK-NEXT: graphc.flash_attention %[[Q]], %[[KV]]
 // CHECK-NEXT: return

@@ -95,7 +95,7 @@ func.func @parallel_blocks(%x: tensor<?x64xf32>, %layer: index) -> (tensor<1x?x?
 
 // Rows cast to the weight's type by one cast each; fused_linears with equal prologues.
 // CHECK-LABEL: func.func @equal_prologues
-// CHECK: %[[Y:.+]] = graphc.fused_linear %{{.+}}, %{{.+}} rms(9.99999974E-6) gamma(%{{.+}}) : (tensor<?x64xf32>, tensor<64x64xbf16>, tensor<64xf32>) -> tensor<?x64xf32>
+// CHECK: %[[Y:.+]] = graphc.fused_linear %{{.+}}, %{{.+}} rms(1.0e-05) gamma(%{{.+}}) : (tensor<?x64xf32>, tensor<64x64xbf16>, tensor<64xf32>) -> tensor<?x64xf32>
 // CHECK: graphc.slice %[[Y]] axis 1[0, 32]
 // CHECK: graphc.slice %[[Y]] axis 1[32, 64]
 // CHECK: %[[Z:.+]] = graphc.linear %{{.+}}, %{{.+}} : (tensor<?x64xbf16>, tensor<64x64xbf16>) -> tensor<?x64xf32>

@@ -23,7 +23,7 @@
 // FUSED-SAME: (%[[X:.+]]: tensor<?x64xf32>, %[[STEP:.+]]: !graphc.step, %[[KV:.+]]: !graphc.kv_cache<2x16xf32>, %[[L:.+]]: index)
 // FUSED: %[[QKV:.+]] = graphc.param @attn.qkv[%[[L]]] : tensor<128x64xf32>
 // FUSED: %[[Q:.+]] = graphc.fused_qkv %[[X]], %[[QKV]] rms({{.+}}) gamma(%{{.+}}) rope(%{{.+}}) append(%[[KV]], %[[STEP]])
-// FUSED: %[[A:.+]] = graphc.flash_attention %[[Q]], %[[KV]], %[[STEP]] causal scale 2.500000e-01
+// FUSED: %[[A:.+]] = graphc.flash_attention %[[Q]], %[[KV]], %[[STEP]] causal scale 0.25
 // FUSED: %[[H:.+]] = graphc.fused_linear %[[A]], %{{.+}} residual(%[[X]])
 // FUSED: %[[GU:.+]] = graphc.param @mlp.gate_up[%[[L]]] : tensor<192x64xf32>
 // FUSED: %[[M:.+]] = graphc.fused_linear %[[H]], %[[GU]] rms({{.+}}) gamma(%{{.+}}) gate({{ ?}}silu)

@@ -3,7 +3,7 @@
 // CHECK-LABEL: func.func @gamma_last
 // CHECK-SAME: (%[[X:.+]]: tensor<?x64xf32>, %[[G:.+]]: tensor<64xf32>)
 // CHECK-NOT: graphc.rsqrt
-// CHECK: %[[N:.+]] = graphc.rms_norm %[[X]], %[[G]] eps 9.99999974E-6 : tensor<?x64xf32>, tensor<64xf32>
+// CHECK: %[[N:.+]] = graphc.rms_norm %[[X]], %[[G]] eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
 // CHECK-NEXT: return %[[N]]
 func.func @gamma_last(%x: tensor<?x64xf32>, %g: tensor<64xf32>) -> tensor<?x64xf32> {
   %eps = graphc.constant dense<1.0e-05> : tensor<1xf32>
@@ -21,7 +21,7 @@ func.func @gamma_last(%x: tensor<?x64xf32>, %g: tensor<64xf32>) -> tensor<?x64xf
 // Gamma before the reciprocal root, every commutative op the other way round.
 // CHECK-LABEL: func.func @gamma_first
 // CHECK-SAME: (%[[X:.+]]: tensor<?x64xf32>, %[[G:.+]]: tensor<64xf32>)
-// CHECK: graphc.rms_norm %[[X]], %[[G]] eps 9.99999997E-7
+// CHECK: graphc.rms_norm %[[X]], %[[G]] eps 1.0e-06
 // CHECK-NEXT: return
 func.func @gamma_first(%x: tensor<?x64xf32>, %g: tensor<64xf32>) -> tensor<?x64xf32> {
   %eps = graphc.constant dense<1.0e-06> : tensor<1x1xf32>

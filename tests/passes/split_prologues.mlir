@@ -3,7 +3,7 @@
 // Padded from 172 to 192 elements; of bf16 for a bf16 weight.
 // CHECK-LABEL: func.func @norm
 // CHECK-SAME: (%[[X:.+]]: tensor<?x172xf32>, %[[W:.+]]: tensor<3x86x32x2xbf16>, %[[G:.+]]: tensor<172xf32>, %[[R:.+]]: tensor<?x96xf32>)
-// CHECK-NEXT: %[[ROWS:.+]], %[[F:.+]] = graphc.prepare_rows %[[X]] rms(9.99999974E-6) gamma(%[[G]]) : (tensor<?x172xf32>, tensor<172xf32>) -> (tensor<?x192xbf16>, tensor<?xf32>)
+// CHECK-NEXT: %[[ROWS:.+]], %[[F:.+]] = graphc.prepare_rows %[[X]] rms(1.0e-05) gamma(%[[G]]) : (tensor<?x172xf32>, tensor<172xf32>) -> (tensor<?x192xbf16>, tensor<?xf32>)
 // CHECK-NEXT: %[[Y:.+]] = graphc.fused_linear %[[ROWS]], %[[W]] row_factor(%[[F]]) residual(%[[R]]) : (tensor<?x192xbf16>, tensor<3x86x32x2xbf16>, tensor<?xf32>, tensor<?x96xf32>) -> tensor<?x96xf32>
 // CHECK-NEXT: return %[[Y]]
 func.func @norm(%x: tensor<?x172xf32>, %w: tensor<3x86x32x2xbf16>, %g: tensor<172xf32>, %r: tensor<?x96xf32>) -> tensor<?x96xf32> {
