@@ -25,6 +25,22 @@ void KernelOp::print(OpAsmPrinter &printer) {
 
 Operation *KernelOp::getComputedOp() { return &getBody().front().front(); }
 
+FailureOr<SmallVector<uint64_t>> KernelOp::getBoundedBytes(const StepDims &bounds) {
+  FailureOr<SymbolicDims> dims = SymbolicDims::analyze(cast<FunctionOpInterface>(getOperation()));
+  if (failed(dims))
+    return failure();
+  SmallVector<Value> values(getBody().getArguments());
+  llvm::append_range(values, getBody().front().getTerminator()->getOperands());
+  SmallVector<uint64_t> bytes;
+  for (Value value : values) {
+    std::optional<uint64_t> size = boundedBytes(value.getType(), dims->get(value), bounds);
+    if (isa<RankedTensorType>(value.getType()) && !size)
+      return emitOpError() << "expected operands and results that fit in memory";
+    bytes.push_back(size.value_or(0));
+  }
+  return bytes;
+}
+
 LogicalResult KernelOp::verifyRegions() {
   if (getBody().empty())
     return emitOpError() << "expected a body but got none";
@@ -46,6 +62,11 @@ LogicalResult KernelOp::verifyRegions() {
     return yield.emitOpError() << "expected values of types (" << getResultTypes() << ") but got ("
                                << yield.getValues().getTypes() << ")";
   return success();
+}
+
+StepDims PlanOp::getBounds() {
+  const int64_t tokens = int64_t(getMaxTokens());
+  return {.tokens = tokens, .rows = tokens, .cached = int64_t(getContext())};
 }
 
 LogicalResult PlanOp::verifyRegions() {
@@ -107,6 +128,34 @@ static LogicalResult verifyBinding(DispatchOp dispatch, Attribute binding, Type 
   return success();
 }
 
+/// C8 and C9: tensors in the arena have room, and nobody else's.
+static LogicalResult verifyRanges(DispatchOp dispatch, KernelOp kernel) {
+  auto plan = cast<PlanOp>(dispatch->getParentOp());
+  FailureOr<SmallVector<uint64_t>> bytes = kernel.getBoundedBytes(plan.getBounds());
+  if (failed(bytes))
+    return failure();
+  const size_t arguments = kernel.getArgumentTypes().size();
+  SmallVector<std::pair<uint64_t, uint64_t>> ranges; // begin and end of what is in the arena so far
+  for (auto [i, binding] : llvm::enumerate(dispatch.getBindings())) {
+    auto arena = dyn_cast<ArenaAttr>(binding);
+    if (!arena)
+      continue;
+    const auto begin = uint64_t(arena.getOffset());
+    const uint64_t arenaBytes = uint64_t(plan.getArenaBytes());
+    if ((*bytes)[i] > arenaBytes - begin) // C8
+      return dispatch.emitOpError() << "expected " << (*bytes)[i] << " bytes at offset " << begin
+                                    << " of the arena but it ends at " << arenaBytes;
+    const uint64_t end = begin + (*bytes)[i];
+    for (auto [otherBegin, otherEnd] : ranges)
+      if (i >= arguments && begin < otherEnd && otherBegin < end) // C9
+        return dispatch.emitOpError()
+               << "expected a result apart from bytes " << otherBegin << " to " << otherEnd
+               << " of the arena but got one at " << begin << " to " << end;
+    ranges.push_back({begin, end});
+  }
+  return success();
+}
+
 LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
   if (!kernel) // C2
@@ -126,5 +175,5 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   for (auto [i, type] : llvm::enumerate(types))
     if (failed(verifyBinding(*this, getBindings()[i], type, symbols)))
       return failure();
-  return success();
+  return verifyRanges(*this, kernel);
 }

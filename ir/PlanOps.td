@@ -47,6 +47,9 @@ def Graphc_KernelOp : Graphc_Op<"kernel", [
     ::mlir::Region *getCallableRegion() { return &getBody(); }
     /// The op that the kernel computes.
     ::mlir::Operation *getComputedOp();
+    /// Bytes of every argument, then of every result, with dynamic dimensions at their bounds; 0 for those that are no tensors.
+    /// Fails with a diagnostic where a `?` has no symbol and where a tensor does not fit in memory.
+    ::llvm::FailureOr<::llvm::SmallVector<uint64_t>> getBoundedBytes(const ::graphc::StepDims &bounds);
   }];
 }
 
@@ -77,6 +80,10 @@ def Graphc_PlanOp : Graphc_Op<"plan", [Symbol, IsolatedFromAbove, SingleBlock, N
     attr-dict-with-keyword $body
   }];
   let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Largest values of T, R and S in a step.
+    ::graphc::StepDims getBounds();
+  }];
 }
 
 def Graphc_DispatchOp : Graphc_Op<"dispatch", [
@@ -95,6 +102,8 @@ def Graphc_DispatchOp : Graphc_Op<"dispatch", [
     * (C5) The offset of an arena binding is a multiple of 64 in `[0, arena_bytes)`.
     * (C6) A weight binding names a `graphc.weight` of the argument's type, and one of its layers.
     * (C7) The layer of a cache binding is not negative.
+    * (C8) A tensor in the arena, with every dynamic dimension at its upper bound, ends within `arena_bytes`.
+    * (C9) A result in the arena has no byte in common with another tensor of the dispatch.
 
     ```mlir
     graphc.weight @embed[%layer in 1] : tensor<32000x2048xf32> {

@@ -2,6 +2,7 @@
 
 #include "ir/GraphDialect.h"
 #include "ir/OpRules.h"
+#include "runtime/base/CheckedMath.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -259,6 +260,17 @@ SmallVector<DimList> SymbolicDims::operandDims(Operation *op) const {
 Cost SymbolicDims::cost(Operation *op, const StepDims &step) const {
   auto costly = dyn_cast<CostOpInterface>(op);
   return costly ? costly.getCost(operandDims(op), step) : Cost();
+}
+
+std::optional<uint64_t> boundedBytes(Type type, ArrayRef<Dim> dims, const StepDims &bounds) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || int64_t(dims.size()) != tensor.getRank())
+    return std::nullopt;
+  // A number's share of its group's scales may be a part of a byte; all rows together are whole.
+  std::optional<uint64_t> bits = uint64_t(rules::bitsPerNumber(tensor.getElementType()));
+  for (Dim dim : dims)
+    bits = bits ? checkedMul(*bits, uint64_t(bounds(dim))) : std::nullopt;
+  return bits ? std::optional(*bits / 8) : std::nullopt;
 }
 
 Attribute getDimsAttr(MLIRContext *context, ArrayRef<Dim> dims) {

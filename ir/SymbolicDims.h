@@ -139,6 +139,10 @@ private:
   llvm::DenseMap<mlir::Value, DimList> dims;
 };
 
+/// Bytes of a dense tensor of these dimensions with every symbol at its bound; nothing on overflow.
+std::optional<uint64_t> boundedBytes(mlir::Type type, llvm::ArrayRef<Dim> dims,
+                                     const StepDims &bounds);
+
 /// The argument attribute `graphc.dims` for a tensor of these dimensions: the symbols in order.
 /// Null when all are static.
 mlir::Attribute getDimsAttr(mlir::MLIRContext *context, llvm::ArrayRef<Dim> dims);

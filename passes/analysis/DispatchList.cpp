@@ -1,9 +1,6 @@
 #include "passes/analysis/DispatchList.h"
 
-#include "ir/OpRules.h"
-
 #include "passes/Matchers.h"
-#include "runtime/base/CheckedMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
@@ -160,17 +157,6 @@ FailureOr<DispatchList> DispatchList::build(func::FuncOp step, const SymbolicDim
     return step.emitOpError() << "expected the step to return what an op computed";
   builder.list.resultBuffer = results->front().index;
   return std::move(builder.list);
-}
-
-std::optional<uint64_t> boundedBytes(Type type, ArrayRef<Dim> dims, const StepDims &bounds) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor || int64_t(dims.size()) != tensor.getRank())
-    return std::nullopt;
-  // A number's share of its group's scales may be a part of a byte; all rows together are whole.
-  std::optional<uint64_t> bits = uint64_t(rules::bitsPerNumber(tensor.getElementType()));
-  for (Dim dim : dims)
-    bits = bits ? checkedMul(*bits, uint64_t(bounds(dim))) : std::nullopt;
-  return bits ? std::optional(*bits / 8) : std::nullopt;
 }
 
 /// The product of static extents before, between and behind the symbols.

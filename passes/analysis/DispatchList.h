@@ -57,10 +57,6 @@ struct DispatchList {
                                              const StepDims &bounds);
 };
 
-/// Bytes of a dense tensor of these dimensions with every symbol at its bound; nothing on overflow.
-std::optional<uint64_t> boundedBytes(mlir::Type type, llvm::ArrayRef<Dim> dims,
-                                     const StepDims &bounds);
-
 /// Whether a reshape between these dimensions leaves every number where it is, in buffers with
 /// dynamic dimensions at their bounds: static extents are regrouped only between the same symbols.
 bool keepsLayout(llvm::ArrayRef<Dim> from, llvm::ArrayRef<Dim> to);

@@ -1,8 +1,5 @@
 #include "passes/analysis/PlanBuffers.h"
 
-#include "ir/SymbolicDims.h"
-#include "passes/analysis/DispatchList.h"
-
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/Format.h"
@@ -10,28 +7,6 @@
 using namespace mlir;
 
 namespace graphc {
-
-StepDims boundsOf(PlanOp plan) {
-  const int64_t tokens = int64_t(plan.getMaxTokens());
-  return {.tokens = tokens, .rows = tokens, .cached = int64_t(plan.getContext())};
-}
-
-/// Bytes of every operand and result of a kernel; 0 for those that are no tensors.
-static FailureOr<SmallVector<uint64_t>> kernelBytes(KernelOp kernel, const StepDims &bounds) {
-  FailureOr<SymbolicDims> dims = SymbolicDims::analyze(cast<FunctionOpInterface>(*kernel));
-  if (failed(dims))
-    return failure();
-  SmallVector<Value> values(kernel.getBody().getArguments());
-  llvm::append_range(values, kernel.getBody().front().getTerminator()->getOperands());
-  SmallVector<uint64_t> bytes;
-  for (Value value : values) {
-    auto size = boundedBytes(value.getType(), dims->get(value), bounds);
-    if (isa<RankedTensorType>(value.getType()) && !size)
-      return kernel.emitOpError() << "expected operands and results that fit in memory";
-    bytes.push_back(size.value_or(0));
-  }
-  return bytes;
-}
 
 FailureOr<PlanBuffers> PlanBuffers::collect(PlanOp plan) {
   PlanBuffers result;
@@ -44,7 +19,7 @@ FailureOr<PlanBuffers> PlanBuffers::collect(PlanOp plan) {
     if (!kernel)
       return dispatch.emitOpError() << "expected a kernel named " << dispatch.getKernel();
     if (!sizes.contains(kernel)) {
-      FailureOr<SmallVector<uint64_t>> bytes = kernelBytes(kernel, boundsOf(plan));
+      FailureOr<SmallVector<uint64_t>> bytes = kernel.getBoundedBytes(plan.getBounds());
       if (failed(bytes))
         return failure();
       sizes[kernel] = *bytes;

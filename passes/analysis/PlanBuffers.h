@@ -34,9 +34,6 @@ struct PlanBuffers {
   void print(llvm::raw_ostream &os) const;
 };
 
-/// Largest values of T, R and S in a plan's step.
-StepDims boundsOf(PlanOp plan);
-
 } // namespace graphc
 
 #endif // GRAPHC_PASSES_ANALYSIS_PLANBUFFERS_H

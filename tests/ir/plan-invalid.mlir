@@ -298,3 +298,73 @@ graphc.plan @step arena 4096 max_tokens 16 context 128 {
   // expected-error @below {{expected a layer of at least 0 but got -1}}
   graphc.dispatch "dispatch_c7" @append [#graphc.kv<-1>, #graphc.step, #graphc.arena<0>]
 }
+
+// -----
+
+graphc.weight @w[%l in 2] : tensor<8x4xf32> {
+  %0 = graphc.checkpoint "w"[%l] : tensor<8x4xf32>
+  graphc.yield %0 : tensor<8x4xf32>
+}
+graphc.kernel @linear(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>) -> tensor<?x8xf32> {
+  %y = graphc.linear %x, %w : (tensor<?x4xf32>, tensor<8x4xf32>) -> tensor<?x8xf32>
+  graphc.yield %y : tensor<?x8xf32>
+}
+graphc.plan @step arena 4096 max_tokens 16 context 128 {
+  // 16 rows of 8 numbers are 512 bytes: these end with the arena, ...
+  graphc.dispatch "dispatch_c8_fits" @linear [#graphc.arena<0>, #graphc.weight<@w, 0>, #graphc.arena<3584>]
+  // ... and these do not.
+  // expected-error @below {{expected 512 bytes at offset 3648 of the arena but it ends at 4096}}
+  graphc.dispatch "dispatch_c8_result" @linear [#graphc.arena<0>, #graphc.weight<@w, 0>, #graphc.arena<3648>]
+}
+
+// -----
+
+graphc.weight @w[%l in 2] : tensor<8x4xf32> {
+  %0 = graphc.checkpoint "w"[%l] : tensor<8x4xf32>
+  graphc.yield %0 : tensor<8x4xf32>
+}
+graphc.kernel @linear(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>) -> tensor<?x8xf32> {
+  %y = graphc.linear %x, %w : (tensor<?x4xf32>, tensor<8x4xf32>) -> tensor<?x8xf32>
+  graphc.yield %y : tensor<?x8xf32>
+}
+graphc.plan @step arena 4096 max_tokens 16 context 128 {
+  // expected-error @below {{expected 256 bytes at offset 4032 of the arena but it ends at 4096}}
+  graphc.dispatch "dispatch_c8_argument" @linear [#graphc.arena<4032>, #graphc.weight<@w, 0>, #graphc.arena<0>]
+}
+
+// -----
+
+graphc.weight @w[%l in 2] : tensor<8x4xf32> {
+  %0 = graphc.checkpoint "w"[%l] : tensor<8x4xf32>
+  graphc.yield %0 : tensor<8x4xf32>
+}
+graphc.kernel @linear(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>) -> tensor<?x8xf32> {
+  %y = graphc.linear %x, %w : (tensor<?x4xf32>, tensor<8x4xf32>) -> tensor<?x8xf32>
+  graphc.yield %y : tensor<?x8xf32>
+}
+graphc.plan @step arena 4096 max_tokens 16 context 128 {
+  // expected-error @below {{expected a result apart from bytes 0 to 256 of the arena but got one at 192 to 704}}
+  graphc.dispatch "dispatch_c9_argument" @linear [#graphc.arena<0>, #graphc.weight<@w, 0>, #graphc.arena<192>]
+}
+
+// -----
+
+graphc.kernel @prepare(%x: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?xf32>) {
+  %r, %f = graphc.prepare_rows %x rms(1.0e-05) : (tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?xf32>)
+  graphc.yield %r, %f : tensor<?x32xf32>, tensor<?xf32>
+}
+graphc.plan @step arena 8192 max_tokens 16 context 128 {
+  // expected-error @below {{expected a result apart from bytes 2048 to 4096 of the arena but got one at 4032 to 4096}}
+  graphc.dispatch "dispatch_c9_results" @prepare [#graphc.arena<0>, #graphc.arena<2048>, #graphc.arena<4032>]
+}
+
+// -----
+
+// expected-error @below {{expected graphc.dims with a symbol for each ? of argument 0}}
+graphc.kernel @dispatch_c8_dims(%q: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  %0 = graphc.relu %q : tensor<?x?xf32>
+  graphc.yield %0 : tensor<?x?xf32>
+}
+graphc.plan @step arena 8192 max_tokens 16 context 128 {
+  graphc.dispatch "dispatch_c8_dims" @dispatch_c8_dims [#graphc.arena<0>, #graphc.arena<4096>]
+}
