@@ -145,7 +145,9 @@ def Graphc_RopeTableOp : Graphc_PureOp<"rope_table"> {
     * (C1) The result is a static matrix of f32.
     * (C2) There are `D/2` inverse frequencies.
 
-    Numerics: products, cosines and sines in f64, rounded to f32 once.
+    Numerics: frequencies, positions and the angles `p · f[i]` are rounded to f32, as by the Hugging Face implementation that models
+    are trained with: at position 100000, the last bit of an angle is a hundredth of a radian. The cosine and sine of such an angle
+    are computed in f64 and rounded to f32 once.
 
     ```mlir
     graphc.weight @rope[%layer in 1] : tensor<2048x4xf32> {

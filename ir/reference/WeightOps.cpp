@@ -13,7 +13,7 @@ void ropeTableRows(RopeTableOp op, int64_t begin, int64_t end, std::span<float> 
   for (int64_t position = begin; position < end; ++position) {
     const std::span<float> row = out.subspan((position - begin) * 2 * half, 2 * half);
     for (size_t i = 0; i < half; ++i) {
-      const double angle = static_cast<double>(position) * frequencies[i];
+      const double angle = static_cast<float>(position) * static_cast<float>(frequencies[i]);
       row[i] = static_cast<float>(std::cos(angle));
       row[half + i] = static_cast<float>(std::sin(angle));
     }

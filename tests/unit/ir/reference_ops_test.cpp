@@ -378,6 +378,20 @@ TEST_F(ReferenceOpsTest, RopeTable) {
   EXPECT_THAT(y.values, ElementsAreArray(expected));
 }
 
+TEST_F(ReferenceOpsTest, RopeAnglesAreRoundedAsInTheModelsOwnCode) {
+  const Tensor y = run1(R"mlir(
+    func.func @f() -> tensor<30001x2xf32> {
+      %y = graphc.rope_table [0.1] : tensor<30001x2xf32>
+      return %y : tensor<30001x2xf32>
+    })mlir",
+                        {});
+  const float angle = 30000.0f * 0.1f; // f32(0.1) is above 0.1, the product is rounded back
+  EXPECT_EQ(angle, 3000.0f);
+  EXPECT_EQ(y.values[60000], static_cast<float>(std::cos(3000.0)));
+  EXPECT_EQ(y.values[60001], static_cast<float>(std::sin(3000.0)));
+  EXPECT_NE(y.values[60000], static_cast<float>(std::cos(30000.0 * double(0.1f))));
+}
+
 TEST_F(ReferenceOpsTest, PackPutsChannelsSideBySide) {
   // 2 rows of 3 in bf16: K is padded to 4, pairs of K stand together.
   const Tensor y = run1(R"mlir(
