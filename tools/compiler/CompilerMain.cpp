@@ -1,6 +1,7 @@
 // The door of libgraphc-compiler.so: parses the command line of `compile` and `dump` and runs them.
 #include "codegen/lowering/LowerToLlvm.h"
 #include "ir/GraphDialect.h"
+#include "runtime/base/MappedFileGuard.h"
 #include "tools/compiler/Commands.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -136,5 +137,7 @@ static int run(int argc, const char *const *argv) {
 /// Runs `compile` or `dump`: argv[0] is the command. Returns the exit code.
 extern "C" __attribute__((visibility("default"))) int graphcCompilerMain(int argc,
                                                                          const char *const *argv) {
+  // The program has a guard of its own, but that knows only the files that the program mapped.
+  graphc::installMappedFileGuard();
   return graphc::run(argc, argv);
 }
