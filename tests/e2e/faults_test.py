@@ -61,6 +61,16 @@ class Faults(unittest.TestCase):
         self.assertIn(b"model.safetensors: the file was cut short", message)
         self.assertFalse(plan.exists())
 
+    def test_ignored_keys_are_listed_on_request(self):
+        config = json.loads((self.model / "config.json").read_text())
+        config["use_cache"] = True
+        (self.model / "config.json").write_text(json.dumps(config))
+        plan = self.graphc.path("verbose.gcplan")
+        quiet = self.graphc("compile", self.model, "-o", plan).stderr
+        self.assertNotIn(b"use_cache", quiet)
+        verbose = self.graphc("compile", self.model, "-o", plan, "-v").stderr.decode()
+        self.assertRegex(verbose, r"config\.json: keys that change nothing .*\buse_cache\b")
+
 
 if __name__ == "__main__":
     program.main(needs_shared=False)

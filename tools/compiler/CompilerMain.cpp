@@ -74,7 +74,8 @@ static void addSharedFlags(CLI::App &app, CompileSettings &settings) {
   app.add_option("--disable-pass", settings.disabledPasses,
                  "leave a pass out, e.g. fuse-attention (repeatable)")
       ->allow_extra_args(false);
-  app.add_flag("-v,--verbose", settings.verbose, "say why something was not fused");
+  app.add_flag("-v,--verbose", settings.verbose,
+               "say why something was not fused, and which keys of the configuration were ignored");
   app.add_option_function<int>(
          "-O", [&settings](int level) { settings.optimize = level != 0; },
          "-O0: fuse nothing; -O2: all passes (default)")

@@ -13,6 +13,7 @@
 #include "mlir/Parser/Parser.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 
 using namespace mlir;
@@ -172,10 +173,23 @@ static int64_t chooseContext(const CompileSettings &settings, const ModelConfig 
   return std::min(config.maxPositions, kDefaultContext);
 }
 
+static void noteIgnoredKeys(const char *file, const std::vector<std::string> &keys) {
+  std::string list;
+  for (const std::string &key : keys)
+    list += (list.empty() ? "" : ", ") + escapeForMessage(key);
+  if (!list.empty())
+    std::fprintf(stderr, "%s: keys that change nothing were ignored: %s\n", file, list.c_str());
+}
+
 /// Tells what a model folder says beside its graph.
-static Status describeModel(const std::string &path, ModelInput &input, ModelConfig &config) {
+static Status describeModel(const std::string &path, bool verbose, ModelInput &input,
+                            ModelConfig &config) {
   GRAPHC_ASSIGN_OR_RETURN(config, readModelConfig(path));
   GRAPHC_ASSIGN_OR_RETURN(GenerationConfig generation, readGenerationConfig(path, config));
+  if (verbose) {
+    noteIgnoredKeys("config.json", config.ignoredKeys);
+    noteIgnoredKeys("generation_config.json", generation.ignoredKeys);
+  }
   input.model = planModel(config, generation, path);
   GRAPHC_RETURN_IF_ERROR(readGenerationDefaults(path, config, input.model));
   return readTokenizer(modelFolder(path), input);
@@ -185,7 +199,7 @@ static Expected<ModelInput> loadFolder(MLIRContext &context, const CompileSettin
                                        bool needWeights) {
   ModelInput input;
   ModelConfig config;
-  GRAPHC_RETURN_IF_ERROR(describeModel(settings.model, input, config));
+  GRAPHC_RETURN_IF_ERROR(describeModel(settings.model, settings.verbose, input, config));
 
   std::unique_ptr<SafetensorsSource> source;
   std::string weightPath =
@@ -263,7 +277,7 @@ Expected<ModelInput> loadText(MLIRContext &context, const std::string &text,
   std::error_code ignored;
   if (folder && fs::exists(folder.getValue().str(), ignored)) {
     ModelConfig config;
-    GRAPHC_RETURN_IF_ERROR(describeModel(folder.getValue().str(), input, config));
+    GRAPHC_RETURN_IF_ERROR(describeModel(folder.getValue().str(), settings.verbose, input, config));
   } else {
     describeFromGraph(module, input.model);
   }
