@@ -89,11 +89,15 @@ uint64_t readHash(const FieldReader &reader) {
 // ---- model --------------------------------------------------------------------------------------
 
 Json toJson(const PlanSource &source) {
-  return {{"file", source.file}, {"bytes", source.bytes}, {"digest", source.digest}};
+  return {{"file", source.file},
+          {"bytes", source.bytes},
+          {"modified_ns", source.modified},
+          {"digest", source.digest}};
 }
 
 PlanSource readSource(const FieldReader &reader) {
-  return {reader["file"].string(), reader["bytes"].size(kMaxBytes), reader["digest"].string()};
+  return {reader["file"].string(), reader["bytes"].size(kMaxBytes),
+          reader["modified_ns"].integer(INT64_MIN, INT64_MAX), reader["digest"].string()};
 }
 
 Json toJson(const GenerationDefaults &defaults) {

@@ -19,11 +19,14 @@
 
 namespace graphc {
 
-/// A file that the plan was compiled from.
+/// A file that the plan was compiled from, as it was then (PlanSources.h).
 struct PlanSource {
-  std::string file;   ///< Name inside the model folder.
-  uint64_t bytes = 0; ///< Its size.
-  std::string digest; ///< "xxh3:<16 hex digits>" or another scheme with its name in front.
+  std::string file;     ///< Name inside the model folder.
+  uint64_t bytes = 0;   ///< Its size.
+  int64_t modified = 0; ///< Last modification, nanoseconds since 1970.
+  /// "xxh3:<16 hex digits>" of the whole file, or "xxh3-header:<16 hex digits>" of the header of a
+  /// safetensors file (its first 8 bytes and the JSON that they announce).
+  std::string digest;
 };
 
 /// What the model's authors recommend for generation (generation_config.json). Absent values leave

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import time
@@ -40,6 +41,19 @@ class Faults(unittest.TestCase):
                 message = result.stderr.decode()
                 self.assertRegex(message, r"sequence 0, position \d+: the logits are not numbers")
                 self.assertRegex(message, r"that of layer 1 .*down.* \(graphc\.(fused_)?linear\)")
+
+    def test_e3_row21_changed_sources_are_noticed(self):
+        plan = self.graphc.plan(self.model)
+        inspect = ("inspect", plan, "--sources", self.model)
+        self.assertIn(b"config.json", self.graphc(*inspect).stdout)
+        config = self.model / "config.json"
+        os.utime(config, (1, 1))  # another time, the same contents
+        self.graphc(*inspect)
+        config.write_text(config.read_text() + "\n")
+        result = self.graphc(*inspect, check=False)
+        self.assertEqual(result.returncode, 5)
+        self.assertEqual(len(set(re.findall(rb"xxh3:[0-9a-f]{16}", result.stderr))), 2)
+        self.assertIn(b"compile the model again", result.stderr)
 
     def test_e3_row25_a_model_that_is_cut_short_is_damaged_input(self):
         # The report is written when the weights have been mapped and before they are packed: a

@@ -55,13 +55,34 @@ static std::vector<ExpectedTensor> expectedTensors(ModuleOp module, bool tiedHea
   return tensors;
 }
 
-static void addSources(const SafetensorsSource &source, PlanModel &model) {
+/// What the plan keeps of a file, whose digest is of its header or of the whole.
+static PlanSource planSource(const SourceDigest &digest, const char *scheme) {
+  char hash[17];
+  std::snprintf(hash, sizeof(hash), "%016llx", static_cast<unsigned long long>(digest.headerHash));
+  return {fs::path(digest.path).filename().string(), digest.size, digest.modified,
+          std::string(scheme) + hash};
+}
+
+static void addWeightSources(const SafetensorsSource &source, PlanModel &model) {
   for (const SourceDigest &digest : source.digests()) {
-    char text[64];
-    std::snprintf(text, sizeof(text), "xxh3-header:%016llx",
-                  static_cast<unsigned long long>(digest.headerHash));
-    model.sources.push_back({fs::path(digest.path).filename().string(), digest.size, text});
+    bool whole = fs::path(digest.path).extension() == ".json"; // the index of shards
+    model.sources.push_back(planSource(digest, whole ? "xxh3:" : "xxh3-header:"));
   }
+}
+
+/// The small files of a model that a plan depends on, those that are there.
+static Status addConfigSources(const std::string &path, PlanModel &model) {
+  std::error_code ignored;
+  std::string config = fs::is_directory(path, ignored) ? modelFile(path, "config.json") : path;
+  for (const std::string &file :
+       {config, modelFile(path, "generation_config.json"), modelFile(path, "tokenizer.json"),
+        modelFile(path, "tokenizer_config.json")}) {
+    if (!fs::is_regular_file(file, ignored))
+      continue;
+    GRAPHC_ASSIGN_OR_RETURN(SourceDigest digest, digestSource(file));
+    model.sources.push_back(planSource(digest, "xxh3:"));
+  }
+  return {};
 }
 
 /// Opens the weights that the module's attributes and the settings name, and checks them.
@@ -88,7 +109,7 @@ static Status attachWeights(ModelInput &input, const CompileSettings &settings, 
     opened = *std::move(source);
   }
   GRAPHC_RETURN_IF_ERROR(checkTensors(*opened, expected));
-  addSources(*opened, input.model);
+  addWeightSources(*opened, input.model);
   input.source = std::move(opened);
   return {};
 }
@@ -192,6 +213,7 @@ static Status describeModel(const std::string &path, bool verbose, ModelInput &i
   }
   input.model = planModel(config, generation, path);
   GRAPHC_RETURN_IF_ERROR(readGenerationDefaults(path, config, input.model));
+  GRAPHC_RETURN_IF_ERROR(addConfigSources(path, input.model));
   return readTokenizer(modelFolder(path), input);
 }
 

@@ -7,6 +7,7 @@
 #include "tools/cli/Output.h"
 
 #include <algorithm>
+#include <ctime>
 
 namespace graphc {
 
@@ -41,6 +42,17 @@ std::string cacheText(const PlanHeader &header) {
   return text.empty() ? "none" : text;
 }
 
+/// Nanoseconds since 1970 as "2026-11-22 20:02:37 UTC".
+std::string timeText(int64_t nanoseconds) {
+  std::time_t seconds = nanoseconds / 1'000'000'000;
+  std::tm parts = {};
+  char text[64] = {};
+  if (!::gmtime_r(&seconds, &parts) ||
+      std::strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &parts) == 0)
+    return "at an unknown time";
+  return text;
+}
+
 uint64_t cacheBytesPerToken(const PlanHeader &header) {
   return KvCache::bytesPerPage(header.kvLayers) / kPageTokens;
 }
@@ -66,7 +78,8 @@ std::string modelText(const PlanReport &report) {
   text += reportLine("options", options.empty() ? "none" : options);
   for (const PlanSource &source : model.sources)
     text += reportLine("source", escapeForMessage(source.file) + ", " + bytesText(source.bytes) +
-                                     ", " + escapeForMessage(source.digest));
+                                     ", " + timeText(source.modified) + ", " +
+                                     escapeForMessage(source.digest));
   return text;
 }
 

@@ -50,21 +50,22 @@ inline constexpr uint64_t kTinyWeightsBytes = 3 * kHashBlockBytes + 192;
 /// Values that differ from the defaults everywhere, so that a field that gets lost is noticed.
 inline PlanHeader tinyHeader() {
   PlanHeader header;
-  header.model = {.name = "tiny \"model\"",
-                  .architecture = "llama",
-                  .vocabulary = 32,
-                  .hidden = 16,
-                  .layers = 1,
-                  .contextLimit = 256,
-                  .bosToken = 1,
-                  .eosTokens = {2, 7},
-                  .generation = {.sample = true,
-                                 .temperature = 0.75,
-                                 .topK = 5,
-                                 .topP = 0.9,
-                                 .minP = 0.01,
-                                 .repetitionPenalty = 1.1},
-                  .sources = {{"config.json", 612, "xxh3:0123456789abcdef"}}};
+  header.model = {
+      .name = "tiny \"model\"",
+      .architecture = "llama",
+      .vocabulary = 32,
+      .hidden = 16,
+      .layers = 1,
+      .contextLimit = 256,
+      .bosToken = 1,
+      .eosTokens = {2, 7},
+      .generation = {.sample = true,
+                     .temperature = 0.75,
+                     .topK = 5,
+                     .topP = 0.9,
+                     .minP = 0.01,
+                     .repetitionPenalty = 1.1},
+      .sources = {{"config.json", 612, 1'700'000'000'123'456'789, "xxh3:0123456789abcdef"}}};
   header.options = {{"dtype", "f32"}, {"target", "native"}};
   header.maxTokens = 8;
   header.context = 128;

@@ -2,13 +2,25 @@
 #include "PlanFixture.h"
 
 #include "runtime/plan/PlanCost.h"
+#include "runtime/plan/PlanSources.h"
 
+#include <chrono>
 #include <gmock/gmock.h>
+#include <iomanip>
+#include <sstream>
 #include <sys/stat.h>
 
 using namespace graphc;
 using namespace graphc::test;
 using testing::HasSubstr;
+using testing::Not;
+
+static std::string hexHash(std::string_view text) {
+  std::ostringstream out;
+  out << std::hex << std::setw(16) << std::setfill('0')
+      << hashBytes(std::as_bytes(std::span(text)));
+  return out.str();
+}
 
 TEST(Plan, RoundTripKeepsEveryField) {
   TemporaryFolder folder;
@@ -51,6 +63,46 @@ TEST(Plan, FileGetsThePermissionsOfANewFile) {
   struct stat info = {};
   ASSERT_EQ(::stat(folder.file("a.gcplan").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0640u);
+}
+
+TEST(PlanSources, E3Row21_ChangedFilesAreListedWithBothHashes) {
+  TemporaryFolder folder, other;
+  auto sourceOf = [&](const char *name, const std::string &digest) {
+    struct stat info = {};
+    EXPECT_EQ(::stat(folder.file(name).c_str(), &info), 0);
+    return PlanSource{name, static_cast<uint64_t>(info.st_size),
+                      int64_t(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec, digest};
+  };
+  auto touch = [&](const char *name) {
+    fs::last_write_time(folder.file(name),
+                        fs::file_time_type::clock::now() - std::chrono::hours(1));
+  };
+  const std::string weights = std::string("\4\0\0\0\0\0\0\0", 8) + "{}  data";
+  writeFile(folder.file("config.json"), "{}");
+  writeFile(folder.file("model.safetensors"), weights);
+  PlanModel model;
+  // xxh3 of "{}", and of the first 12 bytes of the weights.
+  model.sources = {sourceOf("config.json", "xxh3:" + hexHash("{}")),
+                   sourceOf("model.safetensors", "xxh3-header:" + hexHash(weights.substr(0, 12)))};
+  auto check = [&] {
+    const std::string folders[] = {other.path.string(), folder.path.string()};
+    return checkSources(model, folders);
+  };
+  EXPECT_TRUE(check().ok()) << check().message();
+  touch("config.json"); // the hash is the same
+  EXPECT_TRUE(check().ok()) << check().message();
+  writeFile(folder.file("config.json"), "[]");
+  EXPECT_EQ(check().code(), StatusCode::PlanMismatch);
+  for (const std::string &part :
+       {"xxh3:" + hexHash("{}"), "xxh3:" + hexHash("[]"), std::string("compile the model again")})
+    EXPECT_THAT(check().message(), HasSubstr(part));
+  EXPECT_THAT(check().message(), Not(HasSubstr("model.safetensors")));
+  writeFile(folder.file("config.json"), "{}");
+  touch("model.safetensors"); // the hash of the header is, but what is behind it?
+  EXPECT_EQ(check().code(), StatusCode::PlanMismatch);
+  EXPECT_THAT(check().message(), HasSubstr("written at another time"));
+  fs::remove(folder.file("model.safetensors"));
+  EXPECT_THAT(check().message(), HasSubstr("is not there"));
 }
 
 TEST(PlanCost, EvaluatesSumsOfProducts) {
