@@ -72,7 +72,7 @@ func.func @no_mask(%q: tensor<2x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %ste
 // -----
 
 // A mask tensor, [T, S] for all heads.
-func.func @mask_of_another_shape(%q: tensor<2x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step, %mask: tensor<?x?xf32>) -> tensor<?x32xf32> {
+func.func @mask_of_another_shape(%q: tensor<2x?x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step, %mask: tensor<?x?xf32> {graphc.dims = ["T", "S"]}) -> tensor<?x32xf32> {
   %k, %v = graphc.kv_read %kv, %step : !graphc.kv_cache<2x16xf32> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
   %s = graphc.batch_matmul %q, %k transpose_b : (tensor<2x?x16xf32>, tensor<2x?x16xf32>) -> tensor<2x?x?xf32>
   %m = graphc.add %s, %mask : (tensor<2x?x?xf32>, tensor<?x?xf32>) -> tensor<2x?x?xf32>

@@ -46,6 +46,26 @@ protected:
     return values;
   }
 
+  /// Extents in this step: `graphc.dims` says which symbol a ? is, T without it.
+  Shape shapeOf(BlockArgument argument) const {
+    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    auto letters = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), kDimsAttrName);
+    const StepDims dims{.tokens = step.tokenCount(),
+                        .rows = int64_t(step.outRows.size()),
+                        .cached = int64_t(step.cachedRows().size())};
+    Shape shape;
+    size_t next = 0;
+    for (int64_t extent : cast<RankedTensorType>(argument.getType()).getShape()) {
+      if (!ShapedType::isDynamic(extent))
+        shape.push_back(extent);
+      else if (letters)
+        shape.push_back(dims(*Dim::parse(cast<StringAttr>(letters[next++]).getValue())));
+      else
+        shape.push_back(step.tokenCount());
+    }
+    return shape;
+  }
+
   RuntimeValue argumentFor(BlockArgument argument, int64_t &caches) {
     if (isa<StepType>(argument.getType()))
       return StepRef();
@@ -54,9 +74,7 @@ protected:
     if (argument.getType().isIndex())
       return int64_t(0);
     auto type = cast<RankedTensorType>(argument.getType());
-    Shape shape;
-    for (int64_t extent : type.getShape())
-      shape.push_back(ShapedType::isDynamic(extent) ? step.tokenCount() : extent);
+    Shape shape = shapeOf(argument);
     std::vector<float> values =
         numbers("argument" + std::to_string(argument.getArgNumber()), elementCount(shape));
     roundTo(type.getElementType(), values);
