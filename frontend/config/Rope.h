@@ -23,8 +23,8 @@ namespace graphc {
 ///
 /// The reference implementation computes them with f32 tensors, and at position 100000 the last bit
 /// of such a frequency is a hundredth of a radian. So each step here is computed in f64 and rounded
-/// to f32 where the reference has an f32 tensor; every result is an f32 value. The angle p * f[i] is
-/// such a tensor too (graphc.rope_table).
+/// to f32 where the reference has an f32 tensor; every result is an f32 value. The angle p * f[i]
+/// is such a tensor too (graphc.rope_table).
 std::vector<double> ropeInverseFrequencies(const ModelConfig &config);
 
 } // namespace graphc

@@ -203,7 +203,7 @@ private:
     Progress &sequence = sequences[index];
     Expected<int32_t> sampled = sampler.sample(logits, sequence.tokens, index);
     if (!sampled.ok())
-      return withOrigin(sampled.status());
+      return session.withOrigin(sampled.status());
     int32_t token = *sampled;
     sequence.tokens.push_back(token);
     sequence.result.tokens.push_back(token);
@@ -212,17 +212,6 @@ private:
     if (std::find(eos.begin(), eos.end(), token) != eos.end())
       return end(index, StopReason::Eos);
     return wantsToken(sequence) ? Status() : end(index, reasonToEnd(sequence));
-  }
-
-  /// A failure of sampling, with the operator that made the numbers.
-  Status withOrigin(const Status &failure) {
-    if (failure.code() != StatusCode::Numeric)
-      return failure;
-    std::optional<std::string> origin = session.findNonFinite();
-    return numericError(
-        failure.message() +
-        (origin ? "; the first result of this step that is not finite is that of " + *origin
-                : "; when the step was repeated, all results were finite"));
   }
 
   Status end(size_t index, StopReason reason) {

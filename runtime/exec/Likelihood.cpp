@@ -95,7 +95,7 @@ private:
       StepSequence part{id, std::span(ids).subspan(at, count), wanted};
       GRAPHC_ASSIGN_OR_RETURN(std::span<const float> rows, session.step({&part, 1}));
       if (wanted == WantedRows::All)
-        GRAPHC_RETURN_IF_ERROR(score(rows, at, count));
+        GRAPHC_RETURN_IF_ERROR(session.withOrigin(score(rows, at, count)));
     }
     return {};
   }

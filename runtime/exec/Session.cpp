@@ -273,4 +273,14 @@ std::optional<std::string> Session::findNonFinite() {
   return std::nullopt;
 }
 
+Status Session::withOrigin(const Status &failure) {
+  if (failure.code() != StatusCode::Numeric)
+    return failure;
+  std::optional<std::string> origin = findNonFinite();
+  return numericError(
+      failure.message() +
+      (origin ? "; the first result of this step that is not finite is that of " + *origin
+              : "; when the step was repeated, all results were finite"));
+}
+
 } // namespace graphc

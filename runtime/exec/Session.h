@@ -77,6 +77,10 @@ public:
   /// when all are finite, or none is known. Only while the sequences are as that step left them.
   std::optional<std::string> findNonFinite();
 
+  /// A Numeric failure about the last step's result with what findNonFinite() says; others as they
+  /// are.
+  Status withOrigin(const Status &failure);
+
 private:
   /// A dispatch ready to run: its arguments are `argCount` entries of `args` from `firstArg` on.
   struct Call {

@@ -184,6 +184,7 @@ TEST_F(LikelihoodTest, SaysWhereLogitsAreNotNumbers) {
   Expected<Likelihood> result = measure({1, 2, 3}, {});
   EXPECT_EQ(result.status().code(), StatusCode::Numeric);
   EXPECT_THAT(result.status().message(), HasSubstr("token 1"));
+  EXPECT_THAT(result.status().message(), HasSubstr("that of head (linear)"));
 }
 
 TEST_F(LikelihoodTest, EndsWhenItIsCancelled) {
