@@ -138,9 +138,12 @@ AttentionStep::AttentionStep(const AttentionCache &cache, const std::vector<Atte
   }
 }
 
+std::vector<void *> AttentionStep::memory() {
+  return {query.data(), const_cast<char *>(&cache.pool[0]), nullptr, result.data()};
+}
+
 void AttentionStep::run(KernelRunner &kernel, int64_t pieces) {
-  kernel.run(arrays, {query.data(), const_cast<char *>(&cache.pool[0]), nullptr, result.data()},
-             pieces);
+  kernel.run(arrays, memory(), pieces);
 }
 
 std::vector<double> AttentionStep::exactRow(size_t t) const {

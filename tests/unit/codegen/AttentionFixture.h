@@ -66,6 +66,8 @@ public:
                 int64_t tokenBound);
 
   void run(KernelRunner &kernel, int64_t pieces = 1);
+  /// The kernel's operands and result, as for KernelRunner::run.
+  std::vector<void *> memory();
   /// Row t by plain loops in double precision: [heads * headDim].
   std::vector<double> exactRow(size_t t) const;
   /// The kernel's row as bits.

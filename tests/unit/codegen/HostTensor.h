@@ -47,6 +47,19 @@ inline float rounded(float value, ElementType type) {
   }
 }
 
+/// The number of `type` that stands at `place`.
+inline float loadNumber(const void *place, ElementType type) {
+  uint32_t bits = 0;
+  std::memcpy(&bits, place, static_cast<size_t>(byteSize(type)));
+  if (type == ElementType::F32)
+    return floatOf(bits);
+  if (type == ElementType::BF16)
+    return floatOf(bits << 16);
+  _Float16 half;
+  std::memcpy(&half, place, sizeof(half));
+  return float(half);
+}
+
 /// Calls `body` with every index below `extents`, in row-major order.
 inline void forEachIndex(const Index &extents, const std::function<void(const Index &)> &body) {
   Index at(extents.size());
@@ -82,12 +95,7 @@ public:
   }
 
   float get(const Index &at) const {
-    const char *place = bytes() + offset(at) * byteSize(type);
-    if (type == ElementType::F32)
-      return read<float>(place);
-    if (type == ElementType::BF16)
-      return floatOf(uint32_t(read<uint16_t>(place)) << 16);
-    return float(read<_Float16>(place));
+    return loadNumber(bytes() + offset(at) * byteSize(type), type);
   }
 
   void set(const Index &at, float value) {
@@ -113,12 +121,6 @@ public:
   ElementType type;
 
 private:
-  template <typename T>
-  static T read(const char *place) {
-    T value;
-    std::memcpy(&value, place, sizeof(T));
-    return value;
-  }
   template <typename T>
   static void write(char *place, T value) {
     std::memcpy(place, &value, sizeof(T));

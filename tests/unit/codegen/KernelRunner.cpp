@@ -65,7 +65,7 @@ KernelRunner::compile(const std::string &text, const std::string &level, const S
   if (!object)
     return fail(object.status().message());
 
-  std::unique_ptr<KernelRunner> runner(new KernelRunner);
+  std::unique_ptr<KernelRunner> runner(new KernelRunner(std::move(module), bounds));
   runner->info = kernels->entries[0].emitted;
   if (auto assembly = compiled->assembly(*target))
     runner->assemblyText = *assembly;
@@ -83,6 +83,15 @@ KernelRunner::compile(const std::string &text, const std::string &level, const S
   return runner;
 }
 
+StepDims StepArrays::extents() const {
+  auto length = [](const auto &array) { return static_cast<int64_t>(array.size()); };
+  StepDims dims;
+  dims.tokens = T >= 0 ? T : length(position.empty() ? tokens : position);
+  dims.rows = R >= 0 ? R : length(outRows);
+  dims.cached = S >= 0 ? S : length(columnSlot);
+  return dims;
+}
+
 KernelRunner::~KernelRunner() {
   if (library)
     ::dlclose(library);
@@ -93,13 +102,12 @@ KernelRunner::~KernelRunner() {
 
 void KernelRunner::run(const StepArrays &step, const std::vector<void *> &memory, int64_t pieces) {
   auto address = [](const auto &array) { return reinterpret_cast<int64_t>(array.data()); };
-  auto length = [](const auto &array) { return static_cast<int64_t>(array.size()); };
   std::vector<int64_t> args(kFirstOperand);
-  int64_t rows = step.position.empty() ? length(step.tokens) : length(step.position);
-  args[kArgT] = step.T >= 0 ? step.T : rows;
-  args[kArgR] = step.R >= 0 ? step.R : length(step.outRows);
-  args[kArgS] = step.S >= 0 ? step.S : length(step.columnSlot);
-  args[kArgB] = std::max<int64_t>(length(step.rowOffsets) - 1, 0);
+  StepDims extents = step.extents();
+  args[kArgT] = extents.tokens;
+  args[kArgR] = extents.rows;
+  args[kArgS] = extents.cached;
+  args[kArgB] = std::max<int64_t>(static_cast<int64_t>(step.rowOffsets.size()) - 1, 0);
   args[kArgTokens] = address(step.tokens);
   args[kArgPosition] = address(step.position);
   args[kArgSlot] = address(step.slot);
@@ -112,8 +120,8 @@ void KernelRunner::run(const StepArrays &step, const std::vector<void *> &memory
   for (void *pointer : memory)
     args.push_back(reinterpret_cast<int64_t>(pointer));
 
-  int64_t extents[] = {1, args[kArgT], args[kArgR], args[kArgS]};
-  int64_t tasks = info.tasks.count(extents[static_cast<size_t>(info.tasks.dim)]);
+  int64_t counts[] = {1, extents.tokens, extents.rows, extents.cached};
+  int64_t tasks = info.tasks.count(counts[static_cast<size_t>(info.tasks.dim)]);
   AlignedArray<char> scratch(static_cast<size_t>(info.scratchBytes) + 64);
   unsigned int control = _mm_getcsr();
   _mm_setcsr(control | 0x8040); // flush denormals, as the runtime does

@@ -18,9 +18,11 @@ struct StepArrays {
   std::vector<int32_t> tokens, position, slot, rowOffsets, outRows, pageTable, columnSlot,
       columnPosition;
   int64_t pageTableStride = 0;
-  /// Extents when they differ from the arrays' lengths; by default T = tokens or position,
+  /// Extents when they differ from the arrays' lengths; by default T = position or tokens,
   /// R = outRows, S = columnSlot, B = rowOffsets - 1.
   int64_t T = -1, R = -1, S = -1;
+
+  StepDims extents() const;
 };
 
 class KernelRunner {
@@ -35,12 +37,19 @@ public:
   /// kernel (null for a step operand).
   void run(const StepArrays &step, const std::vector<void *> &memory, int64_t pieces = 1);
 
+  /// The kernel that was compiled.
+  KernelOp kernel() const { return *module->getOps<KernelOp>().begin(); }
+  const StepBounds &bounds() const { return stepBounds; }
   const EmittedKernel &emitted() const { return info; }
   /// Assembly of the kernel.
   const std::string &assembly() const { return assemblyText; }
 
 private:
-  KernelRunner() = default;
+  KernelRunner(mlir::OwningOpRef<mlir::ModuleOp> module, const StepBounds &bounds)
+      : module(std::move(module)), stepBounds(bounds) {}
+
+  mutable mlir::OwningOpRef<mlir::ModuleOp> module; // accessors of ops are not const
+  StepBounds stepBounds;
   EmittedKernel info;
   std::string assemblyText;
   int file = -1;

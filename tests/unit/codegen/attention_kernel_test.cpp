@@ -1,6 +1,7 @@
-// Flash attention against plain loops in double precision, and its bits against themselves: a row
-// alone, in a tile, in a chunk, beside other sequences.
+// Flash attention against plain loops in double precision and against the reference, and its bits
+// against themselves: a row alone, in a tile, in a chunk, beside other sequences.
 #include "AttentionFixture.h"
+#include "KernelReference.h"
 
 #include <gtest/gtest.h>
 #include <map>
@@ -22,6 +23,8 @@ const AttentionConfig kConfigs[] = {
     {4, 4, 16},
     {8, 1, 80, kBf16, kBf16},
     {8, 1, 96},
+    {4, 1, 80},
+    {4, 2, 96, kBf16, kBf16, kBf16},
     {6, 2, 128, kBf16, kBf16},
     {8, 2, 16, kF32, kBf16},
     {8, 2, 16, kBf16, kF32},
@@ -48,11 +51,13 @@ protected:
     EXPECT_EQ(kernel->assembly().find("callq"), std::string::npos);
   }
 
+  /// Rounded weights and, on a bf16 cache, products of bf16 numbers; else sums in f32.
+  double roundingSlack() const { return config().query == kBf16 ? 8e-3 : 2e-5; }
+
   void expectExact(const AttentionCache &cache, const std::vector<AttentionRows> &rows) {
     AttentionStep step(cache, rows, kTokenBound);
     step.run(*kernel);
-    // Rounded weights and, on a bf16 cache, products of bf16 numbers; else sums in f32.
-    double slack = config().query == kBf16 ? 8e-3 : 2e-5;
+    double slack = roundingSlack();
     if (config().result == kBf16)
       slack += 8e-3;
     for (size_t t = 0; t < size_t(step.tokens()); ++t) {
@@ -93,6 +98,20 @@ TEST_P(AttentionKernel, SeveralSequences) {
                       {4, 1099, 1100},
                       {5, 30, 70},
                       {6, 40, 64}});
+}
+
+TEST_P(AttentionKernel, Reference) {
+  AttentionCache cache(config(), {5, 65, 513, 1, 1100, 70, 64});
+  auto compare = [&](const std::vector<AttentionRows> &rows) {
+    AttentionStep step(cache, rows, kTokenBound);
+    step.run(*kernel);
+    ASSERT_NO_FATAL_FAILURE(expectAsReference(*kernel, step.arrays, step.memory(), roundingSlack()))
+        << config() << ", T " << step.tokens();
+  };
+  compare({{4, 1099, 1100}});                                      // decode
+  compare({{5, 0, 70}});                                           // prefill
+  compare({{0, 4, 5}, {1, 64, 65}, {2, 512, 513}, {3, 0, 1}});     // decode, batched
+  compare({{1, 60, 65}, {2, 511, 513}, {5, 69, 70}, {6, 30, 64}}); // both at once
 }
 
 TEST_P(AttentionKernel, BitsOfARowDependOnNothingElse) {

@@ -1,4 +1,6 @@
-// linear and fused_linear against f64 sums, on every level that this machine has.
+// linear and fused_linear against f64 sums and against the reference, on every level that this
+// machine has.
+#include "KernelReference.h"
 #include "MatmulFixture.h"
 
 #include <gmock/gmock.h>
@@ -87,21 +89,19 @@ public:
   Numbers run(KernelRunner &kernel, int64_t count, int64_t pieces = 1) {
     Numbers result(spec.result, kMaxRows * spec.channels);
     result.fill(kUntouched);
-    std::vector<void *> memory = {rows.data(), weight.data()};
-    if (spec.factor)
-      memory.push_back(factor.data());
-    if (spec.bias)
-      memory.push_back(bias.data());
-    if (spec.residual)
-      memory.push_back(residual.data());
-    memory.push_back(result.data());
-    StepArrays step;
-    step.T = spec.rowsDim == "T" ? count : kMaxRows;
-    step.R = spec.rowsDim == "R" ? count : 0;
-    kernel.run(step, memory, pieces);
+    kernel.run(stepOf(count), memoryWith(rows, result), pieces);
     for (int64_t i = count * spec.channels; i < result.size(); ++i)
       EXPECT_EQ(result.get(i), kUntouched) << "written behind the rows at " << i;
     return result;
+  }
+
+  /// Compares a result of run() with the reference, which is given the zeros behind a row's K that
+  /// the op asks for.
+  void compareWithReference(const KernelRunner &kernel, int64_t count, Numbers &result) {
+    Numbers clean(spec.type, rows.size());
+    for (int64_t i = 0; i < rows.size(); ++i)
+      clean.set(i, i % spec.rowWidth() < spec.depth ? rows.get(i) : 0);
+    expectAsReference(kernel, stepOf(count), memoryWith(clean, result), 2e-5);
   }
 
   Approx expected(int64_t t, int64_t n) const {
@@ -122,6 +122,25 @@ public:
 
 private:
   static constexpr float kUntouched = -12288; // a bf16 number
+
+  StepArrays stepOf(int64_t count) const {
+    StepArrays step;
+    step.T = spec.rowsDim == "T" ? count : kMaxRows;
+    step.R = spec.rowsDim == "R" ? count : 0;
+    return step;
+  }
+
+  std::vector<void *> memoryWith(Numbers &input, Numbers &result) {
+    std::vector<void *> memory = {input.data(), weight.data()};
+    if (spec.factor)
+      memory.push_back(factor.data());
+    if (spec.bias)
+      memory.push_back(bias.data());
+    if (spec.residual)
+      memory.push_back(residual.data());
+    memory.push_back(result.data());
+    return memory;
+  }
 
   /// Behind a row's K (and the zeros up to whole pairs) nothing may be read.
   void poisonRowPadding() {
@@ -179,6 +198,7 @@ void checkLinear(const LinearSpec &spec, const std::string &level) {
   ASSERT_TRUE(kernel);
   Numbers whole = test.run(*kernel, kMaxRows);
   expectMatches(test, whole, kMaxRows);
+  ASSERT_NO_FATAL_FAILURE(test.compareWithReference(*kernel, kMaxRows, whole)) << spec;
   for (int64_t rows : kRowCounts) {
     Numbers some = test.run(*kernel, rows, /*pieces=*/rows % 3 + 1);
     ASSERT_TRUE(sameBits(some, 0, whole, 0, rows * spec.channels))

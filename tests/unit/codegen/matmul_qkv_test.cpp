@@ -1,4 +1,6 @@
-// fused_qkv against f64 sums: queries in their buffer, keys and values in the pages of the cache.
+// fused_qkv against f64 sums and against the reference: queries in their buffer, keys and values in
+// the pages of the cache.
+#include "KernelReference.h"
 #include "MatmulFixture.h"
 
 #include "runtime/plan/KvLayout.h"
@@ -67,9 +69,13 @@ StepArrays stepOf(int64_t rows) {
   StepArrays step;
   step.pageTable = {4, 1, 8, 0, /*sequence 1*/ 2, 7, 5, 3, /*sequence 2*/ 6, 6, 6, 6};
   step.pageTableStride = 4;
-  step.rowOffsets = {0, 5, 40, static_cast<int32_t>(rows)};
   constexpr int32_t kFirstPosition[] = {0, 62, 33};
   int32_t before[] = {0, 5, 40};
+  for (int32_t first : before) {
+    if (first < rows)
+      step.rowOffsets.push_back(first);
+  }
+  step.rowOffsets.push_back(static_cast<int32_t>(rows));
   for (int32_t t = 0; t < rows; ++t) {
     int32_t slot = t < 5 ? 0 : t < 40 ? 1 : 2;
     step.slot.push_back(slot);
@@ -112,16 +118,12 @@ public:
                      {spec.cacheType, kPages * spec.pageElements()}};
     result.query.fill(kUntouched);
     result.cache.fill(kUntouched);
-    std::vector<void *> memory = {rows.data(), weight.data()};
-    if (spec.factor)
-      memory.push_back(factor.data());
-    if (spec.bias)
-      memory.push_back(bias.data());
-    if (spec.rope)
-      memory.push_back(table.data());
-    memory.insert(memory.end(), {result.cache.data(), nullptr, result.query.data()});
-    kernel.run(stepOf(count), memory, pieces);
+    kernel.run(stepOf(count), memoryWith(result), pieces);
     return result;
+  }
+
+  void compareWithReference(const KernelRunner &kernel, int64_t count, QkvResult &result) {
+    expectAsReference(kernel, stepOf(count), memoryWith(result), 2e-5);
   }
 
   /// Channel `d` of a head (in the order of the weight) of row `t`.
@@ -143,6 +145,18 @@ public:
   const QkvSpec spec;
 
 private:
+  std::vector<void *> memoryWith(QkvResult &result) {
+    std::vector<void *> memory = {rows.data(), weight.data()};
+    if (spec.factor)
+      memory.push_back(factor.data());
+    if (spec.bias)
+      memory.push_back(bias.data());
+    if (spec.rope)
+      memory.push_back(table.data());
+    memory.insert(memory.end(), {result.cache.data(), nullptr, result.query.data()});
+    return memory;
+  }
+
   Approx sum(int64_t t, int64_t n) const { return sums[size_t(t * spec.channels() + n)]; }
 
   Approx computeSum(int64_t t, int64_t n) const {
@@ -208,6 +222,7 @@ protected:
     ASSERT_TRUE(kernel);
     EXPECT_EQ(kernel->emitted().tasks.count(1), spec.heads());
     QkvResult whole = test.run(*kernel, kMaxRows);
+    ASSERT_NO_FATAL_FAILURE(test.compareWithReference(*kernel, kMaxRows, whole)) << spec;
     for (int64_t rows : {1, 2, 3, 5, 7, 12, 13, 37}) {
       QkvResult some = test.run(*kernel, rows, /*pieces=*/rows % 3 + 1);
       for (int64_t head = 0; head < spec.queryHeads; ++head) {

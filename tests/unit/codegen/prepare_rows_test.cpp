@@ -1,4 +1,5 @@
-// prepare_rows on every level that this machine has.
+// prepare_rows on every level that this machine has, also against the reference.
+#include "KernelReference.h"
 #include "MatmulFixture.h"
 
 #include <gtest/gtest.h>
@@ -67,6 +68,7 @@ public:
     step.T = spec.rowsDim == "T" ? count : kMaxRows;
     step.R = spec.rowsDim == "R" ? count : 0;
     kernel.run(step, memory, pieces);
+    expectAsReference(kernel, step, memory, 2e-6);
     return result;
   }
 
