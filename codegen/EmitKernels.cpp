@@ -4,6 +4,15 @@ using namespace mlir;
 
 namespace graphc {
 
+std::optional<StepBounds> planBounds(ModuleOp module) {
+  auto plans = module.getOps<PlanOp>();
+  if (plans.empty())
+    return std::nullopt;
+  PlanOp plan = *plans.begin();
+  auto tokens = static_cast<int64_t>(plan.getMaxTokens());
+  return StepBounds{tokens, tokens, static_cast<int64_t>(plan.getContext())};
+}
+
 FailureOr<EmittedKernels> emitKernels(ModuleOp plan, const StepBounds &bounds,
                                       const Target &target) {
   EmittedKernels result;

@@ -5,6 +5,8 @@
 #include "codegen/kernels/KernelEmitter.h"
 #include "codegen/lowering/KernelCompiler.h"
 
+#include <optional>
+
 namespace graphc {
 
 /// A kernel as the plan will name it.
@@ -19,6 +21,9 @@ struct EmittedKernels {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   llvm::SmallVector<KernelEntry> entries;
 };
+
+/// The bounds that the graphc.plan of a module states; none without a plan.
+std::optional<StepBounds> planBounds(mlir::ModuleOp module);
 
 /// Emits every graphc.kernel of `plan`, in order.
 mlir::FailureOr<EmittedKernels> emitKernels(mlir::ModuleOp plan, const StepBounds &bounds,

@@ -30,8 +30,7 @@ void registerLoweringDialects(DialectRegistry &registry) {
   registerLLVMDialectTranslation(registry);
 }
 
-LogicalResult lowerToLlvm(ModuleOp module) {
-  PassManager passes(module.getContext());
+void addLowerToLlvm(OpPassManager &passes) {
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
   passes.addPass(createLoopInvariantCodeMotionPass());
@@ -52,6 +51,11 @@ LogicalResult lowerToLlvm(ModuleOp module) {
   passes.addPass(createReconcileUnrealizedCastsPass());
   passes.addPass(createCanonicalizerPass());
   passes.addPass(createCSEPass());
+}
+
+LogicalResult lowerToLlvm(ModuleOp module) {
+  PassManager passes(module.getContext());
+  addLowerToLlvm(passes);
   if (failed(passes.run(module)))
     return module.emitError("cannot lower the kernels to LLVM");
   return success();

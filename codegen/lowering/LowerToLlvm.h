@@ -7,12 +7,16 @@
 
 namespace mlir {
 class DialectRegistry;
+class OpPassManager;
 } // namespace mlir
 
 namespace graphc {
 
 /// Registers the dialects and translations that lowering needs.
 void registerLoweringDialects(mlir::DialectRegistry &registry);
+
+/// Adds the passes that lowerToLlvm runs, in order.
+void addLowerToLlvm(mlir::OpPassManager &passes);
 
 /// Lowers every function of `module` in place. Memrefs become bare pointers (their shapes are
 /// static). Fails with a diagnostic; what MLIR says stands behind "cannot lower the kernels".

@@ -92,17 +92,11 @@ Status Compiler::lowerTo(Stage stage, ModelInput &input, const std::string &repr
   return irDump ? irDump->status() : Status();
 }
 
-static StepBounds boundsOf(ModuleOp plan) {
-  StepBounds bounds;
-  for (PlanOp op : plan.getOps<PlanOp>()) {
-    bounds.tokens = bounds.rows = op.getMaxTokens();
-    bounds.cached = op.getContext();
-  }
-  return bounds;
-}
-
 Expected<EmittedKernels> Compiler::emit(ModuleOp plan) {
-  FailureOr<EmittedKernels> kernels = emitKernels(plan, boundsOf(plan), compileTarget);
+  std::optional<StepBounds> bounds = planBounds(plan);
+  if (!bounds)
+    return badInput(settings.model + ": there is no graphc.plan");
+  FailureOr<EmittedKernels> kernels = emitKernels(plan, *bounds, compileTarget);
   if (failed(kernels))
     return unsupported(settings.model + ": a kernel cannot be generated (see the messages above)");
   if (irDump)

@@ -1,5 +1,6 @@
 // graphc-opt: runs passes over IR of any stage, as mlir-opt does; with all of MLIR's dialects and
 // passes beside graphc's own.
+#include "codegen/Passes.h"
 #include "ir/GraphDialect.h"
 #include "passes/Passes.h"
 
@@ -11,6 +12,7 @@
 int main(int argc, char **argv) {
   mlir::registerAllPasses();
   graphc::registerGraphcPasses();
+  graphc::registerCodegenPasses();
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
