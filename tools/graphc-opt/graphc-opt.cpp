@@ -3,6 +3,7 @@
 #include "codegen/Passes.h"
 #include "ir/GraphDialect.h"
 #include "passes/Passes.h"
+#include "tools/graphc-opt/TestPasses.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -13,6 +14,7 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   graphc::registerGraphcPasses();
   graphc::registerCodegenPasses();
+  graphc::registerTestPasses();
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
