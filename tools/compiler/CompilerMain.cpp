@@ -2,6 +2,8 @@
 #include "codegen/lowering/LowerToLlvm.h"
 #include "ir/GraphDialect.h"
 #include "runtime/base/MappedFileGuard.h"
+#include "tools/cli/CommandLine.h"
+#include "tools/cli/Output.h"
 #include "tools/compiler/Commands.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -99,12 +101,16 @@ static void addCompile(CLI::App &parent, CompileCommand &command) {
   parent.add_flag("-q,--quiet", command.quiet, "no progress and no summary");
 }
 
+/// More than any network has: what is no layer of this one is said with the network at hand.
+constexpr int64_t kMostLayers = 1 << 20;
+
 static void addDump(CLI::App &parent, DumpCommand &command) {
   parent.description("Print the IR of a model or plan at a stage");
   parent.add_option("MODEL", command.settings.model, "a plan, or what compile takes")->required();
   parent.add_option("--stage", command.stage,
                     "graph, fused, plan, kernels, llvm or asm (default graph)");
-  parent.add_option("--layer", command.layer, "only this layer")->check(CLI::NonNegativeNumber);
+  parent.add_option("--layer", command.layer, "only this layer")
+      ->check(CLI::Range(int64_t(0), kMostLayers));
   addSharedFlags(parent, command.settings);
 }
 
@@ -117,17 +123,12 @@ static int run(int argc, const char *const *argv) {
     addCompile(app, compile);
   else
     addDump(app, dump);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError &error) {
-    if (error.get_exit_code() == 0)
-      return app.exit(error);
-    std::fprintf(stderr, "graphc %s: %s\nRun 'graphc %s --help' for its flags.\n", name.c_str(),
-                 error.what(), name.c_str());
-    return static_cast<int>(StatusCode::Usage);
-  }
-  Status status = name == "compile" ? runCompile(compile) : runDump(dump);
-  llvm::outs().flush();
+  bool helpShown = false;
+  Status status = parseFlags(app, argc, argv, helpShown);
+  if (status.ok() && !helpShown)
+    status = name == "compile" ? runCompile(compile) : runDump(dump);
+  if (outputClosed())
+    return 0;
   if (!status.ok())
     std::fprintf(stderr, "graphc %s: %s\n", name.c_str(), status.message().c_str());
   return static_cast<int>(status.code());

@@ -3,11 +3,11 @@
 
 #include "runtime/plan/Plan.h"
 #include "runtime/plan/PlanFormat.h"
+#include "tools/cli/Output.h"
 #include "tools/compiler/Compiler.h"
 #include "tools/compiler/LayerView.h"
 
 #include "mlir/IR/MLIRContext.h"
-#include "llvm/Support/raw_ostream.h"
 
 #include <array>
 #include <fstream>
@@ -72,6 +72,17 @@ Expected<ModelInput> loadFromPlan(MLIRContext &context, CompileSettings &setting
 
 } // namespace
 
+/// The text of a module of the plan stage at the stages behind it.
+static Expected<std::string> codeText(const std::string &stage, Compiler &compiler, ModuleOp plan) {
+  GRAPHC_ASSIGN_OR_RETURN(EmittedKernels kernels, compiler.emit(plan));
+  if (stage == "kernels")
+    return moduleText(*kernels.module);
+  GRAPHC_ASSIGN_OR_RETURN(CompiledKernels compiled, compiler.compile(kernels));
+  if (stage == "llvm")
+    return compiled.llvmText();
+  return compiled.assembly(compiler.target());
+}
+
 Status runDump(const DumpCommand &command) {
   GRAPHC_ASSIGN_OR_RETURN(DumpStage stage, findStage(command.stage));
   CompileSettings settings = command.settings;
@@ -86,23 +97,10 @@ Status runDump(const DumpCommand &command) {
     GRAPHC_RETURN_IF_ERROR(keepLayer(*input.module, *command.layer));
 
   std::string name = stage.name;
-  if (name == "graph" || name == "fused" || name == "plan") {
-    llvm::outs() << moduleText(*input.module);
-    return {};
-  }
-  GRAPHC_ASSIGN_OR_RETURN(EmittedKernels kernels, compiler.emit(*input.module));
-  if (name == "kernels") {
-    llvm::outs() << moduleText(*kernels.module);
-    return {};
-  }
-  GRAPHC_ASSIGN_OR_RETURN(CompiledKernels compiled, compiler.compile(kernels));
-  if (name == "llvm") {
-    llvm::outs() << compiled.llvmText();
-    return {};
-  }
-  GRAPHC_ASSIGN_OR_RETURN(std::string assembly, compiled.assembly(compiler.target()));
-  llvm::outs() << assembly;
-  return {};
+  if (parseStage(name))
+    return writeOut(moduleText(*input.module));
+  GRAPHC_ASSIGN_OR_RETURN(std::string text, codeText(name, compiler, *input.module));
+  return writeOut(text);
 }
 
 } // namespace graphc
