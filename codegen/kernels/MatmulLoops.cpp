@@ -43,8 +43,7 @@ ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
   static constexpr TileClass kWide[] = {{12, 1, 2}, {8, 1, 2}, {4, 1, 4}, {2, 1, 4}, {1, 1, 4}};
   static constexpr TileClass kNarrow[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 4}};
   static constexpr TileClass kNarrowBf16[] = {{5, 2, 1}, {4, 2, 1}, {2, 1, 1}, {1, 1, 2}};
-  static constexpr TileClass kWideQuant[] = {
-      {12, 2, 1}, {8, 2, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
+  static constexpr TileClass kWideQuant[] = {{6, 1, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
   static constexpr TileClass kNarrowQuant[] = {{5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
   if (isQuantized())
     return target.vectorRegisters() >= 32 ? ArrayRef(kWideQuant) : ArrayRef(kNarrowQuant);
@@ -220,8 +219,9 @@ SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClas
   for (int64_t v : place.places)
     right.vectors.push_back(v * target.lanes());
   MicroKernel kernel(b, target, rowType, factors.weightType);
-  // The later passes find the panel in the cache.
-  int64_t prefetch = place.places.front() == 0 ? kPrefetchBytes : 0;
+  // Of many rows, all tiles but the first find the panel in the cache; so do later passes.
+  constexpr int64_t kFewRows = 2;
+  int64_t prefetch = tile.rows <= kFewRows && place.places.front() == 0 ? kPrefetchBytes : 0;
   return kernel.emit(place.left, right, {tile.rows, factors.depth, tile.unroll, prefetch});
 }
 
