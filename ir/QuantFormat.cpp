@@ -2,18 +2,12 @@
 
 #include "runtime/base/Assert.h"
 #include "runtime/base/ElementType.h"
+#include "runtime/base/VectorClones.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>
-
-// Called for every group of a checkpoint: the loops below are what packing costs.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
-#define GRAPHC_VECTOR_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
-#else
-#define GRAPHC_VECTOR_CLONES
-#endif
 
 // The same bits on every machine: multiply and add stay apart, sums have a fixed order.
 #pragma clang fp contract(off)
@@ -50,6 +44,17 @@ static inline float roundedInteger(float value, float inverse, Bounds bounds) {
   return (scaled + kRounder) - kRounder;
 }
 
+/// Calls add(i, lane) for every number i in [0, count), whole vectors of lanes side by side.
+template <typename Add>
+[[gnu::always_inline]] static inline void forEachNumber(int64_t count, Add add) {
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    for (int64_t lane = 0; lane < kLanes; ++lane)
+      add(i + lane, lane);
+  for (; i < count; ++i)
+    add(i, 0);
+}
+
 static float sum(const Lanes &lanes) {
   float total = 0;
   for (float lane : lanes)
@@ -60,14 +65,10 @@ static float sum(const Lanes &lanes) {
 GRAPHC_VECTOR_CLONES
 static float largestMagnitude(const float *values, int64_t count) {
   Lanes largest{};
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int64_t lane = 0; lane < kLanes; ++lane) {
-      float magnitude = std::fabs(values[i + lane]);
-      largest[lane] = largest[lane] < magnitude ? magnitude : largest[lane];
-    }
-  for (; i < count; ++i)
-    largest[0] = std::max(largest[0], std::fabs(values[i]));
+  forEachNumber(count, [&](int64_t i, int64_t lane) __attribute__((always_inline)) {
+    float magnitude = std::fabs(values[i]);
+    largest[lane] = largest[lane] < magnitude ? magnitude : largest[lane];
+  });
   return *std::max_element(largest.begin(), largest.end());
 }
 
@@ -79,12 +80,7 @@ static Fit fitOf(const float *values, int64_t count, float inverse, Bounds bound
     xq[lane] += values[i] * q;
     qq[lane] += q * q;
   };
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int64_t lane = 0; lane < kLanes; ++lane)
-      add(i + lane, lane);
-  for (; i < count; ++i)
-    add(i, 0);
+  forEachNumber(count, add);
   return {sum(xq), sum(qq)};
 }
 
@@ -102,12 +98,7 @@ static float squaredError(const float *values, const int8_t *integers, int64_t c
     float difference = values[i] - scale * static_cast<float>(integers[i]);
     error[lane] += difference * difference;
   };
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int64_t lane = 0; lane < kLanes; ++lane)
-      add(i + lane, lane);
-  for (; i < count; ++i)
-    add(i, 0);
+  forEachNumber(count, add);
   return sum(error);
 }
 

@@ -2,17 +2,11 @@
 
 #include "runtime/base/Assert.h"
 #include "runtime/base/CheckedMath.h"
+#include "runtime/base/VectorClones.h"
 
 #include <algorithm>
 #include <cstring>
 #include <vector>
-
-// The loops below run over gigabytes; a baseline build would leave half of the machine unused.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
-#define GRAPHC_VECTOR_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
-#else
-#define GRAPHC_VECTOR_CLONES
-#endif
 
 namespace graphc {
 
