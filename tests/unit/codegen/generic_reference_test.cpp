@@ -231,9 +231,9 @@ TEST_P(GenericReference, KernelDoesWhatTheOpMeans) {
 TEST(GenericReferenceTable, HasEveryOpThatKernelsAreMadeOf) {
   // What has a family of its own (and a test of it), and what never becomes a kernel.
   const std::set<std::string> others = {
-      "linear",     "fused_linear", "fused_qkv", "prepare_rows", "flash_attention",
-      "weight",     "yield",        "param",     "pack",         "checkpoint",
-      "rope_table", "kv_layer",     "dispatch",  "kernel",       "plan"};
+      "linear",   "fused_linear", "fused_qkv", "prepare_rows", "flash_attention", "weight",
+      "yield",    "param",        "quantize",  "pack",         "checkpoint",      "rope_table",
+      "kv_layer", "dispatch",     "kernel",    "plan"};
   std::set<std::string> tested;
   for (const OpCase &test : kCases)
     tested.insert(test.op);
