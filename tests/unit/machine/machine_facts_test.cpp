@@ -108,6 +108,8 @@ TEST(MachineFacts, OfABareSystemAreEmpty) {
 
 TEST(MachineFacts, OfThisMachineHaveItsCpus) {
   MachineFacts facts = MachineFacts::read();
+  if (facts.cpus == 0)
+    GTEST_SKIP() << "/sys does not list the CPUs here, as in a chroot without it";
   EXPECT_GE(facts.cpus, facts.usableCpus);
   EXPECT_GE(facts.cpus, facts.cores);
   EXPECT_GE(facts.cores, 1);
