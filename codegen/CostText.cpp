@@ -42,9 +42,23 @@ std::string polynomialText(CostFunction f) {
   return text;
 }
 
+ElementType arithmeticOf(Operation *op, const Target &target) {
+  Type left;
+  if (isa<LinearOp, FusedLinearOp, FusedQkvOp>(op))
+    left = getElementTypeOrSelf(op->getOperand(0).getType());
+  else if (auto attention = dyn_cast<FlashAttentionOp>(op);
+           attention && !attention.getCache().getType().getElementType().isF32())
+    left = attention.getQuery().getType().getElementType();
+  if (!left)
+    return ElementType::F32;
+  if (left.isInteger(8))
+    return ElementType::I8;
+  return left.isBF16() && target.hasBf16Dot() ? ElementType::BF16 : ElementType::F32;
+}
+
 } // namespace
 
-CostText costText(KernelOp kernel) {
+CostText costText(KernelOp kernel, const Target &target) {
   FailureOr<SymbolicDims> dims = kernelDims(kernel);
   if (failed(dims))
     return {};
@@ -56,7 +70,8 @@ CostText costText(KernelOp kernel) {
           polynomialText([&](int64_t t, int64_t r, int64_t s) {
             Cost cost = costAt(t, r, s);
             return cost.weightBytes + cost.activationBytes + cost.cacheBytes;
-          })};
+          }),
+          arithmeticOf(op, target)};
 }
 
 } // namespace graphc

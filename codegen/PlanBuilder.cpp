@@ -116,13 +116,13 @@ LogicalResult ContentsBuilder::addKernels(PlanVariant &variant) {
     KernelOp kernel = entry.kernel;
     Operation *op = kernel.getComputedOp();
     kernelNumbers[kernel.getSymName()] = static_cast<uint32_t>(variant.kernels.size());
-    CostText cost = costText(kernel);
+    CostText cost = costText(kernel, target);
     FailureOr<std::vector<PlanResult>> results = resultsOf(kernel);
     if (failed(results))
       return failure();
     variant.kernels.push_back({entry.symbol, kernel.getSymName().str(),
                                op->getName().getStringRef().str(), cost.flops, cost.bytes,
-                               *std::move(results)});
+                               *std::move(results), cost.arithmetic});
     variant.scratchBytes =
         std::max(variant.scratchBytes, static_cast<uint64_t>(entry.emitted.scratchBytes));
     contents.header.usesColumns |= isa<KvReadOp, MaskOp>(op);

@@ -4,6 +4,7 @@
 #include "runtime/threads/Tuning.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace graphc {
 
@@ -229,10 +230,16 @@ void Session::undoAppend(std::span<const StepSequence> batch) {
 }
 
 Status Session::runCalls() {
-  for (const Call &call : calls) {
+  for (size_t i = 0; i < calls.size(); ++i) {
     if (options.cancel && options.cancel->load(std::memory_order_relaxed))
       return {StatusCode::Interrupted, "interrupted"};
-    runCall(call);
+    if (!watcher) {
+      runCall(calls[i]);
+      continue;
+    }
+    auto begin = std::chrono::steady_clock::now();
+    runCall(calls[i]);
+    watcher->onDispatch(i, begin, std::chrono::steady_clock::now());
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #define GRAPHC_RUNTIME_EXEC_SESSION_H
 
 #include "runtime/exec/CodeObject.h"
+#include "runtime/exec/DispatchObserver.h"
 #include "runtime/exec/StepInputs.h"
 #include "runtime/memory/KvCache.h"
 #include "runtime/memory/MappedMemory.h"
@@ -60,6 +61,10 @@ public:
   KvCache &cache() { return kv; }
   int threads() const { return pool->size(); }
 
+  /// From the next step on, `observer` hears of every dispatch and how long it took. It must
+  /// outlive its use. Null, as at first: nobody does, and nothing is timed.
+  void observe(DispatchObserver *observer) { watcher = observer; }
+
   /// Cached rows that the sequences of one step may have together.
   int64_t maxColumns() const;
 
@@ -114,6 +119,7 @@ private:
   uint64_t scratchStride = 0; ///< Bytes from one thread's scratch to the next.
   int64_t grantedPages = 0;   ///< Pages of the cache that there was memory for when it was asked.
   StepInputs inputs;
+  DispatchObserver *watcher = nullptr;
   std::vector<Call> calls;
   std::vector<int64_t> args;
 };

@@ -4,16 +4,42 @@
 
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace graphc {
 
 namespace {
 
+/// A term: a number times powers of T, R and S.
+struct Term {
+  double coefficient = 1;
+  int tokens = 0, rows = 0, columns = 0;
+
+  int letters() const { return tokens + rows + columns; }
+
+  double at(const StepShape &shape) const {
+    double value = 1;
+    for (auto [base, power] : {std::pair(shape.tokens, tokens), std::pair(shape.rows, rows),
+                               std::pair(shape.columns, columns)}) {
+      for (int i = 0; i < power; ++i)
+        value *= base;
+    }
+    return value;
+  }
+
+  double at(std::span<const StepShape> sequences) const {
+    double value = letters() == 0 ? 1 : 0;
+    for (const StepShape &shape : sequences)
+      value += letters() == 0 ? 0 : at(shape);
+    return coefficient * value;
+  }
+};
+
 /// Recursive descent over  sum := product ('+' product)*,  product := factor ('*' factor)*.
 class CostParser {
 public:
-  CostParser(std::string_view text, const StepShape &shape)
-      : at(text.data()), end(at + text.size()), shape(shape) {}
+  CostParser(std::string_view text, std::span<const StepShape> sequences)
+      : at(text.data()), end(at + text.size()), sequences(sequences) {}
 
   /// Empty when the text is not a cost.
   std::optional<double> parse() {
@@ -28,40 +54,39 @@ private:
   std::optional<double> sum() {
     double result = 0;
     do {
-      std::optional<double> term = product();
-      if (!term)
+      Term term;
+      if (!product(term))
         return std::nullopt;
-      result += *term;
+      result += term.at(sequences);
     } while (take('+'));
     return result;
   }
 
-  std::optional<double> product() {
-    double result = 1;
+  bool product(Term &term) {
     do {
-      std::optional<double> value = factor();
-      if (!value)
-        return std::nullopt;
-      result *= *value;
+      if (!factor(term))
+        return false;
     } while (take('*'));
-    return result;
+    return true;
   }
 
-  std::optional<double> factor() {
+  bool factor(Term &term) {
     skipBlanks();
-    if (take('T'))
-      return shape.tokens;
-    if (take('R'))
-      return shape.rows;
-    if (take('S'))
-      return shape.columns;
+    for (auto [letter, power] : {std::pair('T', &term.tokens), std::pair('R', &term.rows),
+                                 std::pair('S', &term.columns)}) {
+      if (take(letter)) {
+        ++*power;
+        return true;
+      }
+    }
     double value = 0;
     auto [rest, error] = std::from_chars(at, end, value);
     if (error != std::errc())
-      return std::nullopt;
+      return false;
+    term.coefficient *= value;
     at = rest;
     skipBlanks();
-    return value;
+    return true;
   }
 
   bool take(char letter) {
@@ -78,13 +103,17 @@ private:
   }
 
   const char *at, *end;
-  const StepShape &shape;
+  std::span<const StepShape> sequences;
 };
 
 } // namespace
 
 Expected<double> evaluateCost(std::string_view cost, const StepShape &shape) {
-  if (std::optional<double> value = CostParser(cost, shape).parse())
+  return evaluateCost(cost, std::span(&shape, 1));
+}
+
+Expected<double> evaluateCost(std::string_view cost, std::span<const StepShape> sequences) {
+  if (std::optional<double> value = CostParser(cost, sequences).parse())
     return *value;
   return badInput("cost '" + escapeForMessage(cost) +
                   "' is not a sum of products of numbers, T, R and S");

@@ -245,13 +245,20 @@ Json toJson(const PlanKernel &kernel) {
           {"op", kernel.opName},
           {"flops", kernel.flops},
           {"bytes", kernel.bytes},
-          {"results", listToJson(kernel.results, [](auto &r) { return toJson(r); })}};
+          {"results", listToJson(kernel.results, [](auto &r) { return toJson(r); })},
+          {"arithmetic", elementTypeName(kernel.arithmetic)}};
 }
 
 PlanKernel readKernel(const FieldReader &reader) {
-  return {reader["symbol"].string(), reader["name"].string(),
-          reader["op"].string(),     reader["flops"].string(),
-          reader["bytes"].string(),  readList<PlanResult>(reader["results"], kMaxArgs, readResult)};
+  PlanKernel result{reader["symbol"].string(), reader["name"].string(),
+                    reader["op"].string(),     reader["flops"].string(),
+                    reader["bytes"].string(),  readList<PlanResult>(reader["results"], kMaxArgs, readResult)};
+  std::optional<ElementType> type = parseElementType(reader["arithmetic"].string());
+  bool known = type == ElementType::F32 || type == ElementType::BF16 || type == ElementType::I8;
+  if (reader.ok() && !known)
+    reader["arithmetic"].fail("expected f32, bf16 or i8");
+  result.arithmetic = type.value_or(ElementType::F32);
+  return result;
 }
 
 Json toJson(const PlanDispatch &dispatch) {

@@ -124,6 +124,8 @@ struct PlanKernel {
   std::string flops;               ///< Cost texts (PlanCost.h) of one dispatch, in T, R, S.
   std::string bytes;               ///< Bytes of memory it must move: weights, cache, activations.
   std::vector<PlanResult> results; ///< The last arguments of its dispatches.
+  /// Type of the factors of most of its products: tells the peak that its speed compares with.
+  ElementType arithmetic = ElementType::F32;
 };
 
 /// One entry of the schedule: a kernel call.

@@ -246,6 +246,28 @@ TEST_P(SessionTest, CancelledStepsChangeNothing) {
   expectNear({result->begin(), result->end()}, expectedLogits(tokens));
 }
 
+TEST_P(SessionTest, AnObserverHearsOfEveryDispatchInOrder) {
+  struct Recorder : DispatchObserver {
+    void onDispatch(size_t number, Time begin, Time end) override {
+      numbers.push_back(number);
+      EXPECT_LE(last, begin);
+      EXPECT_LE(begin, end);
+      last = end;
+    }
+    std::vector<size_t> numbers;
+    Time last;
+  } recorder;
+  std::unique_ptr<Session> session = makeSession({.threads = 2, .resultRows = kMaxTokens});
+  session->observe(&recorder);
+  std::vector<int32_t> tokens = promptOf(3, 1);
+  std::vector<float> rows = feed(*session, tokens, 2);
+  EXPECT_EQ(recorder.numbers, (std::vector<size_t>{0, 1, 2, 3, 0, 1, 2, 3}));
+  expectNear(row(rows, 2), expectedLogits(tokens));
+  session->observe(nullptr);
+  feed(*session, tokens, 2);
+  EXPECT_EQ(recorder.numbers.size(), 8u);
+}
+
 TEST_P(SessionTest, MissingKernelsAndBrokenCodeAreBadInput) {
   open({.headKernel = "no_such_kernel"});
   Expected<std::unique_ptr<Session>> session = Session::create(*plan, {});

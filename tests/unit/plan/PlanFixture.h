@@ -90,7 +90,8 @@ inline PlanHeader tinyHeader() {
                                    "graphc.linear",
                                    "1024*R",
                                    "2048 + 64*R",
-                                   {{ElementType::F32, {{PlanDim::One, 7}, {PlanDim::R}}}}}},
+                                   {{ElementType::F32, {{PlanDim::One, 7}, {PlanDim::R}}}},
+                                   ElementType::BF16}},
                       .schedule = {}};
   variant.schedule = {{.kernel = 0,
                        .location = "embedding",

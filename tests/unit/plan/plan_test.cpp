@@ -115,3 +115,14 @@ TEST(PlanCost, EvaluatesSumsOfProducts) {
   for (const char *bad : {"T +", "2 T", "x", "*", "T**S", "+", "T)", "T -1"})
     EXPECT_FALSE(evaluateCost(bad, shape).ok()) << bad;
 }
+
+TEST(PlanCost, OfABatchPaysWeightsOnceAndPairsPerSequence) {
+  const std::vector<StepShape> batch = {{.tokens = 1, .rows = 1, .columns = 10},
+                                        {.tokens = 3, .rows = 0, .columns = 5}};
+  EXPECT_EQ(*evaluateCost("100", batch), 100);
+  EXPECT_EQ(*evaluateCost("7*T + R + 2*S", batch), 28 + 1 + 30);
+  EXPECT_EQ(*evaluateCost("T*S", batch), 10 + 15);
+  EXPECT_EQ(*evaluateCost("-0.5*T*T", batch), -5);
+  EXPECT_EQ(*evaluateCost("3*T*S", std::vector<StepShape>()), 0);
+  EXPECT_EQ(*evaluateCost("100 + T", std::vector<StepShape>()), 100);
+}
