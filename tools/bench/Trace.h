@@ -1,0 +1,42 @@
+// Runs as Chrome trace events, for chrome://tracing or ui.perfetto.dev.
+#ifndef GRAPHC_TOOLS_BENCH_TRACE_H
+#define GRAPHC_TOOLS_BENCH_TRACE_H
+
+#include "runtime/base/Json.h"
+#include "tools/bench/Profile.h"
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace graphc {
+
+/// Writes a file of trace events: a row for each run, in it its steps, in them their dispatches by
+/// the names of their places in the network ("layer 3 attn.qkv").
+class TraceFile {
+public:
+  /// Creates the file. Resources when the system refuses.
+  static Expected<TraceFile> create(const std::string &path);
+
+  /// Adds a run; `samples` are all of its dispatches.
+  void add(const std::string &name, const PlanVariant &variant, const RunLog &log,
+           const std::vector<DispatchSample> &samples);
+
+  /// Writes the end. Resources when anything could not be written.
+  Status finish();
+
+private:
+  TraceFile(std::string path, std::ofstream out) : path(std::move(path)), out(std::move(out)) {}
+
+  void write(const Json &event);
+
+  std::string path;
+  std::ofstream out;
+  int64_t runs = 0;
+  std::string separator;
+  DispatchObserver::Time start; ///< Of the first event.
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_TOOLS_BENCH_TRACE_H
