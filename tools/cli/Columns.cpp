@@ -58,7 +58,7 @@ std::string TextTable::text() const {
 
 std::string TextTable::markdown() const {
   std::vector<size_t> width = widths();
-  std::string result, rule;
+  std::string result;
   for (size_t row = 0; row < rows.size(); ++row) {
     for (size_t i = 0; i < width.size(); ++i)
       result += "| " + cell(row, i, width[i]) + " ";
@@ -72,16 +72,20 @@ std::string TextTable::markdown() const {
   return result;
 }
 
+static std::string quoted(const std::string &cell) {
+  std::string result = "\"";
+  for (char c : cell)
+    result += c == '"' ? "\"\"" : std::string(1, c);
+  return result + "\"";
+}
+
 std::string csvLine(const std::vector<std::string> &cells) {
   std::string line;
   for (size_t i = 0; i < cells.size(); ++i) {
-    std::string cell = cells[i];
-    if (cell.find_first_of(",\"\r\n") != std::string::npos) {
-      for (size_t at = 0; (at = cell.find('"', at)) != std::string::npos; at += 2)
-        cell.insert(at, 1, '"');
-      cell = "\"" + cell + "\"";
-    }
-    line += (i ? "," : "") + cell;
+    if (i > 0)
+      line += ',';
+    bool plain = cells[i].find_first_of(",\"\r\n") == std::string::npos;
+    line += plain ? cells[i] : quoted(cells[i]);
   }
   return line + "\n";
 }

@@ -138,9 +138,9 @@ private:
 /// "3" or "0-7", appended to `cpus`. False for anything else.
 static bool parseCpuRange(std::string_view text, std::vector<int> &cpus) {
   constexpr int kMostCpus = 1 << 20;
-  const char *end = text.data() + text.size();
+  const char *begin = text.data(), *end = begin + text.size();
   int first = 0;
-  auto [rest, error] = std::from_chars(text.data(), end, first);
+  auto [rest, error] = std::from_chars(begin, end, first);
   int last = first;
   if (error == std::errc() && rest != end && *rest == '-') {
     auto range = std::from_chars(rest + 1, end, last);
