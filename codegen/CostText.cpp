@@ -1,6 +1,9 @@
 #include "codegen/CostText.h"
 
+#include "codegen/kernels/BlockProduct.h"
 #include "codegen/kernels/KernelFunction.h"
+
+#include "llvm/ADT/TypeSwitch.h"
 
 #include <cmath>
 
@@ -42,18 +45,26 @@ std::string polynomialText(CostFunction f) {
   return text;
 }
 
+/// Element types of the factors of most of an op's products; null for an op that is no matmul.
+std::pair<Type, Type> factorTypes(Operation *op) {
+  auto typesOf = [](auto op) {
+    return std::pair(op.getInput().getType().getElementType(),
+                     op.getWeight().getType().getElementType());
+  };
+  return llvm::TypeSwitch<Operation *, std::pair<Type, Type>>(op)
+      .Case<LinearOp, FusedLinearOp, FusedQkvOp>(typesOf)
+      .Case([](FlashAttentionOp attention) {
+        return std::pair(attention.getQuery().getType().getElementType(),
+                         attention.getCache().getType().getElementType());
+      })
+      .Default(std::pair<Type, Type>());
+}
+
 ElementType arithmeticOf(Operation *op, const Target &target) {
-  Type left;
-  if (isa<LinearOp, FusedLinearOp, FusedQkvOp>(op))
-    left = getElementTypeOrSelf(op->getOperand(0).getType());
-  else if (auto attention = dyn_cast<FlashAttentionOp>(op);
-           attention && !attention.getCache().getType().getElementType().isF32())
-    left = attention.getQuery().getType().getElementType();
-  if (!left)
-    return ElementType::F32;
-  if (left.isInteger(8))
+  auto [left, right] = factorTypes(op);
+  if (isa_and_nonnull<QuantType>(left))
     return ElementType::I8;
-  return left.isBF16() && target.hasBf16Dot() ? ElementType::BF16 : ElementType::F32;
+  return !left || multipliesWidened(target, left, right) ? ElementType::F32 : ElementType::BF16;
 }
 
 } // namespace

@@ -13,8 +13,8 @@ namespace graphc {
 struct CostText {
   std::string flops;
   std::string bytes; ///< Weights, activations and cache.
-  /// Type of the factors of most of its products, as the target computes them: f32, bf16 (where
-  /// there is a dot product of it; else they are widened) or i8.
+  /// Type of the factors of most of its products, as the target computes them: f32, bf16 (where a
+  /// dot product of it pays; else they are widened) or i8.
   ElementType arithmetic = ElementType::F32;
 };
 

@@ -68,6 +68,19 @@ class Bench(unittest.TestCase):
         names = [event["name"] for event in events if event.get("cat", "step") != "step"]
         self.assertEqual(names, 3 * [dispatch["location"] for dispatch in schedule])
 
+    def test_speed_is_compared_with_the_type_that_is_computed_with(self):
+        for options, want in ((("--dtype", "bf16", "--target", "x86-64-v4-bf16"), "bf16"),
+                              (("--dtype", "bf16", "--target", "x86-64-v4-bf16+widen-bf16"), "f32"),
+                              (("--dtype", "bf16", "--target", "x86-64-v3"), "f32"),
+                              (("--dtype", "f32"), "f32"), (("--quant", "w4"), "f32"),
+                              (("--quant", "w8a8"), "i8")):
+            with self.subTest(options=options):
+                plan = self.graphc.plan(MODEL, *options)
+                header = json.loads(self.graphc("inspect", plan, "--json").stdout)["header"]
+                kinds = {kernel["arithmetic"] for kernel in header["variants"][0]["kernels"]
+                         if kernel["op"] == "graphc.fused_linear"}
+                self.assertEqual(kinds, {want})
+
     def test_tables(self):
         markdown = self.bench("-p", 4, "-n", 0, "-t", 1, "-q", "--profile").stdout.decode()
         self.assertTrue(markdown.startswith("| test |"), markdown)
