@@ -250,9 +250,10 @@ Json toJson(const PlanKernel &kernel) {
 }
 
 PlanKernel readKernel(const FieldReader &reader) {
-  PlanKernel result{reader["symbol"].string(), reader["name"].string(),
-                    reader["op"].string(),     reader["flops"].string(),
-                    reader["bytes"].string(),  readList<PlanResult>(reader["results"], kMaxArgs, readResult)};
+  PlanKernel result{
+      reader["symbol"].string(), reader["name"].string(),
+      reader["op"].string(),     reader["flops"].string(),
+      reader["bytes"].string(),  readList<PlanResult>(reader["results"], kMaxArgs, readResult)};
   std::optional<ElementType> type = parseElementType(reader["arithmetic"].string());
   bool known = type == ElementType::F32 || type == ElementType::BF16 || type == ElementType::I8;
   if (reader.ok() && !known)

@@ -12,9 +12,9 @@ namespace {
 /// Two layers of a matmul and an attention, and a head.
 PlanVariant variant() {
   PlanVariant result;
-  result.kernels = {{"k0", "mm", "graphc.fused_linear", "100*T", "1000 + 4*T", ElementType::I8},
-                    {"k1", "fa", "graphc.flash_attention", "8*T*S", "16*S", ElementType::BF16},
-                    {"k2", "head", "graphc.linear", "50*R", "500", ElementType::F32}};
+  result.kernels = {{"k0", "mm", "graphc.fused_linear", "100*T", "1000 + 4*T", {}, ElementType::I8},
+                    {"k1", "fa", "graphc.flash_attention", "8*T*S", "16*S", {}, ElementType::BF16},
+                    {"k2", "head", "graphc.linear", "50*R", "500", {}, ElementType::F32}};
   for (uint32_t kernel : {0, 1, 0, 1, 2})
     result.schedule.push_back({.kernel = kernel, .location = "", .tasks = {}, .args = {}});
   return result;

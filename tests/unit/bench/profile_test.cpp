@@ -16,9 +16,9 @@ using std::chrono::milliseconds;
 
 PlanVariant variant() {
   PlanVariant result;
-  result.kernels = {{"k0", "fast", "graphc.a", "0", "1e9", ElementType::F32},
-                    {"k1", "slow", "graphc.b", "4e9*T", "0", ElementType::BF16},
-                    {"k2", "unused", "graphc.c", "1", "1", ElementType::F32}};
+  result.kernels = {{"k0", "fast", "graphc.a", "0", "1e9", {}, ElementType::F32},
+                    {"k1", "slow", "graphc.b", "4e9*T", "0", {}, ElementType::BF16},
+                    {"k2", "unused", "graphc.c", "1", "1", {}, ElementType::F32}};
   result.schedule = {{.kernel = 0, .location = "layer 0 x", .tasks = {}, .args = {}},
                      {.kernel = 1, .location = "layer 0 y", .tasks = {}, .args = {}},
                      {.kernel = 0, .location = "layer 1 x", .tasks = {}, .args = {}}};
