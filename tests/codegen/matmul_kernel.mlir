@@ -6,6 +6,13 @@
 // RUN:   --implicit-check-not=x86vector --implicit-check-not='math.{{exp|tanh|erf|log|pow}}'
 // RUN: graphc-opt %s --graphc-emit-kernels=target=x86-64-v4-bf16 | FileCheck %s --check-prefixes=CHECK,BF16,AVX512 \
 // RUN:   --implicit-check-not='math.{{exp|tanh|erf|log|pow}}'
+// RUN: graphc-opt %s --graphc-emit-kernels=target=x86-64-v4-bf16+widen-bf16 | FileCheck %s --check-prefix=WIDE \
+// RUN:   --implicit-check-not=x86vector.avx512.dot
+//
+// Where the dot product is there but slow.
+// WIDE-LABEL: func.func @bf16(
+// WIDE: math.fma %{{.+}} : vector<16xf32>
+// WIDE-LABEL: func.func @gated(
 
 // One fused multiply-add for each number of K; no level has a dot product for f32.
 // CHECK-LABEL: func.func @f32(

@@ -2,6 +2,8 @@
 
 #include "HostTensor.h"
 
+#include "ir/PanelLayout.h"
+#include "ir/QuantFormat.h"
 #include "ir/reference/Evaluator.h"
 
 #include <gtest/gtest.h>
@@ -33,12 +35,41 @@ StepData stepDataOf(const StepArrays &step) {
   return data;
 }
 
-/// A tensor in a kernel's memory: dense and row-major in the bounds of its dimensions.
+template <typename Word>
+Word wordAt(const char *place) {
+  Word word;
+  std::memcpy(&word, place, sizeof(word));
+  return word;
+}
+
+/// Number `column` of a quantized row of `width` (see ir/QuantFormat.h).
+float quantRowNumber(const char *row, int64_t width, int64_t column) {
+  auto scale = wordAt<float>(row + width + column / kRowGroup * int64_t(sizeof(float)));
+  return scale * float(wordAt<int8_t>(row + column));
+}
+
+/// Number `column` of a channel of a block of a packed quantized weight.
+float quantBlockNumber(const char *block, const QuantFormat &format, int64_t channel,
+                       int64_t column) {
+  float scale = loadNumber(block + channel * QuantFormat::kScaleBytes, ElementType::F16);
+  int64_t unit = column / format.unitColumns(), inUnit = column % format.unitColumns();
+  const char *bytes =
+      block + kPanelRows * QuantFormat::kScaleBytes + (unit * kPanelRows + channel) * 4;
+  if (format.bits == 8)
+    return scale * float(wordAt<int8_t>(bytes + inUnit));
+  auto both = wordAt<uint8_t>(bytes + inUnit % 4);
+  return scale * float((inUnit < 4 ? both & 15 : both >> 4) - 8);
+}
+
+/// A tensor in a kernel's memory: dense and row-major in the bounds of its dimensions, or of
+/// quantized numbers.
 class TensorMemory {
 public:
   TensorMemory(ArrayRef<Dim> dims, Type elementType, const StepDims &extents,
                const StepBounds &bounds, const void *memory)
-      : type(elementTypeOf(elementType)), memory(static_cast<const char *>(memory)) {
+      : quant(dyn_cast<QuantType>(elementType)),
+        type(quant ? ElementType::F32 : elementTypeOf(elementType)),
+        memory(static_cast<const char *>(memory)) {
     StepDims limits{bounds.tokens, bounds.rows, bounds.cached};
     for (Dim dim : dims) {
       shape.push_back(extents(dim));
@@ -47,6 +78,13 @@ public:
   }
 
   float get(const Index &at) const {
+    if (quant && quant.isOfRows())
+      return quantRowNumber(memory + at[0] * quantRowBytes(shape[1]), shape[1], at[1]);
+    if (quant) {
+      QuantFormat format = quant.getFormat();
+      int64_t block = at[0] * shape[1] + at[1];
+      return quantBlockNumber(memory + block * format.blockBytes(kPanelRows), format, at[2], at[3]);
+    }
     int64_t offset = 0;
     for (size_t i = 0; i < at.size(); ++i)
       offset = offset * boundShape[i] + at[i];
@@ -59,7 +97,8 @@ public:
     return std::make_shared<const Tensor>(shape, std::move(numbers));
   }
 
-  ElementType type;
+  mutable QuantType quant; ///< Or null; accessors of types are not const.
+  const ElementType type;  ///< Of the numbers once they are read.
   Index shape, boundShape;
 
 private:

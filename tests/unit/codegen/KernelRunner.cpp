@@ -27,6 +27,19 @@ std::vector<std::string> availableLevels() {
   return names;
 }
 
+std::vector<std::string> availableTargets() {
+  std::vector<std::string> names = availableLevels();
+  if (names.back() == "x86-64-v4-bf16")
+    names.push_back(names.back() + "+widen-bf16");
+  return names;
+}
+
+std::string testNameOf(std::string target) {
+  std::replace_if(
+      target.begin(), target.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  return target;
+}
+
 static MLIRContext &context() {
   static MLIRContext *context = [] {
     DialectRegistry registry;

@@ -13,6 +13,13 @@ namespace graphc::test {
 /// The levels of runtime/base/CpuFeatures.h that this machine has, weakest first.
 std::vector<std::string> availableLevels();
 
+/// The levels, and the last one again with bf16 widened where it has the dot product: kernels of
+/// products differ.
+std::vector<std::string> availableTargets();
+
+/// A target's name as part of a test's name.
+std::string testNameOf(std::string target);
+
 /// What a step is given; see KernelAbi.h. Empty arrays are passed as they are.
 struct StepArrays {
   std::vector<int32_t> tokens, position, slot, rowOffsets, outRows, pageTable, columnSlot,

@@ -119,6 +119,17 @@ inline Approx product(const Numbers &rows, int64_t t, int64_t stride, const Numb
   return {sum, 1.01 * double(depth + 1) * Approx::kUlp * magnitude + 1e-36};
 }
 
+/// What products are tested with: every level with both types, and bf16 also where it is widened.
+inline std::vector<std::tuple<std::string, ElementType>> targetsAndTypes() {
+  std::vector<std::tuple<std::string, ElementType>> all;
+  for (const std::string &target : availableTargets()) {
+    if (!target.ends_with("+widen-bf16"))
+      all.emplace_back(target, ElementType::F32);
+    all.emplace_back(target, ElementType::BF16);
+  }
+  return all;
+}
+
 /// "f32" or "bf16", as in IR.
 inline std::string nameOf(ElementType type) { return std::string(elementTypeName(type)); }
 

@@ -164,8 +164,4 @@ TEST_P(GenericKernels, AppendFollowsTheLayout) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, GenericKernels, testing::ValuesIn(availableLevels()),
-                         [](const testing::TestParamInfo<std::string> &info) {
-                           std::string name = info.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+                         [](const auto &info) { return testNameOf(info.param); });

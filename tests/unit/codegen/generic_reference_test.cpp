@@ -202,8 +202,7 @@ class GenericReference
 
 std::string caseName(const testing::TestParamInfo<GenericReference::ParamType> &info) {
   auto [level, type, index] = info.param;
-  return replaced(level, "-", "_") + "_" + type + "_" + kCases[index].op + "_" +
-         std::to_string(index);
+  return testNameOf(level) + "_" + type + "_" + kCases[index].op + "_" + std::to_string(index);
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, GenericReference,

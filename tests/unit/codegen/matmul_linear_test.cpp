@@ -210,20 +210,14 @@ class Matmul : public testing::TestWithParam<std::tuple<std::string, ElementType
 protected:
   std::string level() const { return std::get<0>(GetParam()); }
   ElementType type() const { return std::get<1>(GetParam()); }
-  /// f32 sums are fused multiply-adds unless the level has a bf16 dot product.
-  bool usesFma() const {
-    return type() == ElementType::F32 || level().find("bf16") == level().npos;
-  }
+  /// Sums are fused multiply-adds unless the target multiplies bf16 by its dot product.
+  bool usesFma() const { return type() == ElementType::F32 || level() != "x86-64-v4-bf16"; }
 };
 
-INSTANTIATE_TEST_SUITE_P(Levels, Matmul,
-                         testing::Combine(testing::ValuesIn(availableLevels()),
-                                          testing::Values(ElementType::F32, ElementType::BF16)),
+INSTANTIATE_TEST_SUITE_P(Levels, Matmul, testing::ValuesIn(targetsAndTypes()),
                          [](const auto &info) {
-                           std::string name =
-                               std::get<0>(info.param) + "_" + nameOf(std::get<1>(info.param));
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
+                           return testNameOf(std::get<0>(info.param)) + "_" +
+                                  nameOf(std::get<1>(info.param));
                          });
 
 } // namespace

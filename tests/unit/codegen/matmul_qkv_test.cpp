@@ -241,14 +241,10 @@ protected:
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Levels, MatmulQkv,
-                         testing::Combine(testing::ValuesIn(availableLevels()),
-                                          testing::Values(ElementType::F32, ElementType::BF16)),
+INSTANTIATE_TEST_SUITE_P(Levels, MatmulQkv, testing::ValuesIn(targetsAndTypes()),
                          [](const auto &info) {
-                           std::string name =
-                               std::get<0>(info.param) + "_" + nameOf(std::get<1>(info.param));
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
+                           return testNameOf(std::get<0>(info.param)) + "_" +
+                                  nameOf(std::get<1>(info.param));
                          });
 
 } // namespace

@@ -134,11 +134,7 @@ protected:
 };
 
 INSTANTIATE_TEST_SUITE_P(Levels, PrepareRows, testing::ValuesIn(availableLevels()),
-                         [](const auto &info) {
-                           std::string name = info.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+                         [](const auto &info) { return testNameOf(info.param); });
 
 } // namespace
 

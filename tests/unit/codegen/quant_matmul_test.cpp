@@ -1,6 +1,7 @@
 // Matmuls with quantized weights: prepare_rows makes the rows, fused_linear multiplies them, and
-// the result is compared with sums in f64 of what was rounded, on every level that this machine
-// has.
+// the result is compared with sums in f64 of what was rounded and with the reference, on every
+// level that this machine has.
+#include "KernelReference.h"
 #include "MatmulFixture.h"
 
 #include "codegen/pack/PackedLayout.h"
@@ -110,14 +111,19 @@ public:
   void prepare(KernelRunner &kernel) {
     StepArrays step;
     step.T = kMaxRows;
-    kernel.run(step, {input.data(), gamma.data(), rows.data()});
+    std::vector<void *> memory = {input.data(), gamma.data(), rows.data()};
+    kernel.run(step, memory);
+    expectAsReference(kernel, step, memory, /*slack=*/0);
   }
 
   Numbers multiply(KernelRunner &kernel, int64_t count, int64_t pieces) {
     Numbers result(ElementType::F32, kMaxRows * spec.channels);
     StepArrays step;
     step.T = count;
-    kernel.run(step, {rows.data(), weight.data(), result.data()}, pieces);
+    std::vector<void *> memory = {rows.data(), weight.data(), result.data()};
+    kernel.run(step, memory, pieces);
+    if (count == kMaxRows)
+      expectAsReference(kernel, step, memory, 2e-5);
     return result;
   }
 
