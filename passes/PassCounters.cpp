@@ -15,7 +15,7 @@ void CountedPass::recordMiss(mlir::Operation *op, const llvm::Twine &reason) {
   llvm::raw_string_ostream(miss.location) << op->getLoc();
   miss.reason = reason.str();
   missList.push_back(std::move(miss));
-  op->emitRemark() << "not fused: " << reason;
+  op->emitRemark() << "not " << deed << ": " << reason;
 }
 
 } // namespace graphc

@@ -7,6 +7,7 @@
 #define GRAPHC_PASSES_PASSCOUNTERS_H
 
 #include "mlir/IR/Operation.h"
+#include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/Twine.h"
 
 #include <cstdint>
@@ -24,6 +25,8 @@ struct PassMiss {
 /// Base of the passes that count. Counters are those of the last run.
 class CountedPass {
 public:
+  /// `deed`: what the pass does to what it looks for, for remarks: "not fused: ...".
+  explicit CountedPass(llvm::StringLiteral deed = "fused") : deed(deed) {}
   virtual ~CountedPass() = default;
 
   int64_t hits() const { return hitCount; }
@@ -33,10 +36,11 @@ protected:
   void resetCounters();
   void recordHit() { ++hitCount; }
 
-  /// Counts the miss and emits the remark "not fused: <reason>" at `op`.
+  /// Counts the miss and emits the remark "not <deed>: <reason>" at `op`.
   void recordMiss(mlir::Operation *op, const llvm::Twine &reason);
 
 private:
+  llvm::StringLiteral deed;
   int64_t hitCount = 0;
   std::vector<PassMiss> missList;
 };

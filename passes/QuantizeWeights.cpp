@@ -21,7 +21,9 @@ namespace {
 class QuantizeWeightsPass : public impl::QuantizeWeightsPassBase<QuantizeWeightsPass>,
                             public CountedPass {
 public:
-  using QuantizeWeightsPassBase::QuantizeWeightsPassBase;
+  explicit QuantizeWeightsPass(QuantizeWeightsPassOptions options = {})
+      : QuantizeWeightsPassBase(std::move(options)), CountedPass("quantized") {}
+  QuantizeWeightsPass(const QuantizeWeightsPass &) = default;
   void runOnOperation() override;
 
 private:
@@ -126,25 +128,33 @@ void QuantizeWeightsPass::quantize(WeightOp weight, const Uses &uses, int64_t we
   recordHit();
 }
 
+/// Uses of each matrix, those that rows are multiplied with among them.
+static llvm::MapVector<WeightOp, SmallVector<OpOperand *>> findUses(ModuleOp module,
+                                                                    WeightRewriter &weights) {
+  llvm::MapVector<WeightOp, SmallVector<OpOperand *>> uses;
+  module.walk([&](ParamOp param) {
+    WeightOp weight = weights.lookup(param.getResult());
+    if (weight && weight.getTensorType().getRank() == 2)
+      for (OpOperand &use : param.getResult().getUses())
+        uses[weight].push_back(&use);
+  });
+  uses.remove_if([](auto &entry) {
+    auto isProduct = [](OpOperand *use) { return isProductWeight(*use); };
+    return llvm::none_of(entry.second, isProduct) ||
+           isa<QuantType>(entry.first.getTensorType().getElementType());
+  });
+  return uses;
+}
+
 void QuantizeWeightsPass::runOnOperation() {
   resetCounters();
   if (failed(checkOptions()))
     return signalPassFailure();
   LinearParts::fuseAll(getOperation());
   WeightRewriter weights(getOperation());
-  llvm::MapVector<WeightOp, Uses> products;
-  getOperation().walk([&](ParamOp param) {
-    WeightOp weight = weights.lookup(param.getResult());
-    if (weight && weight.getTensorType().getRank() == 2)
-      for (OpOperand &use : param.getResult().getUses())
-        products[weight].push_back(&use);
-  });
   Type narrow = dtype == Precision::BF16 ? Type(BFloat16Type::get(&getContext()))
                                          : Float32Type::get(&getContext());
-  for (auto &[weight, uses] : products) {
-    if (llvm::none_of(uses, [](OpOperand *use) { return isProductWeight(*use); }) ||
-        isa<QuantType>(weight.getTensorType().getElementType()))
-      continue;
+  for (auto &[weight, uses] : findUses(getOperation(), weights)) {
     const int64_t weightBits = bitsOf(uses);
     Refusal refusal = check(weight, uses, weightBits);
     if (refusal.empty()) {

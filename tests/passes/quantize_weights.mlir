@@ -47,14 +47,14 @@ func.func @step(%step: !graphc.step) -> tensor<?x64xf32> {
 
 // Refused by name: the weight stays in dtype.
 // CHECK: graphc.weight @mlp.up[%{{.+}} in 1] : tensor<64x32xbf16>
-// expected-remark @below {{not fused: excluded by its name}}
+// expected-remark @below {{not quantized: excluded by its name}}
 graphc.weight @mlp.up[%layer in 1] : tensor<64x32xf32> {
   %0 = graphc.checkpoint "u"[%layer] : tensor<64x32xf32>
   graphc.yield %0 : tensor<64x32xf32>
 }
 // By the name of a tensor that it is made of.
 // CHECK: graphc.weight @other[%{{.+}} in 1] : tensor<64x32xbf16>
-// expected-remark @below {{not fused: excluded by its name}}
+// expected-remark @below {{not quantized: excluded by its name}}
 graphc.weight @other[%layer in 1] : tensor<64x32xf32> {
   %0 = graphc.checkpoint "v.0"[%layer] : tensor<64x32xf32>
   graphc.yield %0 : tensor<64x32xf32>
@@ -71,7 +71,7 @@ func.func private @layer(%x: tensor<?x32xf32>, %layer: index) -> (tensor<?x64xf3
 
 // Refused: another op needs the numbers as they are.
 // CHECK: graphc.weight @shared[%{{.+}} in 1] : tensor<64x32xf32>
-// expected-remark @below {{not fused: another op needs the weight as it is}}
+// expected-remark @below {{not quantized: another op needs the weight as it is}}
 graphc.weight @shared[%layer in 1] : tensor<64x32xf32> {
   %0 = graphc.checkpoint "s"[%layer] : tensor<64x32xf32>
   graphc.yield %0 : tensor<64x32xf32>
