@@ -66,7 +66,8 @@ class Quant(unittest.TestCase):
 
     def test_flags_that_make_no_sense(self):
         for flags in (("--quant", "w5"), ("--quant", "w4", "--group-size", "48"),
-                      ("--group-size", "64"), ("--quant", "w4", "--quant-scale", "magic")):
+                      ("--group-size", "64"), ("--quant", "w4", "--quant-scale", "magic"),
+                      ("--quant", "w4", "--quant-exclude", "[")):
             with self.subTest(flags=flags):
                 result = self.graphc("compile", MODEL, "-o", "/dev/null/x", *flags, check=False)
                 self.assertEqual(result.returncode, 2)

@@ -4,6 +4,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/GlobPattern.h"
 
 namespace graphc {
 
@@ -58,6 +60,9 @@ Expected<std::optional<QuantOptions>> QuantSettings::parse() const {
   GRAPHC_ASSIGN_OR_RETURN(
       options.headBits, lookUp("--quant-embeddings", embeddings, kDefaultEmbeddings, kEmbeddings));
   GRAPHC_ASSIGN_OR_RETURN(options.search, lookUp("--quant-scale", scale, kDefaultScale, kScales));
+  for (const std::string &pattern : exclude)
+    if (auto glob = llvm::GlobPattern::create(pattern); !glob)
+      return usageError("--quant-exclude '" + pattern + "': " + llvm::toString(glob.takeError()));
   options.exclude = exclude;
   if (chosen.bits > 0)
     return std::optional(std::move(options));
