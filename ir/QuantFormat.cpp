@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <vector>
 
 // The same bits on every machine: multiply and add stay apart, sums have a fixed order.
 #pragma clang fp contract(off)
@@ -138,14 +137,13 @@ float quantizeGroup(const QuantFormat &format, bool search, std::span<const floa
     if (fit.gain() > best.gain())
       best = fit;
   }
+  const float plainError = squaredError(values.data(), out.data(), count, plain);
   const float searched = toF16Value(best.scale());
-  std::vector<int8_t> integers(values.size());
-  roundAll(values.data(), count, inverseOf(searched), bounds, integers.data());
-  if (!(squaredError(values.data(), integers.data(), count, searched) <
-        squaredError(values.data(), out.data(), count, plain)))
-    return plain;
-  std::copy(integers.begin(), integers.end(), out.begin());
-  return searched;
+  roundAll(values.data(), count, inverseOf(searched), bounds, out.data());
+  if (squaredError(values.data(), out.data(), count, searched) < plainError)
+    return searched;
+  roundAll(values.data(), count, inverseOf(plain), bounds, out.data());
+  return plain;
 }
 
 float quantizeRowGroup(std::span<const float> values, std::span<int8_t> out) {

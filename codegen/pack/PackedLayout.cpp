@@ -62,30 +62,27 @@ static void packBf16Panel(const PackedLayout &layout, std::span<const float> row
   }
 }
 
-/// Where an integer of a block is: the byte behind the scales, and by how many bits it is shifted.
-struct IntegerPlace {
-  int64_t byte;
-  int shift;
-};
-
-static IntegerPlace placeOf(const QuantFormat &format, int64_t channel, int64_t column) {
-  int64_t unit = column / format.unitColumns(), inUnit = column % format.unitColumns();
-  return {(unit * kPanelRows + channel) * 4 + inUnit % 4, inUnit < 4 ? 0 : 4};
+/// The 4-byte unit that holds the integers of one channel from `q` on (see ir/QuantFormat.h).
+static std::array<uint8_t, 4> packUnit(const QuantFormat &format, const int8_t *q) {
+  std::array<uint8_t, 4> unit;
+  for (int64_t i = 0; i < 4; ++i)
+    unit[i] = format.bits == 8 ? static_cast<uint8_t>(q[i])
+                               : static_cast<uint8_t>((q[i] + 8) | ((q[i + 4] + 8) << 4));
+  return unit;
 }
 
-/// Quantizes one group of one channel into its block.
+/// Quantizes one group of one channel into its block. `integers` has room for a whole group.
 static void packGroup(const Quantization &quant, std::span<const float> values, int64_t channel,
                       std::span<int8_t> integers, std::byte *block) {
   const QuantFormat &format = quant.format;
-  const uint16_t scale =
-      toF16(quantizeGroup(format, quant.search, values, integers.first(values.size())));
+  const auto present = integers.first(values.size());
+  std::fill(integers.begin() + std::ssize(values), integers.end(), int8_t(0));
+  const uint16_t scale = toF16(quantizeGroup(format, quant.search, values, present));
   std::memcpy(block + channel * QuantFormat::kScaleBytes, &scale, sizeof scale);
-  std::byte *data = block + kPanelRows * QuantFormat::kScaleBytes;
-  const int offset = format.bits == 4 ? 8 : 0;
-  for (int64_t column = 0; column < format.group; ++column) {
-    const int q = column < std::ssize(values) ? integers[column] : 0;
-    const IntegerPlace place = placeOf(format, channel, column);
-    data[place.byte] |= static_cast<std::byte>(static_cast<uint8_t>((q + offset) << place.shift));
+  std::byte *to = block + kPanelRows * QuantFormat::kScaleBytes + channel * 4;
+  for (int64_t k = 0; k < format.group; k += format.unitColumns(), to += kPanelRows * 4) {
+    const std::array<uint8_t, 4> unit = packUnit(format, integers.data() + k);
+    std::memcpy(to, unit.data(), unit.size());
   }
 }
 
@@ -94,7 +91,6 @@ static void packQuantPanel(const PackedLayout &layout, std::span<const float> ro
   const Quantization &quant = *layout.quant;
   const int64_t group = quant.format.group;
   std::vector<int8_t> integers(static_cast<size_t>(group));
-  std::fill(out.begin(), out.end(), std::byte(0));
   for (int64_t channel = 0; channel < kPanelRows; ++channel) {
     auto row = rows.subspan(channel * layout.columns, layout.columns);
     std::byte *block = out.data();
