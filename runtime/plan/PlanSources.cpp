@@ -67,6 +67,8 @@ std::string findFile(const std::string &name, std::span<const std::string> folde
 } // namespace
 
 Status checkSources(const PlanModel &model, std::span<const std::string> folders) {
+  if (model.sources.empty())
+    return usageError("the plan was not compiled from a model's files, so none can be compared");
   std::string changes;
   for (const PlanSource &source : model.sources) {
     std::string path = findFile(source.file, folders);
