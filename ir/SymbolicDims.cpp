@@ -9,6 +9,8 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/StringSwitch.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace graphc {
@@ -266,10 +268,17 @@ std::optional<uint64_t> boundedBytes(Type type, ArrayRef<Dim> dims, const StepDi
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || int64_t(dims.size()) != tensor.getRank())
     return std::nullopt;
-  // A number's share of its group's scales may be a part of a byte; all rows together are whole.
-  std::optional<uint64_t> bits = uint64_t(rules::bitsPerNumber(tensor.getElementType()));
+  std::optional<uint64_t> numbers = 1;
   for (Dim dim : dims)
-    bits = bits ? checkedMul(*bits, uint64_t(bounds(dim))) : std::nullopt;
+    numbers = numbers ? checkedMul(*numbers, uint64_t(bounds(dim))) : std::nullopt;
+  if (!numbers)
+    return std::nullopt;
+  // A number's share of its group's scale may be a part of a bit; that of all rows together is not.
+  double perNumber = rules::bitsPerNumber(tensor.getElementType());
+  auto whole = uint64_t(perNumber);
+  auto shares = uint64_t(std::llround(double(*numbers) * (perNumber - double(whole))));
+  std::optional<uint64_t> bits = checkedMul(*numbers, whole);
+  bits = bits ? checkedAdd(*bits, shares) : std::nullopt;
   return bits ? std::optional(*bits / 8) : std::nullopt;
 }
 

@@ -154,6 +154,23 @@ TEST_F(SymbolicDimsTest, CountsCosts) {
   EXPECT_EQ(attention.cacheBytes, 2 * 10 * 2 * 16 * 4);
 }
 
+TEST_F(SymbolicDimsTest, BoundsBytesOfQuantizedWeights) {
+  auto bytes = [&](const std::string &tensor, std::initializer_list<int64_t> extents) {
+    OwningOpRef<ModuleOp> module = parse("func.func private @f(" + tensor + ")");
+    SmallVector<Dim> dims;
+    for (int64_t extent : extents)
+      dims.push_back(Dim::fixed(extent));
+    Type type = first<func::FuncOp>(*module).getFunctionType().getInput(0);
+    return boundedBytes(type, dims, StepDims());
+  };
+  // Of each channel and group the integers and two bytes of scale.
+  EXPECT_EQ(bytes("tensor<3x5x32x32x!graphc.quant<i8:f16, 32>>", {3, 5, 32, 32}), 3 * 5 * 32 * 34);
+  EXPECT_EQ(bytes("tensor<3x5x32x32x!graphc.quant<i4:f16, 32>>", {3, 5, 32, 32}), 3 * 5 * 32 * 18);
+  EXPECT_EQ(bytes("tensor<2x1x32x5632x!graphc.quant<i8:f16, 5632>>", {2, 1, 32, 5632}),
+            2 * 32 * 5634);
+  EXPECT_EQ(bytes("tensor<4x8xbf16>", {int64_t(1) << 40, int64_t(1) << 40}), std::nullopt);
+}
+
 TEST(StepDims, CountsPairsThatAttentionSees) {
   EXPECT_EQ((StepDims{.tokens = 4, .cached = 4}).attendedPairs(), 1 + 2 + 3 + 4);
   EXPECT_EQ((StepDims{.tokens = 1, .cached = 100}).attendedPairs(), 100);
