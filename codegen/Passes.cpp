@@ -3,6 +3,7 @@
 #include "codegen/EmitKernels.h"
 #include "codegen/lowering/LowerToLlvm.h"
 
+#include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

@@ -39,7 +39,8 @@ struct BlockPlace {
   const RightPanel &right;
   mlir::Value index;
   int64_t offset;
-  int64_t valid; ///< Elements of k that the left factor has in this block.
+  int64_t valid;    ///< Elements of k that the left factor has in this block.
+  int64_t turn = 0; ///< 0 or 1, in turns from block to block.
 };
 
 class BlockProduct {
@@ -48,6 +49,11 @@ public:
 
   /// Elements of k in a block.
   virtual int64_t depth() const = 0;
+
+  /// Whether begin() wants to be emitted for a block before emit() is for the block in front of it.
+  virtual bool runsAhead() const { return false; }
+  /// Starts what emit() of the same block will need and wait for.
+  virtual void begin(const BlockPlace &place, int64_t rows) {}
 
   /// Adds the products of a block to `sums`: rows x vectors of the right factor, row by row, each
   /// vector<lanes x f32>.
@@ -69,9 +75,11 @@ std::unique_ptr<BlockProduct> makeBlockProduct(mlir::ImplicitLocOpBuilder &build
 std::unique_ptr<BlockProduct> makeFloatProduct(mlir::ImplicitLocOpBuilder &builder,
                                                const Target &target, mlir::Type left,
                                                mlir::Type right);
-std::unique_ptr<BlockProduct> makeQuantProduct(mlir::ImplicitLocOpBuilder &builder,
-                                               const Target &target, mlir::Type left,
-                                               QuantType right);
+/// f32 rows, and quantized rows, by a quantized right factor.
+std::unique_ptr<BlockProduct> makeWidenedProduct(mlir::ImplicitLocOpBuilder &builder,
+                                                 const Target &target, QuantFormat format);
+std::unique_ptr<BlockProduct> makeIntegerProduct(mlir::ImplicitLocOpBuilder &builder,
+                                                 const Target &target, QuantFormat format);
 
 } // namespace graphc
 

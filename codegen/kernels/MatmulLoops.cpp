@@ -1,5 +1,6 @@
 #include "codegen/kernels/MatmulLoops.h"
 
+#include "codegen/kernels/Loops.h"
 #include "codegen/kernels/VectorAccess.h"
 #include "codegen/kernels/VectorMath.h"
 
@@ -22,6 +23,7 @@ struct MatmulLoops::TileClass {
   int64_t rows;
   int64_t passes;
   int64_t unroll;
+  bool inTiles = false; ///< By tile instructions (ByteTiles.h).
 };
 
 /// Where a pass stands.
@@ -30,6 +32,7 @@ struct MatmulLoops::TilePlace {
   Value firstRow;
   LeftRows left;
   SmallVector<int64_t> places; ///< Which of the panel's vectors.
+  Value firstOfGroup;          ///< Panel that the group begins with.
 };
 
 // A panel is 2 vectors on AVX-512 and 4 on AVX2. The largest tile has 24 sums in 32 registers, or
@@ -38,13 +41,17 @@ struct MatmulLoops::TilePlace {
 // tiles are taken greedily.
 //
 // A quantized weight needs a second set of sums, those of a group, and its numbers are unpacked for
-// each tile: more rows and fewer vectors make up for it.
+// each tile: fewer rows make room for it. Tiles of 16 rows are scaled by vectors of 16 sums.
 ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
   static constexpr TileClass kWide[] = {{12, 1, 2}, {8, 1, 2}, {4, 1, 4}, {2, 1, 4}, {1, 1, 4}};
   static constexpr TileClass kNarrow[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 4}};
   static constexpr TileClass kNarrowBf16[] = {{5, 2, 1}, {4, 2, 1}, {2, 1, 1}, {1, 1, 2}};
   static constexpr TileClass kWideQuant[] = {{6, 1, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
+  static constexpr TileClass kTilesQuant[] = {
+      {ByteTiles::kRows, 2, 2, true}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
   static constexpr TileClass kNarrowQuant[] = {{5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
+  if (tiles)
+    return kTilesQuant;
   if (isQuantized())
     return target.vectorRegisters() >= 32 ? ArrayRef(kWideQuant) : ArrayRef(kNarrowQuant);
   if (target.vectorRegisters() >= 32)
@@ -63,7 +70,7 @@ int64_t MatmulLoops::maxRows() const { return classes().front().rows; }
 static constexpr int64_t kPrefetchBytes = 4096;
 
 //===----------------------------------------------------------------------===//
-// Scratch: the sums of a tile, then its rows widened to f32
+// Scratch: the sums of a tile, then its rows widened to f32, or what ByteTiles has there
 //===----------------------------------------------------------------------===//
 
 static constexpr int64_t kFloatBytes = 4;
@@ -79,9 +86,13 @@ int64_t MatmulLoops::widenedStride() const {
   return (ceilDiv(factors.depth, kLineFloats) | 1) * kLineFloats;
 }
 
+int64_t MatmulLoops::sumBytes() const {
+  return epilogue.isLong() ? maxRows() * kPanelRows * kFloatBytes : 0;
+}
+
 int64_t MatmulLoops::scratchBytes() const {
-  int64_t sums = epilogue.isLong() ? maxRows() * kPanelRows * kFloatBytes : 0;
-  return sums + (widensRows() ? maxRows() * widenedStride() * kFloatBytes : 0);
+  int64_t widened = widensRows() ? maxRows() * widenedStride() * kFloatBytes : 0;
+  return sumBytes() + widened + (tiles ? tiles->scratchBytes() : 0);
 }
 
 static Value scratchFloats(ImplicitLocOpBuilder &b, KernelFunction &function, int64_t count,
@@ -95,21 +106,20 @@ static Value scratchFloats(ImplicitLocOpBuilder &b, KernelFunction &function, in
 
 MatmulLoops::MatmulLoops(KernelFunction &function, const Target &target,
                          const MatmulFactors &factors, const MatmulEpilogue &epilogue)
-    : function(function), target(target), factors(factors), epilogue(epilogue) {}
-
-/// Emits `body` in a loop from `first` to `end`.
-static void emitLoop(ImplicitLocOpBuilder &b, Value first, Value end, int64_t step,
-                     llvm::function_ref<void(Value)> body) {
-  auto loop = scf::ForOp::create(b, first, end, arith::ConstantIndexOp::create(b, step));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
+    : function(function), target(target), factors(factors), epilogue(epilogue) {
+  if (ByteTiles::multiply(target, factors.rowType, factors.weightType)) {
+    constexpr int64_t kSums = ByteTiles::kRows * kPanelRows * kFloatBytes;
+    QuantFormat format = cast<QuantType>(factors.weightType).getFormat();
+    tiles.emplace(function, target, format, factors.blocks, epilogue.isLong() ? kSums : 0);
+  }
 }
 
 /// Panels whose rows are read once for all of them: as many as leave room for the rows in an L2 of
 /// 1 MB. Where rows are widened, which costs as much as a third of a panel's product, more panels
 /// pay for it, even if they have to come from the next cache.
 int64_t MatmulLoops::panelsOfGroup() const {
+  if (tiles)
+    return tiles->panelsOfGroup();
   Type element = cast<MemRefType>(factors.weight.getType()).getElementType();
   int64_t panelBytes = factors.blocks * factors.blockStride * element.getIntOrFloatBitWidth() / 8;
   int64_t bytes = widensRows() ? 1 << 20 : 512 << 10;
@@ -131,9 +141,21 @@ void MatmulLoops::emit(ImplicitLocOpBuilder &b, Value first, Value end, Value ro
   int64_t group = panelsOfGroup();
   emitLoop(b, first, end, group, [&](Value panel) {
     Value groupEnd = arith::MinUIOp::create(b, indexPlus(b, panel, group), end);
-    for (auto [tile, range] : llvm::zip_equal(classes(), ranges))
+    for (auto [tile, range] : llvm::zip_equal(classes(), ranges)) {
+      if (tile.inTiles)
+        unpackPanels(b, range, {panel, groupEnd});
       emitClass(b, tile, range, {panel, groupEnd});
+    }
   });
+}
+
+/// Once for all tiles of the class, if there are any.
+void MatmulLoops::unpackPanels(ImplicitLocOpBuilder &b, Range rows, Range panels) {
+  Value any = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, rows.first, rows.end);
+  auto branch = scf::IfOp::create(b, any, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  tiles->unpackPanels(b, factors.weight, panels.first, panels.end);
 }
 
 void MatmulLoops::emitClass(ImplicitLocOpBuilder &b, const TileClass &tile, Range rows,
@@ -141,7 +163,7 @@ void MatmulLoops::emitClass(ImplicitLocOpBuilder &b, const TileClass &tile, Rang
   emitLoop(b, rows.first, rows.end, tile.rows, [&](Value firstRow) {
     LeftRows left = leftRows(b, tile, firstRow);
     emitLoop(b, panels.first, panels.end, 1,
-             [&](Value panel) { emitPanel(b, tile, panel, firstRow, left); });
+             [&](Value panel) { emitPanel(b, tile, {panel, firstRow, left, {}, panels.first}); });
   });
 }
 
@@ -151,41 +173,42 @@ bool MatmulLoops::splitsHalves(const TileClass &tile) const {
   return tile.passes > vectorsOfHalf;
 }
 
-void MatmulLoops::emitPanel(ImplicitLocOpBuilder &b, const TileClass &tile, Value panel,
-                            Value firstRow, const LeftRows &left) {
+void MatmulLoops::emitPanel(ImplicitLocOpBuilder &b, const TileClass &tile, TilePlace place) {
   constexpr int64_t kRepeatedRows = 2;
   bool splits = splitsHalves(tile);
   bool byScratch = epilogue.isLong() && (tile.rows > kRepeatedRows || splits);
   int64_t vectors = kPanelRows / target.lanes();
   for (int64_t pass = 0; pass < tile.passes; ++pass) {
-    SmallVector<int64_t> places;
+    place.places.clear();
     for (int64_t v = pass; v < vectors; v += tile.passes)
-      places.push_back(v);
-    TilePlace place{panel, firstRow, left, places};
+      place.places.push_back(v);
     SmallVector<Value> sums = emitSums(b, tile, place);
     if (!byScratch) {
-      emitRows(b, place, firstRow, tile.rows, sums);
+      emitRows(b, place, place.firstRow, tile.rows, sums);
       continue;
     }
     storeSums(b, place, sums);
     if (!splits)
       emitStoredRows(b, tile, place);
   }
-  if (byScratch && splits)
-    emitStoredRows(b, tile, {panel, firstRow, left, llvm::to_vector(llvm::seq(vectors))});
+  if (!byScratch || !splits)
+    return;
+  place.places = llvm::to_vector(llvm::seq(vectors));
+  emitStoredRows(b, tile, place);
 }
 
 LeftRows MatmulLoops::leftRows(ImplicitLocOpBuilder &b, const TileClass &tile, Value firstRow) {
   LeftRows left = {factors.rows, indexTimes(b, firstRow, factors.rowStride), factors.rowStride,
                    factors.rowWidth};
+  if (tile.inTiles)
+    return tiles->packRows(b, left);
   return widensRows() ? widenRows(b, left, tile.rows) : left;
 }
 
 LeftRows MatmulLoops::widenRows(ImplicitLocOpBuilder &b, const LeftRows &rows, int64_t count) {
   int64_t lanes = target.lanes();
   int64_t stride = widenedStride();
-  int64_t offset = epilogue.isLong() ? maxRows() * kPanelRows * kFloatBytes : 0;
-  Value memory = scratchFloats(b, function, maxRows() * stride, offset);
+  Value memory = scratchFloats(b, function, maxRows() * stride, sumBytes());
   Value zero = arith::ConstantIndexOp::create(b, 0);
   auto narrow = VectorType::get({lanes}, b.getBF16Type());
   auto widenAt = [&](Value k, int64_t existing) {
@@ -208,21 +231,33 @@ LeftRows MatmulLoops::widenRows(ImplicitLocOpBuilder &b, const LeftRows &rows, i
 // A tile
 //===----------------------------------------------------------------------===//
 
+RightPanel MatmulLoops::rightPanel(ImplicitLocOpBuilder &b, const TileClass &tile,
+                                   const TilePlace &place) {
+  RightPanel right;
+  if (tile.inTiles) {
+    right = tiles->panel(b, factors.weight, place.panel, place.firstOfGroup);
+  } else {
+    right.memory = factors.weight;
+    right.stride = factors.blockStride;
+    right.start = indexTimes(b, place.panel, factors.blocks * right.stride);
+  }
+  for (int64_t v : place.places)
+    right.vectors.push_back(v * target.lanes());
+  return right;
+}
+
 /// The sums of a pass, row by row.
 SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClass &tile,
                                          const TilePlace &place) {
   Type rowType = widensRows() ? Type(b.getF32Type()) : factors.rowType;
-  RightPanel right;
-  right.memory = factors.weight;
-  right.stride = factors.blockStride;
-  right.start = indexTimes(b, place.panel, factors.blocks * right.stride);
-  for (int64_t v : place.places)
-    right.vectors.push_back(v * target.lanes());
-  MicroKernel kernel(b, target, rowType, factors.weightType);
+  auto product =
+      tile.inTiles ? tiles->product(b) : makeBlockProduct(b, target, rowType, factors.weightType);
+  MicroKernel kernel(b, target, std::move(product));
   // Of many rows, all tiles but the first find the panel in the cache; so do later passes.
   constexpr int64_t kFewRows = 2;
   int64_t prefetch = tile.rows <= kFewRows && place.places.front() == 0 ? kPrefetchBytes : 0;
-  return kernel.emit(place.left, right, {tile.rows, factors.depth, tile.unroll, prefetch});
+  return kernel.emit(place.left, rightPanel(b, tile, place),
+                     {tile.rows, factors.depth, tile.unroll, prefetch});
 }
 
 Value MatmulLoops::scratchSums(ImplicitLocOpBuilder &b) {

@@ -12,6 +12,7 @@
 #ifndef GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 #define GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 
+#include "codegen/kernels/ByteTiles.h"
 #include "codegen/kernels/MatmulEpilogue.h"
 #include "codegen/kernels/MicroKernel.h"
 
@@ -55,12 +56,15 @@ private:
   int64_t widenedStride() const;
 
   int64_t panelsOfGroup() const;
+  int64_t sumBytes() const;
 
   void emitClass(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, Range rows, Range panels);
-  void emitPanel(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, mlir::Value panel,
-                 mlir::Value firstRow, const LeftRows &left);
+  void unpackPanels(mlir::ImplicitLocOpBuilder &b, Range rows, Range panels);
+  void emitPanel(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, TilePlace place);
   LeftRows leftRows(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, mlir::Value firstRow);
   LeftRows widenRows(mlir::ImplicitLocOpBuilder &b, const LeftRows &rows, int64_t count);
+  RightPanel rightPanel(mlir::ImplicitLocOpBuilder &b, const TileClass &tile,
+                        const TilePlace &place);
   bool splitsHalves(const TileClass &tile) const;
   llvm::SmallVector<mlir::Value> emitSums(mlir::ImplicitLocOpBuilder &b, const TileClass &tile,
                                           const TilePlace &place);
@@ -74,6 +78,7 @@ private:
   const Target &target;
   const MatmulFactors &factors;
   const MatmulEpilogue &epilogue;
+  std::optional<ByteTiles> tiles; ///< Where the factors are multiplied so.
 };
 
 } // namespace graphc

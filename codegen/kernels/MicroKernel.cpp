@@ -13,14 +13,19 @@ namespace graphc {
 int64_t packedPair(Type elementType) { return elementType.isF32() ? 1 : 2; }
 
 MicroKernel::MicroKernel(ImplicitLocOpBuilder &builder, const Target &target, Type left, Type right)
-    : b(builder), lanes(target.lanes()), product(makeBlockProduct(builder, target, left, right)) {}
+    : MicroKernel(builder, target, makeBlockProduct(builder, target, left, right)) {}
+
+MicroKernel::MicroKernel(ImplicitLocOpBuilder &builder, const Target &target,
+                         std::unique_ptr<BlockProduct> product)
+    : b(builder), lanes(target.lanes()), product(std::move(product)) {}
 
 VectorType MicroKernel::sumType() const { return VectorType::get({lanes}, b.getF32Type()); }
 
 std::unique_ptr<BlockProduct> makeBlockProduct(ImplicitLocOpBuilder &builder, const Target &target,
                                                Type left, Type right) {
   if (auto quant = dyn_cast<QuantType>(right))
-    return makeQuantProduct(builder, target, left, quant);
+    return isa<QuantType>(left) ? makeIntegerProduct(builder, target, quant.getFormat())
+                                : makeWidenedProduct(builder, target, quant.getFormat());
   return makeFloatProduct(builder, target, left, right);
 }
 
@@ -40,6 +45,13 @@ void MicroKernel::emitPrefetches(const RightPanel &right, Value block, const Mic
   }
 }
 
+/// The block behind `block + offset`. Behind the last one it is that again: begun once more, which
+/// nobody waits for.
+Value MicroKernel::nextBlock(Value block, int64_t offset, int64_t blocks) {
+  Value next = indexPlus(b, block, offset + 1);
+  return arith::MinUIOp::create(b, next, arith::ConstantIndexOp::create(b, blocks - 1));
+}
+
 SmallVector<Value> MicroKernel::emit(const LeftRows &left, const RightPanel &right,
                                      const MicroTile &tile, ValueRange initial) {
   SmallVector<Value> sums(initial);
@@ -51,11 +63,18 @@ SmallVector<Value> MicroKernel::emit(const LeftRows &left, const RightPanel &rig
   int64_t fullBlocks = tile.depth / depth;
   int64_t looped = fullBlocks - fullBlocks % tile.unroll;
   auto unrolled = [&](Value block, int64_t count, MutableArrayRef<Value> into) {
-    for (int64_t u = 0; u < count; ++u)
-      product->emit({left, right, block, u, depth}, tile.rows, into);
+    for (int64_t u = 0; u < count; ++u) {
+      if (product->runsAhead())
+        product->begin({left, right, nextBlock(block, u, fullBlocks), 0, depth, (u + 1) % 2},
+                       tile.rows);
+      product->emit({left, right, block, u, depth, u % 2}, tile.rows, into);
+    }
   };
   auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
 
+  assert((!product->runsAhead() || tile.unroll % 2 == 0) && "blocks take turns of two");
+  if (product->runsAhead() && fullBlocks > 0)
+    product->begin({left, right, index(0), 0, depth}, tile.rows);
   if (looped > 0) {
     auto loop = scf::ForOp::create(b, index(0), index(looped), index(tile.unroll), sums);
     OpBuilder::InsertionGuard guard(b);

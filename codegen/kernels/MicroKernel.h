@@ -32,6 +32,9 @@ public:
   /// Element types of the factors: see makeBlockProduct().
   MicroKernel(mlir::ImplicitLocOpBuilder &builder, const Target &target, mlir::Type left,
               mlir::Type right);
+  /// By a product of the caller's.
+  MicroKernel(mlir::ImplicitLocOpBuilder &builder, const Target &target,
+              std::unique_ptr<BlockProduct> product);
 
   /// Emits the loop at the builder's place. `initial` has rows * vectors values of type
   /// sumType(), row by row, or none for zeros; the result has them in the same order.
@@ -42,6 +45,7 @@ public:
   mlir::VectorType sumType() const;
 
 private:
+  mlir::Value nextBlock(mlir::Value block, int64_t offset, int64_t blocks);
   void emitPrefetches(const RightPanel &right, mlir::Value block, const MicroTile &tile);
 
   mlir::ImplicitLocOpBuilder &b;

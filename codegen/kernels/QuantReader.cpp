@@ -34,6 +34,14 @@ Value QuantReader::units(Value memory, Value data, int64_t unit, int64_t channel
   return vector::LoadOp::create(b, type, memory, at);
 }
 
+Value QuantReader::word(Value memory, Value byte, Type type) {
+  auto bytes = VectorType::get({kUnitBytes}, b.getI8Type());
+  Value four = vector::LoadOp::create(b, bytes, memory, byte);
+  Value one = vector::BitCastOp::create(b, VectorType::get({1}, type), four);
+  auto all = VectorType::get({target.lanes()}, type);
+  return vector::BroadcastOp::create(b, all, vector::ExtractOp::create(b, one, 0));
+}
+
 /// The bits of column k as the uppermost of each lane: shifted down again, they have a sign.
 Value QuantReader::shiftedFor(Value words, int64_t k) {
   int64_t bit = format.bits == 8 ? 8 * k : 8 * (k % 4) + 4 * (k / 4);

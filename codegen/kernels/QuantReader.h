@@ -1,5 +1,5 @@
-// Numbers out of a panel of quantized weights: where they are (ir/QuantFormat.h) and how they
-// become f32. What a format with other integers has to add.
+// Numbers out of quantized rows and panels of quantized weights: where they are (ir/QuantFormat.h)
+// and how they become f32. What a format with other integers has to add.
 #ifndef GRAPHC_CODEGEN_KERNELS_QUANTREADER_H
 #define GRAPHC_CODEGEN_KERNELS_QUANTREADER_H
 
@@ -25,6 +25,9 @@ public:
 
   /// The integer at column `k` of a vector's units, as f32, one a lane.
   mlir::Value number(mlir::Value units, int64_t k);
+
+  /// Four bytes of quantized rows, as `type` in every lane.
+  mlir::Value word(mlir::Value memory, mlir::Value byte, mlir::Type type);
 
 private:
   mlir::Value shiftedFor(mlir::Value words, int64_t k);

@@ -43,6 +43,8 @@ public:
   bool prefersBf16Dot() const { return hasBf16Dot() && !widensBf16; }
   /// VPDPBUSD on 512-bit registers exists.
   bool hasByteDot() const { return has("avx512vnni"); }
+  /// Tile registers and TDPBSSD on them exist (AMX).
+  bool hasByteTiles() const { return has("amx-int8"); }
 
 private:
   std::string levelName;

@@ -8,6 +8,10 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace graphc {
 
@@ -32,18 +36,23 @@ constexpr auto kV4 = joined(kV3, std::array<std::string_view, 5>{"avx512f", "avx
                                                                  "avx512dq", "avx512vl"});
 constexpr auto kV4Bf16 = joined(kV4, std::array<std::string_view, 2>{"avx512vnni", "avx512bf16"});
 
+constexpr auto kV4Amx =
+    joined(kV4Bf16, std::array<std::string_view, 3>{"amx-tile", "amx-int8", "amx-bf16"});
+
 constexpr CpuLevel kLevels[] = {
     {"x86-64-v3", Names(kV3)},
     {"x86-64-v4", Names(kV4)},
     {"x86-64-v4-bf16", Names(kV4Bf16)},
+    {"x86-64-v4-amx", Names(kV4Amx)},
 };
 
 enum Register { Eax, Ebx, Ecx, Edx };
 
 /// Bits of XCR0 that the system must have set for a feature's registers to survive a switch.
 constexpr uint64_t kAnyState = 0;
-constexpr uint64_t kAvxState = 0x6;     // xmm, ymm
-constexpr uint64_t kAvx512State = 0xe6; // xmm, ymm, opmask, upper halves, upper registers
+constexpr uint64_t kAvxState = 0x6;      // xmm, ymm
+constexpr uint64_t kAvx512State = 0xe6;  // xmm, ymm, opmask, upper halves, upper registers
+constexpr uint64_t kTileState = 0x600e6; // and configuration and data of tiles
 
 struct FeatureBit {
   std::string_view name;
@@ -87,9 +96,24 @@ constexpr FeatureBit kFeatureBits[] = {
     {"avx512vpopcntdq", 7, 0, Ecx, 14, kAvx512State, "avx512f"},
     {"avx512fp16", 7, 0, Edx, 23, kAvx512State, "avx512bw"},
     {"avx512bf16", 7, 1, Eax, 5, kAvx512State, "avx512bw"},
+    {"amx-tile", 7, 0, Edx, 24, kTileState, "avx512f"},
+    {"amx-int8", 7, 0, Edx, 25, kTileState, "amx-tile"},
+    {"amx-bf16", 7, 0, Edx, 22, kTileState, "amx-tile"},
 };
 
 #if defined(__x86_64__)
+/// Linux keeps the 8 KB of tile data for those processes only that ask for it, once; their threads
+/// inherit that. Elsewhere nobody grants it.
+bool requestTileData() {
+#if defined(__linux__)
+  constexpr long kRequestPermission = 0x1023; // ARCH_REQ_XCOMP_PERM
+  constexpr unsigned long kTileData = 18;     // XFEATURE_XTILEDATA
+  return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 uint64_t enabledState() {
   uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
   __cpuid(1, eax, ebx, ecx, edx);
@@ -98,7 +122,9 @@ uint64_t enabledState() {
     return 0;
   uint32_t low = 0, high = 0;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return (static_cast<uint64_t>(high) << 32) | low;
+  const uint64_t state = (static_cast<uint64_t>(high) << 32) | low;
+  const bool hasTiles = (state & kTileState) == kTileState && requestTileData();
+  return hasTiles ? state : state & ~(kTileState & ~kAvx512State);
 }
 
 bool reportedByCpu(const FeatureBit &feature) {

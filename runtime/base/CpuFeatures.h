@@ -3,7 +3,8 @@
 // demands at run time.
 //
 // A feature counts only when CPUID reports it *and* the system saves its registers (XCR0): a
-// virtual machine may mask either, whatever the processor's name promises.
+// virtual machine may mask either, whatever the processor's name promises. Tile registers (AMX) are
+// asked of the system for the whole process, as Linux wants it, when features are first looked at.
 #ifndef GRAPHC_RUNTIME_BASE_CPUFEATURES_H
 #define GRAPHC_RUNTIME_BASE_CPUFEATURES_H
 

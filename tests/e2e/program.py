@@ -52,7 +52,7 @@ class Graphc:
         return out["sequences"], np.load(rows)
 
 
-LEVELS = ("x86-64-v3", "x86-64-v4", "x86-64-v4-bf16")  # each has all of the one before
+LEVELS = ("x86-64-v3", "x86-64-v4", "x86-64-v4-bf16", "x86-64-v4-amx")  # each has all of the one before
 
 
 def levels():

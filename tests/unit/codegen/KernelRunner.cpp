@@ -16,16 +16,21 @@ using namespace mlir;
 
 namespace graphc::test {
 
-std::vector<std::string> availableLevels() {
+static std::vector<std::string> availableLevels(bool withTiles) {
   std::vector<std::string> names;
   CpuFeatures host = CpuFeatures::host();
   for (const CpuLevel &level : cpuLevels()) {
     std::vector<std::string> features(level.features.begin(), level.features.end());
-    if (host.missing(features).empty())
+    bool hasTiles = llvm::is_contained(features, "amx-tile");
+    if (hasTiles == withTiles && host.missing(features).empty())
       names.emplace_back(level.name);
   }
   return names;
 }
+
+std::vector<std::string> availableLevels() { return availableLevels(/*withTiles=*/false); }
+
+std::vector<std::string> availableTileLevels() { return availableLevels(/*withTiles=*/true); }
 
 std::vector<std::string> availableTargets() {
   std::vector<std::string> names = availableLevels();

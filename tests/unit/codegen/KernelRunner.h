@@ -10,8 +10,11 @@
 
 namespace graphc::test {
 
-/// The levels of runtime/base/CpuFeatures.h that this machine has, weakest first.
+/// The levels of runtime/base/CpuFeatures.h that this machine has, weakest first, but for those
+/// that only add tile registers to another: most kernels are the same there.
 std::vector<std::string> availableLevels();
+/// Those levels, as far as this machine has them.
+std::vector<std::string> availableTileLevels();
 
 /// The levels, and the last one again with bf16 widened where it has the dot product: kernels of
 /// products differ.

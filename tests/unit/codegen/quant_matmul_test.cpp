@@ -15,8 +15,8 @@ using namespace graphc::test;
 
 namespace {
 
-constexpr int64_t kMaxRows = 29;
-constexpr int64_t kRowCounts[] = {1, 2, 3, 4, 5, 7, 8, 11, 12, 13, 25, 29};
+constexpr int64_t kMaxRows = 35;
+constexpr int64_t kRowCounts[] = {1, 2, 3, 4, 5, 7, 8, 11, 12, 16, 25, 32, 35};
 
 enum class Rows { F32, BF16, I8 };
 
@@ -260,10 +260,20 @@ protected:
   std::string level() const { return std::get<0>(GetParam()); }
 };
 
-INSTANTIATE_TEST_SUITE_P(Levels, QuantMatmul,
-                         testing::Combine(testing::ValuesIn(availableLevels()),
-                                          testing::Values(4, 8),
-                                          testing::Values(Rows::F32, Rows::BF16, Rows::I8)));
+/// Tiles multiply quantized rows only: with others their level has the code of the one below.
+std::vector<std::tuple<std::string, int64_t, Rows>> allCases() {
+  std::vector<std::tuple<std::string, int64_t, Rows>> cases;
+  for (int64_t bits : {4, 8}) {
+    for (const std::string &level : availableLevels())
+      for (Rows rows : {Rows::F32, Rows::BF16, Rows::I8})
+        cases.emplace_back(level, bits, rows);
+    for (const std::string &level : availableTileLevels())
+      cases.emplace_back(level, bits, Rows::I8);
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Levels, QuantMatmul, testing::ValuesIn(allCases()));
 
 } // namespace
 
@@ -288,5 +298,15 @@ TEST_P(QuantMatmul, GatedNetworksPairTheHalvesOfAPanel) {
   spec.depth = 96;
   spec.channels = 40;
   spec.gate = true;
+  checkQuant(spec, level());
+}
+
+/// Deep enough that a few panels fill the cache: those of a task are taken in several groups.
+TEST_P(QuantMatmul, SeveralGroupsOfPanels) {
+  if (std::get<2>(GetParam()) != Rows::I8)
+    GTEST_SKIP() << "rows are not copied group by group";
+  QuantSpec spec = specOf(32);
+  spec.depth = 11008;
+  spec.channels = 150;
   checkQuant(spec, level());
 }

@@ -1,0 +1,103 @@
+// Integers by integers, in the vector unit: dot products of four bytes a lane.
+#include "codegen/kernels/ByteDot.h"
+#include "codegen/kernels/QuantProduct.h"
+#include "codegen/kernels/VectorAccess.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+namespace {
+
+class IntegerProduct : public QuantProduct {
+public:
+  IntegerProduct(ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
+      : QuantProduct(builder, target, format), dot(builder, target, format.bits) {}
+
+private:
+  void emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) override;
+  SmallVector<Value> startDots(const Span &span, int64_t rows);
+  void scaleDots(const Span &span, int64_t rows, ArrayRef<Value> dots, MutableArrayRef<Value> sums);
+  Value rowBytes(const Span &span, int64_t row, int64_t column);
+  Value rowWord(const Span &span, int64_t row, int64_t part, Type type);
+
+  ByteDot dot;
+};
+
+/// Four integers of a row from a column of the span on, in every lane.
+Value IntegerProduct::rowBytes(const Span &span, int64_t row, int64_t column) {
+  Value at = arith::AddIOp::create(b, span.left.start, span.column);
+  at = indexPlus(b, at, row * span.left.stride + column);
+  Value all = reader.word(span.left.memory, at, b.getI32Type());
+  return vector::BitCastOp::create(b, VectorType::get({4 * target.lanes()}, b.getI8Type()), all);
+}
+
+/// What stands behind a row's integers for the span, in every lane: its scale (part 0) or the sum
+/// that the dot products start from (part 1).
+Value IntegerProduct::rowWord(const Span &span, int64_t row, int64_t part, Type type) {
+  const LeftRows &left = span.left;
+  int64_t words = left.width / kRowGroup;
+  Value number =
+      arith::DivUIOp::create(b, span.column, arith::ConstantIndexOp::create(b, kRowGroup));
+  Value at = arith::AddIOp::create(b, left.start, indexTimes(b, number, 4));
+  at = indexPlus(b, at, row * left.stride + left.width + part * words * 4);
+  return reader.word(left.memory, at, type);
+}
+
+SmallVector<Value> IntegerProduct::startDots(const Span &span, int64_t rows) {
+  SmallVector<Value> dots;
+  for (int64_t r = 0; r < rows; ++r) {
+    Value start = dot.needsOffset() ? rowWord(span, r, 1, b.getI32Type())
+                                    : arith::ConstantOp::create(b, b.getZeroAttr(integers()));
+    dots.append(span.right.vectors.size(), start);
+  }
+  return dots;
+}
+
+void IntegerProduct::scaleDots(const Span &span, int64_t rows, ArrayRef<Value> dots,
+                               MutableArrayRef<Value> sums) {
+  size_t vectors = span.right.vectors.size();
+  for (int64_t r = 0; r < rows; ++r) {
+    Value rowScale = rowWord(span, r, 0, b.getF32Type());
+    for (size_t v = 0; v < vectors; ++v) {
+      Value &sum = sums[r * vectors + v];
+      Value number = arith::SIToFPOp::create(b, floats(), dots[r * vectors + v]);
+      Value scaled = arith::MulFOp::create(b, number, rowScale);
+      sum = math::FmaOp::create(b, scaled, span.scales[v], sum);
+    }
+  }
+}
+
+void IntegerProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
+  size_t vectors = span.right.vectors.size();
+  SmallVector<Value> dots = startDots(span, rows);
+  for (int64_t unit = 0; unit < kSpan / format.unitColumns(); ++unit) {
+    // Of each vector: its 4-byte units, and what the rows are multiplied with.
+    SmallVector<SmallVector<ByteDot::Factor>> right;
+    for (int64_t channel : span.right.vectors)
+      right.push_back(dot.unpack(reader.units(span.right.memory, span.data, unit, channel)));
+    for (size_t part = 0; part < right.front().size(); ++part)
+      for (int64_t r = 0; r < rows; ++r) {
+        Value left =
+            rowBytes(span, r, unit * format.unitColumns() + static_cast<int64_t>(part) * 4);
+        for (size_t v = 0; v < vectors; ++v) {
+          Value &sum = dots[r * vectors + v];
+          sum = dot.add(sum, left, right[v][part]);
+        }
+      }
+  }
+  scaleDots(span, rows, dots, sums);
+}
+
+} // namespace
+
+std::unique_ptr<BlockProduct> makeIntegerProduct(ImplicitLocOpBuilder &builder,
+                                                 const Target &target, QuantFormat format) {
+  return std::make_unique<IntegerProduct>(builder, target, format);
+}
+
+} // namespace graphc

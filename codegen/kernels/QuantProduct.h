@@ -1,0 +1,62 @@
+// Products with a quantized right factor (see ir/QuantFormat.h for where its numbers are).
+//
+// A block is a group of columns. It is walked in spans of 32, the columns that share a scale of
+// quantized rows:
+//
+//   quantized rows     dot = sum of 32 products of integers, exact
+//                      sum = fma(float(dot) * rowScale, scale, sum)
+//   f32 rows           in runs of 8 columns: run = chain of fmas with the integers as floats
+//                      sum = fma(run, scale, sum)
+//
+// so that a sum's bits depend on the numbers alone, not on the instructions that made the dots.
+#ifndef GRAPHC_CODEGEN_KERNELS_QUANTPRODUCT_H
+#define GRAPHC_CODEGEN_KERNELS_QUANTPRODUCT_H
+
+#include "codegen/kernels/BlockProduct.h"
+#include "codegen/kernels/QuantReader.h"
+
+namespace graphc {
+
+/// What all of them have in common: scales, and the walk over a block's spans.
+class QuantProduct : public BlockProduct {
+public:
+  QuantProduct(mlir::ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
+      : b(builder), target(target), format(format), reader(builder, target, format) {}
+
+  int64_t depth() const override { return format.group; }
+  void emit(const BlockPlace &place, int64_t rows,
+            llvm::MutableArrayRef<mlir::Value> sums) override;
+
+protected:
+  /// Columns of a span.
+  static constexpr int64_t kSpan = kRowGroup;
+
+  /// A span: where its rows and its integers begin, the block's scales.
+  struct Span {
+    const LeftRows &left;
+    const RightPanel &right;
+    mlir::Value column;                 ///< Of the left factor, an index.
+    mlir::Value data;                   ///< Of the right factor, a byte.
+    llvm::ArrayRef<mlir::Value> scales; ///< Of each vector.
+  };
+
+  /// Adds a span's products to the sums.
+  virtual void emitSpan(const Span &span, int64_t rows,
+                        llvm::MutableArrayRef<mlir::Value> sums) = 0;
+
+  /// Emits `body` for steps [0, count), in a loop that carries the sums.
+  void forEachStep(int64_t count, llvm::MutableArrayRef<mlir::Value> sums,
+                   llvm::function_ref<void(mlir::Value, llvm::MutableArrayRef<mlir::Value>)> body);
+
+  mlir::VectorType floats() const;
+  mlir::VectorType integers() const;
+
+  mlir::ImplicitLocOpBuilder &b;
+  const Target &target;
+  QuantFormat format;
+  QuantReader reader;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_CODEGEN_KERNELS_QUANTPRODUCT_H

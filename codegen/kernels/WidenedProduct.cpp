@@ -1,0 +1,83 @@
+// Rows of f32 by integers: the integers become floats in registers.
+#include "codegen/kernels/QuantProduct.h"
+#include "codegen/kernels/VectorAccess.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+namespace {
+
+class WidenedProduct : public QuantProduct {
+public:
+  using QuantProduct::QuantProduct;
+
+private:
+  void emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) override;
+  void emitRun(const Span &span, int64_t rows, MutableArrayRef<Value> sums);
+  Value element(const Span &span, int64_t row, int64_t column);
+};
+
+/// Columns of a run: what one or two units hold.
+constexpr int64_t kRun = 8;
+
+/// A row's number at a column of the span, in every lane.
+Value WidenedProduct::element(const Span &span, int64_t row, int64_t column) {
+  Value at = arith::AddIOp::create(b, span.left.start, span.column);
+  at = indexPlus(b, at, row * span.left.stride + column);
+  Value number = memref::LoadOp::create(b, span.left.memory, at);
+  return vector::BroadcastOp::create(b, floats(), number);
+}
+
+/// Adds the run that begins where the span does.
+void WidenedProduct::emitRun(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
+  size_t vectors = span.right.vectors.size();
+  SmallVector<Value> runs(rows * vectors);
+  int64_t unitColumns = format.unitColumns();
+  for (int64_t unit = 0; unit < kRun / unitColumns; ++unit) {
+    SmallVector<Value> units;
+    for (int64_t channel : span.right.vectors)
+      units.push_back(reader.units(span.right.memory, span.data, unit, channel));
+    for (int64_t k = 0; k < unitColumns; ++k) {
+      SmallVector<Value> right;
+      for (Value packed : units)
+        right.push_back(reader.number(packed, k));
+      for (int64_t r = 0; r < rows; ++r) {
+        Value left = element(span, r, unit * unitColumns + k);
+        for (size_t v = 0; v < vectors; ++v) {
+          Value &run = runs[r * vectors + v];
+          run = run ? Value(math::FmaOp::create(b, left, right[v], run))
+                    : Value(arith::MulFOp::create(b, left, right[v]));
+        }
+      }
+    }
+  }
+  for (int64_t r = 0; r < rows; ++r)
+    for (size_t v = 0; v < vectors; ++v) {
+      Value &sum = sums[r * vectors + v];
+      sum = math::FmaOp::create(b, runs[r * vectors + v], span.scales[v], sum);
+    }
+}
+
+void WidenedProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
+  forEachStep(kSpan / kRun, sums, [&](Value step, MutableArrayRef<Value> inner) {
+    Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kRun));
+    int64_t runBytes = kPanelRows * kRun * format.bits / 8;
+    Value data = arith::AddIOp::create(b, span.data, indexTimes(b, step, runBytes));
+    emitRun({span.left, span.right, column, data, span.scales}, rows, inner);
+  });
+}
+
+} // namespace
+
+std::unique_ptr<BlockProduct> makeWidenedProduct(ImplicitLocOpBuilder &builder,
+                                                 const Target &target, QuantFormat format) {
+  return std::make_unique<WidenedProduct>(builder, target, format);
+}
+
+} // namespace graphc
