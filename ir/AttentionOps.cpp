@@ -115,16 +115,15 @@ Cost KvAppendOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
   Cost cost;
   for (auto [value, dims] : {std::pair(getKey(), operandDims[2]), {getValue(), operandDims[3]}}) {
     cost.activationBytes += rules::bytes(value.getType(), dims, step);
-    cost.cacheBytes += rules::bytes(
-        cast<RankedTensorType>(value.getType()).clone(getCache().getType().getElementType()), dims,
-        step);
+    cost.cacheBytes += rules::elements(ArrayRef<Dim>(dims).drop_back(), step) *
+                       getCache().getType().getHeadBytes();
   }
   return cost;
 }
 
 LogicalResult KvReadOp::verify() {
   const KvCacheType cache = getCache().getType();
-  const Type element = cache.getElementType();
+  const Type element = cache.getReadType();
   if (failed(expectCacheRows(*this, "key", getKey(), cache)) ||     // C1
       failed(expectCacheRows(*this, "value", getValue(), cache)) || // C2
       failed(rules::expectF32Or(*this, "key", getKey().getType(), element)))
@@ -141,9 +140,8 @@ Cost KvReadOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
   Cost cost;
   for (auto [result, dims] : llvm::zip(getResults(), inferDims(operandDims))) {
     cost.activationBytes += rules::bytes(result.getType(), dims, step);
-    cost.cacheBytes += rules::bytes(
-        cast<RankedTensorType>(result.getType()).clone(getCache().getType().getElementType()), dims,
-        step);
+    cost.cacheBytes += rules::elements(ArrayRef<Dim>(dims).drop_back(), step) *
+                       getCache().getType().getHeadBytes();
   }
   return cost;
 }

@@ -167,12 +167,12 @@ def Graphc_KvReadOp : Graphc_Op<"kv_read", [
     sequence after the other, this step's tokens included if they have been appended.
 
     * `cache` of `Hkv` heads of `D` numbers, `step`, results `[Hkv, S, D]`.
-    * Elements: the cache's, or f32.
+    * Elements: the cache's, or f32; of an i8 cache the numbers, in f32.
 
     Constraints:
     * (C1) `key` is `[Hkv, ?, D]`.
     * (C2) `value` is `[Hkv, ?, D]`.
-    * (C3) Their element types are the cache's, or f32.
+    * (C3) Their element types are f32, or the cache's if that is a float.
 
     ```mlir
     // Given %kv: !graphc.kv_cache<4x64xf32>, %step: !graphc.step

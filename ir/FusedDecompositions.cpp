@@ -214,7 +214,7 @@ FailureOr<SmallVector<Value>> FlashAttentionOp::decompose(OpBuilder &builder) {
   const int64_t rows = ShapedType::kDynamic;
 
   auto cacheType =
-      RankedTensorType::get({cache.getHeads(), rows, cache.getHeadDim()}, cache.getElementType());
+      RankedTensorType::get({cache.getHeads(), rows, cache.getHeadDim()}, cache.getReadType());
   auto read = KvReadOp::create(builder, getLoc(), cacheType, cacheType, getCache(), getStep());
   auto perQueryHead = [&](Value stored) -> Value {
     Value converted = parts.cast(stored, compute);

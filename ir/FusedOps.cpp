@@ -253,7 +253,7 @@ Cost FusedQkvOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
   const double keys = double(cache.getHeads() * cache.getHeadDim());
   const double channels = queries + 2 * keys;
   Cost cost = rules::memoryCost(*this, operandDims, step);
-  cost.cacheBytes = 2 * tokens * keys * cache.getElementType().getIntOrFloatBitWidth() / 8;
+  cost.cacheBytes = 2 * tokens * double(cache.getHeads()) * cache.getHeadBytes();
   cost.flops = 2 * channels * inputs + prologueFlops(*this, productType(*this)) * inputs +
                tokens * channels * ((getEps() || getRowFactor()) + bool(getBias()));
   if (!getRopeTable())
@@ -303,7 +303,6 @@ Cost FlashAttentionOp::getCost(ArrayRef<DimList> operandDims, const StepDims &st
     rows = std::min(rows, double(step.tokens) * double(*window));
   Cost cost = rules::memoryCost(*this, operandDims, step);
   cost.flops = heads * step.attendedPairs(window) * (4 * headDim + 6 + (getSoftCap() ? 3 : 0));
-  cost.cacheBytes = 2 * rows * double(cache.getHeads()) * headDim *
-                    cache.getElementType().getIntOrFloatBitWidth() / 8;
+  cost.cacheBytes = 2 * rows * double(cache.getHeads()) * cache.getHeadBytes();
   return cost;
 }

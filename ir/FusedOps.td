@@ -196,7 +196,8 @@ def Graphc_FlashAttentionOp : Graphc_FusedOp<"flash_attention"> {
     Operands:
     * `query` `[H, T, D]`, `cache` of `Hkv` heads of `D` numbers, `step`, result `[T, H·D]`.
     * Elements: the query's type, f32 or bf16, is that of both products: keys and values are converted to it, and `p` is rounded
-      to it for the second product (not for the sum below). Accumulation, scores and softmax: f32.
+      to it for the second product (not for the sum below). Accumulation, scores and softmax: f32. Of an i8 cache the integers
+      are converted, which is exact; the scale of a key multiplies its score, that of a value `p` before it is rounded.
 
     Constraints:
     * (C1) `query` is `[H, ?, D]` of f32 or bf16, with the cache's `D` and a multiple of its `Hkv`.

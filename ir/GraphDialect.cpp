@@ -169,7 +169,17 @@ LogicalResult KvCacheType::verify(function_ref<InFlightDiagnostic()> emitError, 
   if (heads <= 0 || headDim <= 0)
     return emitError() << "expected at least one head and one number per head but got " << heads
                        << "x" << headDim;
-  if (!elementType.isF32() && !elementType.isBF16())
-    return emitError() << "expected f32 or bf16 elements but got " << elementType;
+  if (!elementType.isF32() && !elementType.isBF16() && !elementType.isInteger(8))
+    return emitError() << "expected f32, bf16 or i8 elements but got " << elementType;
   return success();
+}
+
+Type KvCacheType::getReadType() const {
+  return isQuantized() ? Type(Float32Type::get(getContext())) : getElementType();
+}
+
+double KvCacheType::getHeadBytes() const {
+  constexpr double kScaleBytes = 2;
+  return double(getHeadDim() * getElementType().getIntOrFloatBitWidth()) / 8 +
+         (isQuantized() ? kScaleBytes : 0);
 }

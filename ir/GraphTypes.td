@@ -31,16 +31,28 @@ def Graphc_StepType : Graphc_Type<"Step", "step"> {
 def Graphc_KvCacheType : Graphc_Type<"KvCache", "kv_cache"> {
   let summary = "Cached keys and values of one layer, for all sequences";
   let description = [{
-    Keys and values of `heads` heads of `headDim` numbers each, stored as `elementType` (f32 or bf16); what is appended is
+    Keys and values of `heads` heads of `headDim` numbers each, stored as `elementType` (f32, bf16 or i8); what is appended is
     rounded to it. A row belongs to a sequence and a position. Example: `!graphc.kv_cache<4x64xbf16>`
+
+    In i8, the `headDim` numbers of a head and a position are `scale · q` with integers `q` in [-127, 127] and
+    `scale = f16(max |x| / 127)`, `q = round(x / scale)`: keys and values have a scale each. The scale of numbers that are not
+    all finite is none either.
 
     Constraints:
     * (C1) `heads` and `headDim` are positive.
-    * (C2) `elementType` is f32 or bf16.
+    * (C2) `elementType` is f32, bf16 or i8.
   }];
   let parameters = (ins "int64_t":$heads, "int64_t":$headDim, "::mlir::Type":$elementType);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Whether numbers are integers that share a scale.
+    bool isQuantized() const { return getElementType().isInteger(); }
+    /// What numbers are once they are read: `elementType`, or f32 for integers.
+    ::mlir::Type getReadType() const;
+    /// Bytes that a head takes for its keys (or values) of a position, scale included, padding not.
+    double getHeadBytes() const;
+  }];
 }
 
 def Graphc_QuantType : Graphc_Type<"Quant", "quant"> {

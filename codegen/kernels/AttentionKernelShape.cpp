@@ -12,7 +12,7 @@ AttentionShape::AttentionShape(FlashAttentionOp op, const Target &target)
       group(heads / layout.heads), cacheType(op.getCache().getType().getElementType()),
       scale(op.getScale().convertToFloat()), lanes(target.lanes()) {
   Type queryType = op.getQuery().getType().getElementType();
-  isBf16 = queryType.isBF16() && cacheType.isBF16();
+  isBf16 = queryType.isBF16() && !cacheType.isF32();
   leftType = isBf16 && target.prefersBf16Dot() ? queryType : Float32Type::get(op.getContext());
   if (op.getSoftCap())
     cap = op.getSoftCap()->convertToFloat();

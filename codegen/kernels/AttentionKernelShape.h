@@ -24,7 +24,8 @@ struct AttentionShape {
   int64_t heads; ///< H, of queries.
   int64_t group; ///< Query heads of a key head, H / Hkv.
 
-  /// Query and cache are bf16: weights of values are rounded to bf16. Otherwise the products are of
+  /// The query is bf16 and so is the cache, or of integers that bf16 holds exactly: weights of
+  /// values are rounded to bf16. Otherwise the products are of
   /// f32 numbers (widening is exact).
   bool isBf16;
   /// How the left factors of both products, queries and weights of values, are kept: bf16 where the

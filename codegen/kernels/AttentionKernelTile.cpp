@@ -1,5 +1,6 @@
 #include "codegen/kernels/AttentionKernelTile.h"
 
+#include "codegen/kernels/KvIntegers.h"
 #include "codegen/kernels/MicroKernel.h"
 #include "codegen/kernels/VectorAccess.h"
 
@@ -72,6 +73,15 @@ Value AttentionTile::splatAt(Value memory, Value at) {
   return k.splat(k.load(memory, at), shape.lanes);
 }
 
+/// Numbers of tokens from `token` on, times their scales if the cache has such. `head`: where the
+/// head's keys or values begin.
+Value AttentionTile::scaled(Value numbers, Value head, Value token) {
+  if (!shape.layout.hasScales())
+    return numbers;
+  KvIntegers integers(k.b, k.target, shape.layout, cache);
+  return k.mul(numbers, integers.scales(head, token, shape.lanes));
+}
+
 static Value zeros(GenericLoops &k) {
   return arith::ConstantOp::create(k.b,
                                    k.b.getZeroAttr(VectorType::get(k.lanes(), k.b.getF32Type())));
@@ -117,17 +127,16 @@ void AttentionTile::emitPage(const Place &place, Value page) {
   Value entry = k.plus(place.run.pages, page);
   Value number = k.stepIndex(kArgPageTable, entry);
   const KvLayout &layout = shape.layout;
-  int64_t pageElements = 2 * layout.heads * layout.headElements();
-  Value keys = k.plus(k.times(number, k.index(pageElements)),
-                      k.times(place.run.keyHead, k.index(layout.headElements())));
-  Value values = k.plus(keys, k.index(layout.heads * layout.headElements()));
+  Value keys = k.plus(k.times(number, k.index(layout.pageElements())),
+                      k.times(place.run.keyHead, k.index(layout.headStride())));
+  Value values = k.plus(keys, k.index(layout.heads * layout.headStride()));
 
   emitScores(place, page, keys);
   if (needsTransform())
     emitTransform(place.rows);
   emitMask(place, page);
   emitMaxima(place.rows);
-  emitWeights(place.rows);
+  emitWeights(place.rows, values);
   emitValues(place.rows, values);
 }
 
@@ -153,8 +162,9 @@ void AttentionTile::emitScores(const Place &place, Value page, Value keys) {
     auto sums =
         micro.emit(left, right, {.rows = place.rows, .depth = shape.headDim(), .unroll = 2});
     for (int64_t i = 0; i < place.rows * vectors; ++i) {
-      int64_t at = i / vectors * kPageTokens + i % vectors * shape.lanes;
-      storeVector(sums[i], scratch.scores, k.plus(token, k.index(at)));
+      int64_t inRow = i % vectors * shape.lanes;
+      Value score = scaled(sums[i], keys, k.plus(token, k.index(inRow)));
+      storeVector(score, scratch.scores, k.plus(token, k.index(i / vectors * kPageTokens + inRow)));
     }
   });
 }
@@ -238,8 +248,8 @@ void AttentionTile::emitMaxima(int64_t rows) {
   storeVector(k.math.exp2(k.sub(old, max)), scratch.decay, zero);
 }
 
-/// p = 2^(score - m), and l.
-void AttentionTile::emitWeights(int64_t rows) {
+/// p = 2^(score - m), and l; what multiplies the values is p times their scales.
+void AttentionTile::emitWeights(int64_t rows, Value values) {
   forEachRow(rows, [&](Value row) {
     Value minusMax = splatAt(scratch.max, row);
     minusMax = arith::NegFOp::create(k.b, minusMax);
@@ -251,6 +261,7 @@ void AttentionTile::emitWeights(int64_t rows) {
                            : k.fma(x, k.math.constant(shape.scale * kLog2E, x), minusMax);
       Value p = k.math.exp2(x);
       sums.push_back(p);
+      p = scaled(p, values, k.index(first));
       if (shape.isBf16)
         p = k.math.convert(k.math.toBf16(p), shape.leftType);
       k.store(p, scratch.weights, at);

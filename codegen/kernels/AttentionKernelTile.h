@@ -1,9 +1,9 @@
 // A tile of attention: a few rows and one piece of the context.
 //
-// Page by page: scores = q kᵀ into scratch; mask where the page has rows that a query does not see;
-// maximum and weights p = 2^(score - m); values += p v. Everything of a tile stays in the first
-// level of the cache; the two products are MicroKernel's. Then the piece is merged into the rows'
-// totals.
+// Page by page: scores = q kᵀ into scratch, times the scales of an int8 cache's keys; mask where
+// the page has rows that a query does not see; maximum and weights p = 2^(score - m); values += p
+// v. Everything of a tile stays in the first level of the cache; the two products are
+// MicroKernel's. Then the piece is merged into the rows' totals.
 //
 // The bits of a row do not depend on its tile: products are chains along k; every other sum is
 // within a row, in an order of its own; a page that is hidden from a row adds exact zeros and
@@ -74,7 +74,7 @@ private:
   void emitTransform(int64_t rows);
   void emitMask(const Place &place, mlir::Value page);
   void emitMaxima(int64_t rows);
-  void emitWeights(int64_t rows);
+  void emitWeights(int64_t rows, mlir::Value values);
   void emitValues(int64_t rows, mlir::Value values);
   void emitMerge(const Place &place);
 
@@ -83,6 +83,7 @@ private:
   mlir::Value loadVector(mlir::Value memory, mlir::Value at);
   void storeVector(mlir::Value vector, mlir::Value memory, mlir::Value at);
   mlir::Value splatAt(mlir::Value memory, mlir::Value at);
+  mlir::Value scaled(mlir::Value numbers, mlir::Value head, mlir::Value token);
   bool needsTransform() const { return shape.cap || !(shape.scale > 0); }
 
   GenericLoops &k;

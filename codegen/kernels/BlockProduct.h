@@ -61,12 +61,13 @@ public:
                     llvm::MutableArrayRef<mlir::Value> sums) = 0;
 };
 
-/// Whether floats on the left are widened to f32 and multiplied one by one: true unless both
-/// factors are bf16 and the target has a dot product for them that pays.
+/// Whether floats on the left are widened to f32 and multiplied one by one: true unless the left
+/// factor is bf16, the right one bf16 or i8, and the target has a dot product that pays.
 bool multipliesWidened(const Target &target, mlir::Type left, mlir::Type right);
 
-/// Element types, floats or QuantType: f32 or bf16 rows with a right factor of f32 or bf16 (bf16
-/// rows need a bf16 one), f32 rows with a quantized one, quantized rows with a quantized one.
+/// Element types, floats or QuantType: f32 or bf16 rows with a right factor of f32, bf16 or plain
+/// i8 in pairs as bf16 (bf16 rows need one of the latter), f32 rows with a quantized one, quantized
+/// rows with a quantized one.
 std::unique_ptr<BlockProduct> makeBlockProduct(mlir::ImplicitLocOpBuilder &builder,
                                                const Target &target, mlir::Type left,
                                                mlir::Type right);

@@ -133,16 +133,16 @@ bool ByteTiles::multiply(const Target &target, Type rows, Type weight) {
 }
 
 ByteTiles::ByteTiles(KernelFunction &function, const Target &target, QuantFormat weight,
-                     int64_t blocks, int64_t scratchOffset)
+                     int64_t blocks, int64_t panelsTogether, int64_t scratchOffset)
     : function(function), target(target), packed(weight), unpacked{8, weight.group}, blocks(blocks),
-      scratchOffset(scratchOffset) {}
+      panelsTogether(panelsTogether), scratchOffset(scratchOffset) {}
 
 // Half of a second-level cache of 2 MB, which every processor with tiles has; at least so many
 // panels that copying rows costs little beside multiplying them.
 int64_t ByteTiles::panelsOfGroup() const {
   constexpr int64_t kBytes = 1 << 20;
   constexpr int64_t kLeast = 3;
-  return std::max(kLeast, kBytes / panelBytes());
+  return roundUp(std::max(kLeast, kBytes / panelBytes()), panelsTogether);
 }
 
 int64_t ByteTiles::rowsOffset() const { return scratchOffset + kDotBytes; }

@@ -25,9 +25,10 @@ public:
   /// Whether rows and weights of these types are multiplied so.
   static bool multiply(const Target &target, mlir::Type rows, mlir::Type weight);
 
-  /// `blocks`: groups of columns in a panel. `scratchOffset`: where the scratch is free.
+  /// `blocks`: groups of columns in a panel. `panelsTogether`: what a group is a multiple of.
+  /// `scratchOffset`: where the scratch is free.
   ByteTiles(KernelFunction &function, const Target &target, QuantFormat weight, int64_t blocks,
-            int64_t scratchOffset);
+            int64_t panelsTogether, int64_t scratchOffset);
 
   /// Panels whose rows are copied once for all of them.
   int64_t panelsOfGroup() const;
@@ -63,6 +64,7 @@ private:
   QuantFormat packed;   ///< As in the plan.
   QuantFormat unpacked; ///< As tiles take it.
   int64_t blocks;
+  int64_t panelsTogether;
   int64_t scratchOffset;
 };
 

@@ -1,13 +1,15 @@
-// Products of floats: f32 by f32, bf16 by bf16, f32 by bf16.
+// Products of floats: f32 by f32, bf16 by bf16, f32 by bf16, and both by i8.
 //
-// A block is one step of the packed right factor: one element of k (f32) or a pair (bf16). Where
-// the target has a bf16 dot product that pays, a pair is one instruction; else bf16 is widened to
-// f32 (exact) and every element of k is a multiply-add of its own.
+// A block is one step of the packed right factor: one element of k (f32) or a pair (bf16, i8).
+// Where the target has a bf16 dot product that pays, a pair is one instruction; else bf16 is
+// widened to f32 (exact) and every element of k is a multiply-add of its own. Bytes become bf16 or
+// f32 in registers, exactly too; their scales are the caller's.
 #include "codegen/kernels/BlockProduct.h"
 #include "codegen/kernels/MicroKernel.h"
 #include "codegen/kernels/VectorAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -18,7 +20,8 @@ using namespace mlir;
 namespace graphc {
 
 bool multipliesWidened(const Target &target, Type left, Type right) {
-  return !(left.isBF16() && right.isBF16() && target.prefersBf16Dot());
+  bool isInPairs = right.isBF16() || right.isInteger(8);
+  return !(left.isBF16() && isInPairs && target.prefersBf16Dot());
 }
 
 namespace {
@@ -48,7 +51,10 @@ private:
   Value leftElement(const Step &step, int64_t row, int64_t k);
   Value leftPair(const Step &step, int64_t row);
   Value rightVector(const Step &step, int64_t vector);
+  Value bf16OfBytes(Value bytes);
   Value widened(Value pairs, int64_t k);
+  Value widenedBytes(Value bytes, int64_t k);
+  bool isRightBytes() const { return rightType.isInteger(8); }
 
   VectorType sumType() const { return VectorType::get({lanes}, b.getF32Type()); }
   VectorType bitsType() const { return VectorType::get({lanes}, b.getI32Type()); }
@@ -108,6 +114,30 @@ Value FloatProduct::rightVector(const Step &step, int64_t vector) {
   return vector::LoadOp::create(b, type, step.right.memory, at);
 }
 
+/// Pairs of bytes as pairs of bf16, which hold them exactly.
+Value FloatProduct::bf16OfBytes(Value bytes) {
+  auto floats = [&](int64_t first) -> Value {
+    Value half = vector::ExtractStridedSliceOp::create(
+        b, bytes, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
+    return arith::SIToFPOp::create(b, sumType(), arith::ExtSIOp::create(b, bitsType(), half));
+  };
+  assert(lanes == 16 && "dot products are of 512 bits");
+  Type type = VectorType::get({2 * lanes}, b.getBF16Type());
+  auto name = b.getStringAttr("llvm.x86.avx512bf16.cvtne2ps2bf16.512");
+  Value low = floats(0), high = floats(lanes);
+  return LLVM::CallIntrinsicOp::create(b, type, name, {high, low}).getResult(0);
+}
+
+/// Byte `k` (0 or 1) of every lane's pair, as f32.
+Value FloatProduct::widenedBytes(Value bytes, int64_t k) {
+  Value words = vector::BitCastOp::create(b, VectorType::get({lanes}, b.getI16Type()), bytes);
+  Value bits = arith::ExtSIOp::create(b, bitsType(), words);
+  if (k == 0)
+    bits = arith::ShLIOp::create(b, bits, splatBits(24));
+  bits = arith::ShRSIOp::create(b, bits, splatBits(k == 0 ? 24 : 8));
+  return arith::SIToFPOp::create(b, sumType(), bits);
+}
+
 /// Element `k` (0 or 1) of every lane's bf16 pair, as f32: the bits become the upper half.
 Value FloatProduct::widened(Value pairs, int64_t k) {
   Value both = vector::BitCastOp::create(b, bitsType(), pairs);
@@ -125,7 +155,7 @@ void FloatProduct::emitDots(const Step &step, int64_t rows, MutableArrayRef<Valu
   int64_t vectors = step.right.vectors.size();
   SmallVector<Value> right;
   for (int64_t v = 0; v < vectors; ++v)
-    right.push_back(rightVector(step, v));
+    right.push_back(isRightBytes() ? bf16OfBytes(rightVector(step, v)) : rightVector(step, v));
   for (int64_t r = 0; r < rows; ++r) {
     Value left = leftPair(step, r);
     for (int64_t v = 0; v < vectors; ++v) {
@@ -144,7 +174,11 @@ void FloatProduct::emitFmas(const Step &step, int64_t rows, MutableArrayRef<Valu
     Value &sum = sums[r * vectors + v];
     sum = math::FmaOp::create(b, left, right, sum);
   };
-  auto wide = [&](Value packed, int64_t k) { return pair == 2 ? widened(packed, k) : packed; };
+  auto wide = [&](Value packed, int64_t k) {
+    if (isRightBytes())
+      return widenedBytes(packed, k);
+    return pair == 2 ? widened(packed, k) : packed;
+  };
 
   if (rows < vectors) {
     SmallVector<Value> left;

@@ -27,7 +27,10 @@ unsigned indexIn(const std::array<KernelArg, N> &order, KernelArg which) {
 }
 
 ElementType elementTypeOf(Type type) {
-  return type.isF32() ? ElementType::F32 : type.isF16() ? ElementType::F16 : ElementType::BF16;
+  return type.isInteger(8) ? ElementType::I8
+         : type.isF32()    ? ElementType::F32
+         : type.isF16()    ? ElementType::F16
+                           : ElementType::BF16;
 }
 
 int64_t boundOf(Dim dim, const StepBounds &bounds) {
@@ -48,8 +51,7 @@ FailureOr<Type> memoryType(KernelOp kernel, Value value, ArrayRef<Dim> dims,
     return Type();
   if (auto cache = dyn_cast<KvCacheType>(value.getType())) {
     KvLayout layout = kvLayoutOf(cache);
-    int64_t elements = layout.pageBytes() / byteSize(layout.elementType);
-    return Type(MemRefType::get({kManyPages, elements}, cache.getElementType()));
+    return Type(MemRefType::get({kManyPages, layout.pageElements()}, cache.getElementType()));
   }
   auto tensor = dyn_cast<RankedTensorType>(value.getType());
   if (!tensor)

@@ -67,9 +67,9 @@ public:
 
   /// The memory of a value of the kernel's body, a block argument or a result of the computed op: a
   /// memref of the tensor's bounded shape; for a cache memref<pages x elements of a page x type>,
-  /// all of this layer's pool; for quantized rows and packed quantized weights the bytes,
-  /// memref<rows x bytes of a row> or memref<panels x bytes of a panel>. Null for a step and for a
-  /// null value.
+  /// all of this layer's pool, scales among the elements; for quantized rows and packed quantized
+  /// weights the bytes, memref<rows x bytes of a row> or memref<panels x bytes of a panel>. Null
+  /// for a step and for a null value.
   mlir::Value memoryOf(mlir::Value value) const;
 
   /// First task and the one after the last, as index values.

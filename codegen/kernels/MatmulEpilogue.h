@@ -41,6 +41,14 @@ public:
   virtual bool isLong() const = 0;
   /// Emits the epilogue of one row at the builder's place.
   virtual void emitRow(mlir::ImplicitLocOpBuilder &b, const RowSums &row) const = 0;
+
+  /// Panels that hold what the epilogue needs of a row at once, from a multiple of their number on:
+  /// they come one after the other, with at most kTileRows rows, all neighbours, under way at a
+  /// time; passes of a panel come in order.
+  virtual int64_t panelsTogether() const { return 1; }
+  /// What the epilogue keeps meanwhile: bytes at the beginning of the thread's scratch.
+  virtual int64_t scratchBytes() const { return 0; }
+  static constexpr int64_t kTileRows = 64;
 };
 
 /// The memories that every epilogue may read; null where the op has no such operand.

@@ -70,7 +70,8 @@ int64_t MatmulLoops::maxRows() const { return classes().front().rows; }
 static constexpr int64_t kPrefetchBytes = 4096;
 
 //===----------------------------------------------------------------------===//
-// Scratch: the sums of a tile, then its rows widened to f32, or what ByteTiles has there
+// Scratch: the epilogue's, the sums of a tile, then its rows widened to f32, or what ByteTiles has
+// there
 //===----------------------------------------------------------------------===//
 
 static constexpr int64_t kFloatBytes = 4;
@@ -92,7 +93,11 @@ int64_t MatmulLoops::sumBytes() const {
 
 int64_t MatmulLoops::scratchBytes() const {
   int64_t widened = widensRows() ? maxRows() * widenedStride() * kFloatBytes : 0;
-  return sumBytes() + widened + (tiles ? tiles->scratchBytes() : 0);
+  return sumsOffset() + sumBytes() + widened + (tiles ? tiles->scratchBytes() : 0);
+}
+
+int64_t MatmulLoops::sumsOffset() const {
+  return roundUp(epilogue.scratchBytes(), kBufferAlignment);
 }
 
 static Value scratchFloats(ImplicitLocOpBuilder &b, KernelFunction &function, int64_t count,
@@ -110,13 +115,16 @@ MatmulLoops::MatmulLoops(KernelFunction &function, const Target &target,
   if (ByteTiles::multiply(target, factors.rowType, factors.weightType)) {
     constexpr int64_t kSums = ByteTiles::kRows * kPanelRows * kFloatBytes;
     QuantFormat format = cast<QuantType>(factors.weightType).getFormat();
-    tiles.emplace(function, target, format, factors.blocks, epilogue.isLong() ? kSums : 0);
+    tiles.emplace(function, target, format, factors.blocks, epilogue.panelsTogether(),
+                  sumsOffset() + (epilogue.isLong() ? kSums : 0));
   }
+  assert(maxRows() <= MatmulEpilogue::kTileRows && "epilogues keep no more rows");
 }
 
 /// Panels whose rows are read once for all of them: as many as leave room for the rows in an L2 of
 /// 1 MB. Where rows are widened, which costs as much as a third of a panel's product, more panels
-/// pay for it, even if they have to come from the next cache.
+/// pay for it, even if they have to come from the next cache. A group is a multiple of what
+/// the epilogue wants together.
 int64_t MatmulLoops::panelsOfGroup() const {
   if (tiles)
     return tiles->panelsOfGroup();
@@ -124,7 +132,7 @@ int64_t MatmulLoops::panelsOfGroup() const {
   int64_t panelBytes = factors.blocks * factors.blockStride * element.getIntOrFloatBitWidth() / 8;
   int64_t bytes = widensRows() ? 1 << 20 : 512 << 10;
   int64_t least = widensRows() ? 4 : 1;
-  return std::max(least, bytes / panelBytes);
+  return roundUp(std::max(least, bytes / panelBytes), epilogue.panelsTogether());
 }
 
 void MatmulLoops::emit(ImplicitLocOpBuilder &b, Value first, Value end, Value rows) {
@@ -208,7 +216,7 @@ LeftRows MatmulLoops::leftRows(ImplicitLocOpBuilder &b, const TileClass &tile, V
 LeftRows MatmulLoops::widenRows(ImplicitLocOpBuilder &b, const LeftRows &rows, int64_t count) {
   int64_t lanes = target.lanes();
   int64_t stride = widenedStride();
-  Value memory = scratchFloats(b, function, maxRows() * stride, sumBytes());
+  Value memory = scratchFloats(b, function, maxRows() * stride, sumsOffset() + sumBytes());
   Value zero = arith::ConstantIndexOp::create(b, 0);
   auto narrow = VectorType::get({lanes}, b.getBF16Type());
   auto widenAt = [&](Value k, int64_t existing) {
@@ -261,7 +269,7 @@ SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClas
 }
 
 Value MatmulLoops::scratchSums(ImplicitLocOpBuilder &b) {
-  return scratchFloats(b, function, maxRows() * kPanelRows, 0);
+  return scratchFloats(b, function, maxRows() * kPanelRows, sumsOffset());
 }
 
 void MatmulLoops::storeSums(ImplicitLocOpBuilder &b, const TilePlace &place, ValueRange sums) {

@@ -54,6 +54,7 @@ private:
   bool widensRows() const;
   bool isQuantized() const { return llvm::isa<QuantType>(factors.weightType); }
   int64_t widenedStride() const;
+  int64_t sumsOffset() const;
 
   int64_t panelsOfGroup() const;
   int64_t sumBytes() const;

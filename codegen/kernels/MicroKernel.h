@@ -24,7 +24,8 @@ struct MicroTile {
   int64_t prefetch = 0; ///< How many bytes ahead `right` is fetched into L2; 0: not at all.
 };
 
-/// Elements of k that stand side by side in a packed right factor of floats: 1 for f32, 2 for bf16.
+/// Elements of k that stand side by side in a packed right factor without scales: 1 for f32, 2 for
+/// bf16 and i8.
 int64_t packedPair(mlir::Type elementType);
 
 class MicroKernel {

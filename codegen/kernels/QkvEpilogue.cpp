@@ -3,6 +3,10 @@
 // The panels of a head hold 16 channels of its first half and the 16 of the second half that rope
 // turns them into, so that a rotation stays in registers. Heads come in the order of the weight:
 // queries, keys, values.
+//
+// An int8 cache needs all of a head before it can round any of it: rows of keys and values are
+// staged in scratch until the last panel of their head.
+#include "codegen/kernels/KvIntegers.h"
 #include "codegen/kernels/MatmulEpilogue.h"
 #include "codegen/kernels/VectorAccess.h"
 #include "codegen/kernels/VectorMath.h"
@@ -23,7 +27,8 @@ struct QkvParts {
   ScaleAndBias scaleAndBias;
   Value ropeTable; ///< memref<context * D x f32>: cos | sin; or null.
   Value query;     ///< memref<H * rows * D x f32 or bf16>.
-  Value cache;     ///< memref<pages * elements of a page x f32 or bf16>.
+  Value cache;     ///< memref<pages * elements of a page x f32, bf16 or i8>.
+  Value staged;    ///< memref<kTileRows * Dp x f32>: rows of a head; null unless they need it.
   Value position, slot, pageTable, pageTableStride;
   int64_t queryHeads = 0;
   int64_t queryRows = 0; ///< Rows between the heads of the queries: the bound of T.
@@ -53,6 +58,14 @@ public:
 
   bool isLong() const override { return true; }
 
+  int64_t panelsTogether() const override {
+    return parts.layout.hasScales() ? parts.panelsOfHead() : 1;
+  }
+  int64_t scratchBytes() const override {
+    return parts.layout.hasScales() ? stagedNumbers(parts.layout) * byteSize(ElementType::F32) : 0;
+  }
+  static int64_t stagedNumbers(const KvLayout &layout) { return kTileRows * layout.paddedDim(); }
+
   void emitRow(ImplicitLocOpBuilder &b, const RowSums &row) const override;
 
 private:
@@ -65,6 +78,8 @@ private:
                  ArrayRef<HeadVector> vectors) const;
   void appendValue(ImplicitLocOpBuilder &b, Value row, Value head,
                    ArrayRef<HeadVector> vectors) const;
+  void appendIntegers(ImplicitLocOpBuilder &b, const RowSums &row, Value head,
+                      KvIntegers::Side side, ArrayRef<HeadVector> vectors) const;
 
   /// Where a token is in the cache.
   struct TokenPlace {
@@ -122,10 +137,20 @@ void QkvEpilogue::emitRow(ImplicitLocOpBuilder &b, const RowSums &row) const {
     SmallVector<HeadVector> turned = rotated(b, row.row, vectors);
     emitIf(
         b, isBelow(firstKey), [&] { storeQuery(b, row.row, head, turned); },
-        [&] { appendKey(b, row.row, arith::SubIOp::create(b, head, firstKey), turned); });
+        [&] {
+          Value keyHead = arith::SubIOp::create(b, head, firstKey);
+          if (parts.staged)
+            appendIntegers(b, row, keyHead, KvIntegers::Side::Key, turned);
+          else
+            appendKey(b, row.row, keyHead, turned);
+        });
   };
   auto value = [&] {
-    appendValue(b, row.row, arith::SubIOp::create(b, head, firstValue), vectors);
+    Value valueHead = arith::SubIOp::create(b, head, firstValue);
+    if (parts.staged)
+      appendIntegers(b, row, valueHead, KvIntegers::Side::Value, vectors);
+    else
+      appendValue(b, row.row, valueHead, vectors);
   };
   emitIf(b, isBelow(firstValue), queryOrKey, value);
 }
@@ -199,8 +224,8 @@ QkvEpilogue::TokenPlace QkvEpilogue::placeOf(ImplicitLocOpBuilder &b, Value row)
   Value pages = arith::MulIOp::create(b, slot, parts.pageTableStride);
   Value inTable = arith::AddIOp::create(b, pages, arith::DivUIOp::create(b, position, pageTokens));
   Value page = loadIndex(b, parts.pageTable, inTable);
-  int64_t pageElements = layout.pageBytes() / byteSize(layout.elementType);
-  return {indexTimes(b, page, pageElements), arith::RemUIOp::create(b, position, pageTokens)};
+  return {indexTimes(b, page, layout.pageElements()),
+          arith::RemUIOp::create(b, position, pageTokens)};
 }
 
 Value QkvEpilogue::toCacheType(ImplicitLocOpBuilder &b, Value values) const {
@@ -215,7 +240,7 @@ void QkvEpilogue::appendKey(ImplicitLocOpBuilder &b, Value row, Value head,
   const KvLayout &layout = parts.layout;
   int64_t pair = layout.interleave();
   TokenPlace place = placeOf(b, row);
-  Value start = arith::AddIOp::create(b, place.page, indexTimes(b, head, layout.headElements()));
+  Value start = arith::AddIOp::create(b, place.page, indexTimes(b, head, layout.headStride()));
   start = arith::AddIOp::create(b, start, indexTimes(b, place.token, pair));
   for (const HeadVector &vector : vectors) {
     Value values = toCacheType(b, vector.values);
@@ -239,10 +264,9 @@ void QkvEpilogue::appendValue(ImplicitLocOpBuilder &b, Value row, Value head,
   Value kp = indexConstant(b, pair);
   Value step = arith::DivUIOp::create(b, place.token, kp);
   Value inStep = arith::RemUIOp::create(b, place.token, kp);
-  Value start = arith::AddIOp::create(b, place.page, indexTimes(b, head, layout.headElements()));
+  Value start = arith::AddIOp::create(b, place.page, indexTimes(b, head, layout.headStride()));
   start = arith::AddIOp::create(b, start, indexTimes(b, step, layout.paddedDim() * pair));
-  start =
-      indexPlus(b, arith::AddIOp::create(b, start, inStep), layout.heads * layout.headElements());
+  start = indexPlus(b, arith::AddIOp::create(b, start, inStep), layout.heads * layout.headStride());
   for (const HeadVector &vector : vectors) {
     Value values = toCacheType(b, vector.values);
     Value at = arith::AddIOp::create(b, start, indexTimes(b, vector.channel, pair));
@@ -254,6 +278,34 @@ void QkvEpilogue::appendValue(ImplicitLocOpBuilder &b, Value row, Value head,
     for (int64_t lane = 0; lane < vector.count; ++lane)
       storeSlice(b, values, lane, 1, parts.cache, indexPlus(b, at, lane * pair));
   }
+}
+
+/// Stages the vectors; the last ones of a head have all of it written.
+void QkvEpilogue::appendIntegers(ImplicitLocOpBuilder &b, const RowSums &row, Value head,
+                                 KvIntegers::Side side, ArrayRef<HeadVector> vectors) const {
+  const KvLayout &layout = parts.layout;
+  Value line = arith::RemUIOp::create(b, row.row, indexConstant(b, kTileRows));
+  Value start = indexTimes(b, line, layout.paddedDim());
+  for (const HeadVector &vector : vectors) {
+    Value at = indexPlus(b, arith::AddIOp::create(b, start, vector.channel), vector.offset);
+    if (vector.count > 0)
+      storeLanes(b, vector.values, parts.staged, at, vector.count);
+  }
+  if (row.places.back() != kPanelRows / target.lanes() - 1)
+    return; // another pass brings the other vectors of the panel
+  Value inHead = arith::RemUIOp::create(b, row.panel, indexConstant(b, parts.panelsOfHead()));
+  Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, inHead,
+                                       indexConstant(b, parts.panelsOfHead() - 1));
+  auto branch = scf::IfOp::create(b, isLast, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  KvIntegers integers(b, target, layout, parts.cache);
+  TokenPlace place = placeOf(b, row.row);
+  auto type = VectorType::get({target.lanes()}, b.getF32Type());
+  integers.append(
+      integers.headStart(place.page, head, side), place.token, side, [&](Value d, int64_t count) {
+        return loadLanes(b, type, parts.staged, arith::AddIOp::create(b, start, d), count);
+      });
 }
 
 std::unique_ptr<MatmulEpilogue> makeQkvEpilogue(ImplicitLocOpBuilder &b, FusedQkvOp op,
@@ -268,6 +320,9 @@ std::unique_ptr<MatmulEpilogue> makeQkvEpilogue(ImplicitLocOpBuilder &b, FusedQk
   parts.queryRows = cast<MemRefType>(query.getType()).getDimSize(1);
   parts.cache = flattened(b, function.memoryOf(op.getCache()));
   parts.layout = kvLayoutOf(op.getCache().getType());
+  if (parts.layout.hasScales())
+    parts.staged = function.scratch(
+        b, MemRefType::get({QkvEpilogue::stagedNumbers(parts.layout)}, b.getF32Type()), 0);
   parts.position = function.stepArray(kArgPosition);
   parts.slot = function.stepArray(kArgSlot);
   parts.pageTable = function.stepArray(kArgPageTable);

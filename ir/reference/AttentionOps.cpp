@@ -1,4 +1,5 @@
 // Attention by its parts and the KV cache: see ir/AttentionOps.td.
+#include "ir/QuantFormat.h"
 #include "ir/reference/Ops.h"
 
 #include <cmath>
@@ -77,13 +78,27 @@ Tensor softmax(SoftmaxOp op, const Tensor &input) {
 // KV cache
 //===----------------------------------------------------------------------===//
 
+void roundToCache(KvCacheType type, std::span<float> row) {
+  if (!type.isQuantized())
+    return roundTo(type.getElementType(), row);
+  const auto headDim = static_cast<size_t>(type.getHeadDim());
+  const QuantFormat format{.bits = 8, .group = type.getHeadDim()};
+  std::vector<int8_t> integers(headDim);
+  for (size_t begin = 0; begin < row.size(); begin += headDim) {
+    const std::span<float> head = row.subspan(begin, headDim);
+    const float scale = quantizeGroup(format, /*search=*/false, head, integers);
+    for (size_t d = 0; d < headDim; ++d)
+      head[d] = scale * static_cast<float>(integers[d]);
+  }
+}
+
 /// Numbers of token t in [Hkv, T, D], as one row [Hkv][D], rounded.
-static std::vector<float> tokenRow(const Tensor &heads, int64_t t, mlir::Type elementType) {
+static std::vector<float> tokenRow(const Tensor &heads, int64_t t, KvCacheType type) {
   std::vector<float> row;
   for (int64_t h = 0; h < heads.shape[0]; ++h)
     for (float value : heads.row(h * heads.shape[1] + t))
       row.push_back(value);
-  roundTo(elementType, row);
+  roundToCache(type, row);
   return row;
 }
 
@@ -91,7 +106,7 @@ void kvAppend(KvCacheType type, int64_t layer, const Tensor &key, const Tensor &
               const StepData &step, KvStore &cache) {
   for (int64_t t = 0; t < step.tokenCount(); ++t)
     cache.set(layer, step.sequences[step.slot[t]], step.position[t],
-              {tokenRow(key, t, type.getElementType()), tokenRow(value, t, type.getElementType())});
+              {tokenRow(key, t, type), tokenRow(value, t, type)});
 }
 
 Expected<KeyValue> kvRead(KvReadOp op, int64_t layer, const StepData &step, const KvStore &cache) {

@@ -116,9 +116,11 @@ Tensor fusedQkv(FusedQkvOp op, const Tensor &input, const Tensor &weight,
           query.row(h * input.rows() + t)[d] = roundTo(op.getType().getElementType(), head[d]);
         else
           (h < heads + cacheHeads ? row.key : row.value)
-              .push_back(roundTo(type.getElementType(), head[d]));
+              .push_back(roundTo(type.getReadType(), head[d]));
       }
     }
+    roundToCache(type, row.key);
+    roundToCache(type, row.value);
     cache.set(layer, step.sequences[step.slot[t]], step.position[t], std::move(row));
   }
   return query;
@@ -136,10 +138,13 @@ struct HeadAttention {
   llvm::ArrayRef<const KvStore::Row *> rows;
   int64_t keyHead;
 
-  /// A key's or value's number, converted to the type of the products.
+  /// A key's or value's number, converted to the type of the products: floats are, of integers the
+  /// scales stay apart.
   double stored(const std::vector<float> &row, int64_t d) const {
-    return roundTo(op.getQuery().getType().getElementType(),
-                   static_cast<double>(row[keyHead * static_cast<int64_t>(query.size()) + d]));
+    const float number = row[keyHead * static_cast<int64_t>(query.size()) + d];
+    if (op.getCache().getType().isQuantized())
+      return number;
+    return roundTo(op.getQuery().getType().getElementType(), static_cast<double>(number));
   }
 
   double score(const KvStore::Row &row) const {

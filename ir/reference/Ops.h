@@ -75,6 +75,9 @@ bool sees(const StepData &step, int64_t t, CachedRow row, std::optional<int64_t>
 Tensor mask(MaskOp op, const Tensor &input, const StepData &step);
 Tensor softmax(SoftmaxOp op, const Tensor &input);
 
+/// Rounds a row of keys or values, [Hkv][D], to what the cache keeps of it.
+void roundToCache(KvCacheType type, std::span<float> row);
+
 void kvAppend(KvCacheType type, int64_t layer, const Tensor &key, const Tensor &value,
               const StepData &step, KvStore &cache);
 

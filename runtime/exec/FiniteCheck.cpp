@@ -36,6 +36,12 @@ bool FiniteCheck::isCacheFinite(size_t layer) const {
   const KvLayout &layout = cache.layout(layer);
   auto tokenIsFinite = [&](const std::byte *page, int64_t token) {
     for (int64_t head = 0; head < layout.heads; ++head) {
+      if (layout.hasScales()) { // That of numbers that are not finite is none either.
+        if (!isNumberFinite(ElementType::F16, page + layout.keyScaleOffset(head, token)) ||
+            !isNumberFinite(ElementType::F16, page + layout.valueScaleOffset(head, token)))
+          return false;
+        continue;
+      }
       for (int64_t d = 0; d < layout.headDim; ++d) {
         if (!isNumberFinite(layout.elementType, page + layout.keyOffset(head, token, d)) ||
             !isNumberFinite(layout.elementType, page + layout.valueOffset(head, token, d)))

@@ -161,6 +161,10 @@ void KvCache::clearTokens(int32_t page, int64_t first) {
           std::memset(base + layout.keyOffset(head, token, d), 0, element);
           std::memset(base + layout.valueOffset(head, token, d), 0, element);
         }
+        if (layout.hasScales()) {
+          std::memset(base + layout.keyScaleOffset(head, token), 0, KvLayout::kScaleBytes);
+          std::memset(base + layout.valueScaleOffset(head, token), 0, KvLayout::kScaleBytes);
+        }
       }
     }
   }

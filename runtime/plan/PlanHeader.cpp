@@ -186,9 +186,9 @@ KvLayout readKvLayout(const FieldReader &reader) {
   result.heads = reader["heads"].integer(1, kMaxHeads);
   result.headDim = reader["head_dim"].integer(1, kMaxHeads);
   std::optional<ElementType> type = parseElementType(reader["type"].string());
-  bool known = type == ElementType::F32 || type == ElementType::BF16;
+  bool known = type == ElementType::F32 || type == ElementType::BF16 || type == ElementType::I8;
   if (reader.ok() && !known)
-    reader["type"].fail("expected f32 or bf16");
+    reader["type"].fail("expected f32, bf16 or i8");
   result.elementType = type.value_or(ElementType::F32);
   return result;
 }

@@ -157,3 +157,12 @@ func.func @kv_read_c3_value(%kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
   %0, %1 = graphc.kv_read %kv, %s : !graphc.kv_cache<2x8xbf16> -> tensor<2x?x8xf32>, tensor<2x?x8xf16>
   return
 }
+
+// -----
+
+// The numbers of an i8 cache are read in f32: integers alone mean nothing.
+func.func @kv_read_c3_i8(%kv: !graphc.kv_cache<2x8xi8>, %s: !graphc.step) {
+  // expected-error @below {{expected key of f32 but got 'bf16'}}
+  %0, %1 = graphc.kv_read %kv, %s : !graphc.kv_cache<2x8xi8> -> tensor<2x?x8xbf16>, tensor<2x?x8xf32>
+  return
+}

@@ -15,7 +15,7 @@ func.func private @f(!graphc.kv_cache<4x0xbf16>)
 
 // -----
 
-// expected-error @below {{expected f32 or bf16 elements but got 'f16'}}
+// expected-error @below {{expected f32, bf16 or i8 elements but got 'f16'}}
 func.func private @f(!graphc.kv_cache<4x64xf16>)
 
 // -----

@@ -2,8 +2,8 @@
 // RUN: graphc-opt %s | graphc-opt | FileCheck %s
 
 // CHECK-LABEL: func.func private @types
-// CHECK-SAME: (!graphc.step, !graphc.kv_cache<4x64xbf16>, !graphc.kv_cache<1x80xf32>)
-func.func private @types(!graphc.step, !graphc.kv_cache<4x64xbf16>, !graphc.kv_cache<1x80xf32>)
+// CHECK-SAME: (!graphc.step, !graphc.kv_cache<4x64xbf16>, !graphc.kv_cache<1x80xf32>, !graphc.kv_cache<2x7xi8>)
+func.func private @types(!graphc.step, !graphc.kv_cache<4x64xbf16>, !graphc.kv_cache<1x80xf32>, !graphc.kv_cache<2x7xi8>)
 
 // CHECK-LABEL: func.func private @quantized
 // CHECK-SAME: (tensor<8x64x!graphc.quant<i4 : f16, 64>>, tensor<?x64x!graphc.quant<i8 : f32, 32>>)

@@ -5,7 +5,9 @@
 
 namespace graphc::test {
 
-static const char *nameOf(ElementType type) { return type == ElementType::F32 ? "f32" : "bf16"; }
+static const char *nameOf(ElementType type) {
+  return type == ElementType::I8 ? "i8" : type == ElementType::F32 ? "f32" : "bf16";
+}
 
 std::ostream &operator<<(std::ostream &out, const AttentionConfig &config) {
   out << config.heads << "/" << config.keyHeads << " heads of " << config.headDim << ", "
@@ -53,9 +55,7 @@ AttentionCache::AttentionCache(const AttentionConfig &config, const std::vector<
   std::mt19937 random(7);
   std::iota(pageTable.begin(), pageTable.end(), 1);
   std::shuffle(pageTable.begin(), pageTable.end(), random);
-  int64_t bytes = byteSize(config.cache);
-  for (int64_t at = 0; at < int64_t(pool.size()); at += bytes)
-    encode(at, std::numeric_limits<float>::quiet_NaN());
+  std::fill_n(pool.data(), pool.size(), '\xff'); // NaN of every float; of scales, too
   for (size_t sequence = 0; sequence < lengths.size(); ++sequence)
     fill(sequence, random);
 }
@@ -67,7 +67,11 @@ void AttentionCache::fill(size_t sequence, std::mt19937 &random) {
   for (std::vector<float> *side : {&keys[sequence], &values[sequence]}) {
     side->resize(numbers);
     for (float &number : *side)
-      number = rounded(normal(random), config.cache);
+      number = rounded(normal(random), layout.hasScales() ? ElementType::F32 : config.cache);
+  }
+  if (layout.hasScales()) {
+    fillIntegers(sequence);
+    return;
   }
   for (int64_t page = 0; page < ceilDiv(lengths[sequence], kPageTokens); ++page) {
     size_t entry = sequence * size_t(pagesPerSequence) + size_t(page);
@@ -80,6 +84,39 @@ void AttentionCache::fill(size_t sequence, std::mt19937 &random) {
              exists ? key(sequence, head, position)[d] : 1e4f);
       encode(start + layout.valueOffset(head, token, d),
              exists ? value(sequence, head, position)[d] : 1e4f);
+    });
+  }
+}
+
+/// Rounds the numbers to integers, with a scale for each head and token, and writes both.
+void AttentionCache::fillIntegers(size_t sequence) {
+  KvLayout layout = config.layout();
+  int64_t count = lengths[sequence];
+  for (int64_t page = 0; page < ceilDiv(count, kPageTokens); ++page) {
+    size_t entry = sequence * size_t(pagesPerSequence) + size_t(page);
+    char *start = pool.data() + pageTable[entry] * layout.pageBytes();
+    std::fill_n(start, layout.pageBytes(), 0);
+    forEachIndex({kPageTokens, layout.heads, 2}, [&](const Index &at) {
+      int64_t token = at[0], head = at[1], position = page * kPageTokens + token;
+      bool exists = position < count, isKey = at[2] == 0;
+      auto offsetOf = [&](int64_t d) {
+        return isKey ? layout.keyOffset(head, token, d) : layout.valueOffset(head, token, d);
+      };
+      std::vector<float> &numbers = isKey ? keys[sequence] : values[sequence];
+      std::vector<float> none(size_t(layout.headDim), 60000.0f);
+      float *row = exists ? &numbers[size_t((head * count + position) * layout.headDim)] : &none[0];
+      float largest = 0;
+      for (int64_t d = 0; d < layout.headDim; ++d)
+        largest = std::max(largest, std::abs(row[d]));
+      auto scale = _Float16(largest / 127);
+      for (int64_t d = 0; d < layout.headDim; ++d) {
+        auto integer = int8_t(std::lrint(row[d] / float(scale)));
+        row[d] = float(scale) * float(integer);
+        start[offsetOf(d)] = char(integer);
+      }
+      int64_t place =
+          isKey ? layout.keyScaleOffset(head, token) : layout.valueScaleOffset(head, token);
+      std::memcpy(start + place, &scale, sizeof(scale));
     });
   }
 }

@@ -47,6 +47,7 @@ public:
 
 private:
   void fill(size_t sequence, std::mt19937 &random);
+  void fillIntegers(size_t sequence);
   void encode(int64_t offset, float value);
 
   std::vector<std::vector<float>> keys, values; ///< [sequence][head][position][d]

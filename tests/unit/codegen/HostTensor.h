@@ -5,6 +5,7 @@
 #include "KernelRunner.h"
 
 #include "runtime/base/ElementType.h"
+#include "runtime/plan/KvLayout.h"
 
 #include <cmath>
 #include <cstring>
@@ -58,6 +59,20 @@ inline float loadNumber(const void *place, ElementType type) {
   _Float16 half;
   std::memcpy(&half, place, sizeof(half));
   return float(half);
+}
+
+enum class CacheSide { Key, Value };
+
+/// Number `d` of a key or value in a page of a cache.
+inline float loadCached(const char *page, const KvLayout &layout, CacheSide side, int64_t head,
+                        int64_t token, int64_t d) {
+  bool isKey = side == CacheSide::Key;
+  const char *place =
+      page + (isKey ? layout.keyOffset(head, token, d) : layout.valueOffset(head, token, d));
+  if (!layout.hasScales())
+    return loadNumber(place, layout.elementType);
+  int64_t scale = isKey ? layout.keyScaleOffset(head, token) : layout.valueScaleOffset(head, token);
+  return loadNumber(page + scale, ElementType::F16) * float(static_cast<int8_t>(*place));
 }
 
 /// Calls `body` with every index below `extents`, in row-major order.

@@ -11,7 +11,8 @@ namespace graphc::test {
 /// values of this step's tokens if the op appends them. Call it after KernelRunner::run.
 ///
 /// A number x of the reference (computed in f64 and rounded once) may be missed by
-/// `slack * (1 + |x|)` and, in a result of 16 bits, by a unit in the last place. Arrays of the step
+/// `slack * (1 + |x|)` and, in a result of 16 bits, by a unit in the last place; in an int8 cache
+/// by a step of the integers, unless the op does nothing but append. Arrays of the step
 /// that are empty stand for one sequence of T tokens.
 void expectAsReference(const KernelRunner &kernel, const StepArrays &step,
                        const std::vector<void *> &memory, double slack);

@@ -15,6 +15,7 @@ constexpr int64_t kTokenBound = 80;
 constexpr StepBounds kBounds{.tokens = kTokenBound, .rows = 1, .cached = 2048};
 constexpr auto kF32 = ElementType::F32;
 constexpr auto kBf16 = ElementType::BF16;
+constexpr auto kI8 = ElementType::I8;
 
 const AttentionConfig kConfigs[] = {
     {8, 2, 64},
@@ -33,6 +34,13 @@ const AttentionConfig kConfigs[] = {
     {8, 1, 8, kF32, kF32, kBf16, 513, 2.5f},
     {4, 2, 80, kBf16, kBf16, kF32, std::nullopt, 1.5f},
     {4, 2, 16, kF32, kF32, kF32, std::nullopt, std::nullopt, -0.3f},
+    {8, 1, 64, kBf16, kI8},
+    {8, 2, 64, kF32, kI8},
+    {4, 4, 8, kBf16, kI8, kBf16},
+    {4, 1, 80, kF32, kI8, kF32, 100},
+    {6, 2, 24, kBf16, kI8, kF32, 513, 2.5f},
+    {3, 3, 10, kF32, kI8},
+    {6, 2, 128, kBf16, kI8},
 };
 
 class AttentionKernel : public testing::TestWithParam<std::tuple<std::string, size_t>> {
@@ -154,7 +162,7 @@ std::vector<std::tuple<std::string, size_t>> cases() {
   std::vector<std::tuple<std::string, size_t>> all;
   for (const std::string &level : availableTargets()) {
     for (size_t i = 0; i < std::size(kConfigs); ++i) {
-      bool isBf16 = kConfigs[i].query == kBf16 && kConfigs[i].cache == kBf16;
+      bool isBf16 = kConfigs[i].query == kBf16 && kConfigs[i].cache != kF32;
       if (!level.starts_with("x86-64-v4-bf16") || isBf16)
         all.emplace_back(level, i);
     }

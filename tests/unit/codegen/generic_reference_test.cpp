@@ -94,6 +94,15 @@ const OpCase kCases[] = {
     {"kv_read",
      {"!graphc.kv_cache<2x96xE>", "!graphc.step"},
      {"tensor<2x?x96xE>", "tensor<2x?x96xE>"}},
+    {"kv_append",
+     {"!graphc.kv_cache<2x24xi8>", "!graphc.step", "tensor<2x?x24xE>", "tensor<2x?x24xE>"},
+     {}},
+    {"kv_append",
+     {"!graphc.kv_cache<3x7xi8>", "!graphc.step", "tensor<3x?x7xE>", "tensor<3x?x7xf32>"},
+     {}},
+    {"kv_read",
+     {"!graphc.kv_cache<2x15xi8>", "!graphc.step"},
+     {"tensor<2x?x15xf32>", "tensor<2x?x15xf32>"}},
 };
 
 std::string joined(const std::vector<std::string> &parts) {
@@ -171,8 +180,9 @@ private:
     std::optional<HostTensor> &tensor = tensors.emplace_back();
     if (auto cache = llvm::dyn_cast<KvCacheType>(value.getType())) {
       KvLayout layout = kvLayoutOf(cache);
-      tensor.emplace(Index{kPages, layout.pageBytes() / byteSize(layout.elementType)},
-                     layout.elementType);
+      // Bytes and scales of an int8 cache: any pair of bytes that is a moderate bf16 number.
+      ElementType type = layout.hasScales() ? kBf16 : layout.elementType;
+      tensor.emplace(Index{kPages, layout.pageBytes() / byteSize(type)}, type);
     } else if (auto type = llvm::dyn_cast<mlir::RankedTensorType>(value.getType())) {
       Index extents, bounds;
       for (Dim dim : dims.get(value)) {

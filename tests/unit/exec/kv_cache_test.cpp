@@ -11,9 +11,10 @@ namespace {
 
 constexpr KvLayout kSmall{.heads = 2, .headDim = 5, .elementType = ElementType::F32};
 constexpr KvLayout kHalf{.heads = 3, .headDim = 24, .elementType = ElementType::BF16};
+constexpr KvLayout kBytes{.heads = 2, .headDim = 10, .elementType = ElementType::I8};
 
 KvCache makeCache(int64_t pages) {
-  const KvLayout layers[] = {kSmall, kHalf};
+  const KvLayout layers[] = {kSmall, kHalf, kBytes};
   Expected<KvCache> cache = KvCache::create(layers, pages);
   EXPECT_TRUE(cache.ok()) << cache.status().message();
   return *std::move(cache);
@@ -43,20 +44,32 @@ TEST(KvLayout, OffsetsAreAsDocumented) {
   EXPECT_EQ(kHalf.paddedDim(), 32);
   EXPECT_EQ(kHalf.keyOffset(2, 7, 5), 2 * (2 * 2048 + (2 * 64 + 7) * 2 + 1));
   EXPECT_EQ(kHalf.valueOffset(2, 7, 5), 2 * (3 * 2048 + 2 * 2048 + (3 * 32 + 5) * 2 + 1));
+  // int8: K [2] { [8][64][2], 64 scales of 2 bytes }, V [2] { [32][16][2], 64 scales }.
+  EXPECT_EQ(kBytes.pageBytes(), 2 * 2 * (1024 + 128));
+  EXPECT_EQ(kBytes.keyOffset(1, 7, 5), 1152 + (2 * 64 + 7) * 2 + 1);
+  EXPECT_EQ(kBytes.keyScaleOffset(1, 7), 1152 + 1024 + 14);
+  EXPECT_EQ(kBytes.valueOffset(1, 7, 5), 2 * 1152 + 1152 + (3 * 16 + 5) * 2 + 1);
+  EXPECT_EQ(kBytes.valueScaleOffset(0, 63), 2 * 1152 + 1024 + 126);
 }
 
 TEST(KvLayout, EveryElementHasAPlaceOfItsOwn) {
-  for (const KvLayout &layout : {kSmall, kHalf}) {
+  for (const KvLayout &layout : {kSmall, kHalf, kBytes}) {
     std::set<int64_t> places;
+    int64_t scales = 0;
     for (int64_t head = 0; head < layout.heads; ++head) {
       for (int64_t token = 0; token < kPageTokens; ++token) {
         for (int64_t d = 0; d < layout.headDim; ++d) {
           places.insert(layout.keyOffset(head, token, d));
           places.insert(layout.valueOffset(head, token, d));
         }
+        for (int64_t byte = 0; layout.hasScales() && byte < KvLayout::kScaleBytes; ++byte) {
+          places.insert(layout.keyScaleOffset(head, token) + byte);
+          places.insert(layout.valueScaleOffset(head, token) + byte);
+          scales += 2;
+        }
       }
     }
-    EXPECT_EQ(std::ssize(places), 2 * layout.heads * kPageTokens * layout.headDim);
+    EXPECT_EQ(std::ssize(places), 2 * layout.heads * kPageTokens * layout.headDim + scales);
     EXPECT_LT(*places.rbegin(), layout.pageBytes());
   }
 }
@@ -89,11 +102,12 @@ TEST(KvCache, FreedPagesComeBackClean) {
   ASSERT_TRUE(cache.append(a, 10).ok());
   std::memset(cache.layerBase(0), 0xff, static_cast<size_t>(kSmall.pageBytes()));
   std::memset(cache.layerBase(1), 0xff, static_cast<size_t>(kHalf.pageBytes()));
+  std::memset(cache.layerBase(2), 0xff, static_cast<size_t>(kBytes.pageBytes()));
   cache.free(a);
   EXPECT_EQ(cache.freePages(), 1);
   KvCache::SequenceId b = cache.createSequence();
   ASSERT_TRUE(cache.append(b, 1).ok());
-  for (size_t layer : {0, 1}) {
+  for (size_t layer : {0, 1, 2}) {
     const std::byte *page = cache.layerBase(layer);
     int64_t bytes = cache.layout(layer).pageBytes();
     EXPECT_EQ(std::count(page, page + bytes, std::byte(0)), bytes);
@@ -147,6 +161,22 @@ TEST(KvCache, TruncateGivesPagesBackAndLeavesNoTail) {
   EXPECT_EQ(keyAt(cache, a, 100, 1, 4), 0);
   cache.truncate(a, 1000);
   EXPECT_EQ(cache.length(a), 67);
+}
+
+TEST(KvCache, AStaleTailOfIntegersGoesWithItsScales) {
+  KvCache cache = makeCache(1);
+  KvCache::SequenceId a = cache.createSequence();
+  ASSERT_TRUE(cache.append(a, 20).ok());
+  std::byte *page = cache.layerBase(2);
+  std::memset(page, 0x11, static_cast<size_t>(kBytes.pageBytes()));
+  cache.truncate(a, 10);
+  ASSERT_TRUE(cache.append(a, 1).ok());
+  for (int64_t token : {9, 10, 63}) {
+    std::byte expected{token < 10 ? uint8_t(0x11) : uint8_t(0)};
+    for (int64_t offset : {kBytes.keyOffset(1, token, 9), kBytes.valueOffset(0, token, 0),
+                           kBytes.keyScaleOffset(0, token), kBytes.valueScaleOffset(1, token) + 1})
+      EXPECT_EQ(page[offset], expected) << "token " << token << " at " << offset;
+  }
 }
 
 TEST(KvCache, ATruncatedForkDoesNotDisturbItsParent) {
