@@ -26,6 +26,11 @@ private:
     OpBuilder builder(&getContext());
     return precision == Precision::F32 ? Type(builder.getF32Type()) : builder.getBF16Type();
   }
+  Type typeOf(CachePrecision precision) {
+    if (precision == CachePrecision::I8)
+      return IntegerType::get(&getContext(), 8);
+    return typeOf(precision == CachePrecision::F32 ? Precision::F32 : Precision::BF16);
+  }
 
   void convertWeights();
   void convertCaches();
@@ -111,7 +116,7 @@ void AssignPrecisionPass::runOnOperation() {
   convertWeights();
   convertCaches();
   // Of attention: no more precise than the cache, and no less than asked for.
-  const bool narrow = dtype == Precision::BF16 && kvCache == Precision::BF16;
+  const bool narrow = dtype == Precision::BF16 && kvCache != CachePrecision::F32;
   Type productType = typeOf(narrow ? Precision::BF16 : Precision::F32);
   getOperation()->setAttr(kStageAttrName,
                           StringAttr::get(&getContext(), stageInfo(Stage::Fused).name));

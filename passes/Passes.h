@@ -7,8 +7,11 @@
 
 namespace graphc {
 
-/// Element type that matmuls compute with, or that the cache is stored in.
+/// Element type that matmuls compute with.
 enum class Precision { F32, BF16 };
+
+/// Element type that the cache is stored in.
+enum class CachePrecision { F32, BF16, I8 };
 
 /// What rows are rounded to before they meet a quantized weight.
 enum class RowPrecision { F32, BF16, I8 };

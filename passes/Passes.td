@@ -20,8 +20,8 @@ def AssignPrecisionPass : Graphc_Pass<"assign-precision"> {
       tables) f32. With `exact-weights`, those that linears multiply with stay f32: quantize-weights rounds them, once. The cast is part of the weight's expression: nothing is converted while the model runs;
     * the rows of a linear are cast to the type of its weight;
     * the cache becomes `kv-cache`, wherever its type is named;
-    * the operands of `batch_matmul` (attention's products) are cast to bf16 when both `dtype` and `kv-cache` are bf16, else
-      they stay f32: no narrower than the cache, no narrower than asked for.
+    * the operands of `batch_matmul` (attention's products) are cast to bf16 when `dtype` is and `kv-cache` is not f32, else
+      they stay f32: no narrower than the cache (whose integers bf16 holds exactly), no narrower than asked for.
 
     Everything else (residual stream, norms, softmax, sums) stays f32. Values that have their type already are left alone, so
     a second run changes nothing.
@@ -42,10 +42,11 @@ def AssignPrecisionPass : Graphc_Pass<"assign-precision"> {
       "element type of matrices and of what they are multiplied with",
       "::llvm::cl::values(clEnumValN(::graphc::Precision::F32, \"f32\", \"\"), "
       "clEnumValN(::graphc::Precision::BF16, \"bf16\", \"\"))">,
-    Option<"kvCache", "kv-cache", "::graphc::Precision", "::graphc::Precision::F32",
+    Option<"kvCache", "kv-cache", "::graphc::CachePrecision", "::graphc::CachePrecision::F32",
       "element type of the cache",
-      "::llvm::cl::values(clEnumValN(::graphc::Precision::F32, \"f32\", \"\"), "
-      "clEnumValN(::graphc::Precision::BF16, \"bf16\", \"\"))">,
+      "::llvm::cl::values(clEnumValN(::graphc::CachePrecision::F32, \"f32\", \"\"), "
+      "clEnumValN(::graphc::CachePrecision::BF16, \"bf16\", \"\"), "
+      "clEnumValN(::graphc::CachePrecision::I8, \"i8\", \"\"))">,
     Option<"exactWeights", "exact-weights", "bool", "false",
       "leave the weights of products in f32, for quantize-weights to round">
   ];

@@ -167,10 +167,11 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
                           llvm::cl::init(Precision::F32),
                           llvm::cl::values(clEnumValN(Precision::F32, "f32", ""),
                                            clEnumValN(Precision::BF16, "bf16", ""))};
-  Option<Precision> kvCache{*this, "kv-cache", llvm::cl::desc("element type of the cache"),
-                            llvm::cl::init(Precision::F32),
-                            llvm::cl::values(clEnumValN(Precision::F32, "f32", ""),
-                                             clEnumValN(Precision::BF16, "bf16", ""))};
+  Option<CachePrecision> kvCache{*this, "kv-cache", llvm::cl::desc("element type of the cache"),
+                                 llvm::cl::init(CachePrecision::F32),
+                                 llvm::cl::values(clEnumValN(CachePrecision::F32, "f32", ""),
+                                                  clEnumValN(CachePrecision::BF16, "bf16", ""),
+                                                  clEnumValN(CachePrecision::I8, "i8", ""))};
   Option<bool> optimize{*this, "optimize", llvm::cl::desc("-O2 (true) or -O0"),
                         llvm::cl::init(true)};
   ListOption<std::string> disabled{*this, "disable-pass", llvm::cl::desc("passes to leave out")};

@@ -33,7 +33,7 @@ struct QuantOptions {
 
 struct PipelineOptions {
   Precision dtype = Precision::F32;
-  Precision kvCache = Precision::F32;
+  CachePrecision kvCache = CachePrecision::F32;
   std::optional<QuantOptions> quant = {};
   GammaForm gamma = GammaForm::Rows;
   OptLevel optLevel = OptLevel::O2;

@@ -32,6 +32,16 @@ class Bits(unittest.TestCase):
     def test_bf16(self):
         self.check("--dtype", "bf16")
 
+    def test_int8_cache(self):
+        for dtype in ("f32", "bf16"):
+            self.check("--dtype", dtype, "--kv-cache", "int8")
+        for scheme in ("w8a8", "w4a8"):  # other tiles of rows
+            self.check("--dtype", "bf16", "--quant", scheme, "--kv-cache", "int8")
+
+    def test_cache_of_another_type(self):
+        self.check("--dtype", "f32", "--kv-cache", "bf16")
+        self.check("--dtype", "bf16", "--kv-cache", "f32")
+
 
 if __name__ == "__main__":
     program.main(needs_shared=False)

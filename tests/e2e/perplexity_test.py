@@ -37,6 +37,18 @@ class Perplexity(unittest.TestCase):
                         1e-5)
         self.assertGreater(result["tokens_per_second"], 0)
 
+    def test_int8_cache_is_close_to_f32(self):
+        ids = self.tokens([BOS, *self.excerpt["tokens"]])
+        for dtype, bound in (("f32", 0.003), ("bf16", 0.006)):
+            nll = {}
+            for cache in ("f32", "int8"):
+                plan = self.graphc.plan(FOLDER / "hf", "--dtype", dtype, "--kv-cache", cache)
+                run = self.graphc("perplexity", plan, "--json", "-c", 512, *ids)
+                nll[cache] = json.loads(run.stdout)["mean_nll"]
+            with self.subTest(dtype=dtype):
+                self.assertLess(abs(nll["int8"] - nll["f32"]), bound)
+                self.assertNotEqual(nll["int8"], nll["f32"])
+
     def test_text_is_scored_as_its_tokens_are(self):
         text = (program.SHARED / self.excerpt["text"]).read_bytes()[:self.excerpt["byte_to"]]
         file = self.graphc.path("excerpt.txt")

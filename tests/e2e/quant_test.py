@@ -1,4 +1,5 @@
-"""Quantized weights through the command line, on the example model."""
+"""Quantized weights and caches through the command line, on the example model."""
+import json
 import unittest
 
 import numpy as np
@@ -16,6 +17,10 @@ class Quant(unittest.TestCase):
         cls.graphc = program.Graphc()
         random = np.random.default_rng(7)
         cls.prompt = [0, *map(int, random.integers(2, 1000, 90))]
+
+    def rows(self, *options):
+        plan = self.graphc.plan(MODEL, *options)
+        return self.graphc.forward(plan, [self.prompt], 0)[1]
 
     def logits(self, *options):
         plan = self.graphc.plan(MODEL, "--dtype", "f32", *options)
@@ -48,6 +53,25 @@ class Quant(unittest.TestCase):
     def test_unfused_graphs_are_quantized_too(self):
         fused, unfused = self.logits("--quant", "w8"), self.logits("--quant", "w8", "-O0")
         self.assertLess(np.linalg.norm(fused - unfused) / np.linalg.norm(fused), 1e-3)
+
+    def test_int8_cache(self):
+        for dtype in ("f32", "bf16"):
+            with self.subTest(dtype=dtype):
+                exact = self.rows("--dtype", dtype, "--kv-cache", "f32")
+                for options in ((), ("-O0",)):
+                    rows = self.rows("--dtype", dtype, "--kv-cache", "int8", *options)
+                    distance = np.linalg.norm(rows - exact) / np.linalg.norm(exact)
+                    self.assertLess(distance, 0.02)
+                    self.assertGreater(distance, 1e-4, "nothing was quantized")
+
+    def test_bytes_of_the_cache(self):
+        def per_token(*options):
+            plan = self.graphc.plan(MODEL, *options)
+            return json.loads(self.graphc("inspect", plan, "--json").stdout)["kv_bytes_per_token"]
+
+        heads, numbers = 4 * 2 * 2, 16  # layers, key heads, keys and values
+        for name, size in (("f32", 4 * numbers), ("bf16", 2 * numbers), ("int8", numbers + 2)):
+            self.assertEqual(per_token("--kv-cache", name), heads * size)
 
     def test_larger_groups_take_fewer_bytes(self):
         sizes = [self.graphc.plan(MODEL, "--quant", "w4", "--group-size", group).stat().st_size

@@ -2,6 +2,7 @@
 // RUN: graphc-opt %s --graphc-assign-precision="dtype=bf16 kv-cache=bf16" --graphc-assign-precision="dtype=bf16 kv-cache=bf16" --split-input-file | FileCheck %s
 // RUN: graphc-opt %s --graphc-assign-precision --split-input-file | FileCheck %s --check-prefix=F32
 // RUN: graphc-opt %s --graphc-assign-precision="dtype=bf16 kv-cache=f32" --split-input-file | FileCheck %s --check-prefix=MIXED
+// RUN: graphc-opt %s --graphc-assign-precision="dtype=bf16 kv-cache=i8" --split-input-file | FileCheck %s --check-prefix=INT8
 
 // Matrices become dtype in their expressions, vectors f32; rows follow their weight, one cast for all.
 // CHECK: module attributes {{.*}}graphc.stage = "fused"
@@ -61,6 +62,11 @@ func.func @linears(%step: !graphc.step) -> (tensor<?x100xf32>, tensor<?x100xf32>
 // MIXED-SAME: !graphc.kv_cache<2x16xf32>
 // MIXED-NOT: graphc.cast
 // MIXED-LABEL: func.func @step
+// INT8-LABEL: func.func private @layer
+// INT8-SAME: !graphc.kv_cache<2x16xi8>
+// INT8: graphc.kv_read %{{.+}}, %{{.+}} : !graphc.kv_cache<2x16xi8> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
+// INT8: graphc.batch_matmul %{{.+}}, %{{.+}} transpose_b : (tensor<2x?x16xbf16>, tensor<2x?x16xbf16>) -> tensor<2x?x?xf32>
+// INT8-LABEL: func.func @step
 func.func private @layer(%q: tensor<2x?x16xf32>, %step: !graphc.step, %kv: !graphc.kv_cache<2x16xf32>) -> tensor<2x?x16xf32> {
   %k, %v = graphc.kv_read %kv, %step : !graphc.kv_cache<2x16xf32> -> tensor<2x?x16xf32>, tensor<2x?x16xf32>
   %s = graphc.batch_matmul %q, %k transpose_b : (tensor<2x?x16xf32>, tensor<2x?x16xf32>) -> tensor<2x?x?xf32>

@@ -11,19 +11,27 @@ using namespace mlir;
 
 namespace graphc {
 
-static Status checkType(const std::string &flag, const std::string &type) {
-  if (type.empty() || type == "f32" || type == "bf16")
+/// `type` is empty or one of `known`.
+static Status checkType(const std::string &flag, const std::string &type,
+                        ArrayRef<StringRef> known) {
+  if (type.empty() || llvm::is_contained(known, type))
     return {};
-  return usageError(flag + " '" + type + "' is unknown; known types: f32, bf16");
+  return usageError(flag + " '" + type + "' is unknown; known types: " + llvm::join(known, ", "));
 }
 
 static Precision precisionOf(const std::string &type) {
   return type == "bf16" ? Precision::BF16 : Precision::F32;
 }
 
+static CachePrecision cachePrecisionOf(const std::string &type) {
+  return type == "int8"   ? CachePrecision::I8
+         : type == "bf16" ? CachePrecision::BF16
+                          : CachePrecision::F32;
+}
+
 Expected<Compiler> Compiler::create(MLIRContext &context, const CompileSettings &settings) {
-  GRAPHC_RETURN_IF_ERROR(checkType("--dtype", settings.dtype));
-  GRAPHC_RETURN_IF_ERROR(checkType("--kv-cache", settings.kvCache));
+  GRAPHC_RETURN_IF_ERROR(checkType("--dtype", settings.dtype, {"f32", "bf16"}));
+  GRAPHC_RETURN_IF_ERROR(checkType("--kv-cache", settings.kvCache, {"f32", "bf16", "int8"}));
   GRAPHC_ASSIGN_OR_RETURN(std::optional<QuantOptions> quant, settings.quant.parse());
   GRAPHC_ASSIGN_OR_RETURN(Target target, Target::parse(settings.target));
   Compiler compiler(context, settings, std::move(target), std::move(quant));
@@ -49,7 +57,7 @@ std::string Compiler::kvCache(const ModelInput &input) const {
 PipelineOptions Compiler::pipelineOptions(const ModelInput &input) const {
   PipelineOptions options;
   options.dtype = precisionOf(dtype(input));
-  options.kvCache = precisionOf(kvCache(input));
+  options.kvCache = cachePrecisionOf(kvCache(input));
   options.quant = quant;
   options.optLevel = settings.optimize ? OptLevel::O2 : OptLevel::O0;
   options.disabledPasses = settings.disabledPasses;

@@ -60,7 +60,7 @@ static void addSharedFlags(CLI::App &app, CompileSettings &settings) {
   app.add_option("--dtype", settings.dtype,
                  "type of activations and weights: f32 or bf16 (default: as the checkpoint)");
   app.add_option("--kv-cache", settings.kvCache,
-                 "type of the KV cache: f32 or bf16 (default: as --dtype)");
+                 "type of the KV cache: f32, bf16 or int8 (default: as --dtype)");
   addQuantFlags(app, settings.quant);
   app.add_option("-c,--context", settings.context,
                  "longest sequence in tokens (default: the model's, at most 8192)")

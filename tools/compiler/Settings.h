@@ -19,7 +19,7 @@ struct CompileSettings {
   std::optional<uint64_t> randomSeed;
 
   std::string dtype;   ///< "f32", "bf16"; default: as the checkpoint is stored.
-  std::string kvCache; ///< Default: as dtype.
+  std::string kvCache; ///< "f32", "bf16", "int8"; default: as dtype.
   QuantSettings quant;
   int64_t context = 0; ///< Default: the model's own limit, at most kDefaultContext.
   int64_t maxChunk = 512;

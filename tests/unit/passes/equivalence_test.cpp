@@ -150,9 +150,11 @@ TEST_F(EquivalenceTest, GammaInTheWeights) {
 }
 
 TEST_F(EquivalenceTest, NarrowTypes) {
-  for (auto [dtype, kvCache] :
-       {std::pair(Precision::BF16, Precision::BF16), std::pair(Precision::BF16, Precision::F32),
-        std::pair(Precision::F32, Precision::BF16)})
+  for (auto [dtype, kvCache] : {std::pair(Precision::BF16, CachePrecision::BF16),
+                                std::pair(Precision::BF16, CachePrecision::F32),
+                                std::pair(Precision::F32, CachePrecision::BF16),
+                                std::pair(Precision::BF16, CachePrecision::I8),
+                                std::pair(Precision::F32, CachePrecision::I8)})
     for (OptLevel level : {OptLevel::O2, OptLevel::O0})
       expectEqual(smallLlama(), {.dtype = dtype, .kvCache = kvCache, .optLevel = level}, 5e-2);
 }

@@ -96,8 +96,11 @@ protected:
 };
 
 TEST_F(PipelineTest, LlamaLayerBecomesFiveOps) {
-  for (Precision precision : {Precision::F32, Precision::BF16}) {
-    PipelineOptions options{.dtype = precision, .kvCache = precision};
+  for (auto [precision, kvCache] : {std::pair(Precision::F32, CachePrecision::F32),
+                                    {Precision::BF16, CachePrecision::BF16},
+                                    {Precision::F32, CachePrecision::I8},
+                                    {Precision::BF16, CachePrecision::I8}}) {
+    PipelineOptions options{.dtype = precision, .kvCache = kvCache};
     expectFused(llama(), options);
     ModelConfig biased = llama();
     biased.attentionBias = biased.mlpBias = true;
@@ -118,8 +121,8 @@ TEST_F(PipelineTest, FusesEveryShapeOfTheFamily) {
   odd.intermediateSize = 51;
   odd.headDim = 6;
   odd.tiedEmbeddings = true;
-  expectFused(odd, {.dtype = Precision::BF16, .kvCache = Precision::F32});
-  expectFused(odd, {.dtype = Precision::F32, .kvCache = Precision::BF16});
+  expectFused(odd, {.dtype = Precision::BF16, .kvCache = CachePrecision::F32});
+  expectFused(odd, {.dtype = Precision::F32, .kvCache = CachePrecision::BF16});
   expectFused(odd, {.gamma = GammaForm::Weight});
 }
 
