@@ -61,7 +61,9 @@ ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
   return kNarrow;
 }
 
-int64_t MatmulLoops::maxRows() const { return classes().front().rows; }
+int64_t MatmulLoops::maxRows() const {
+  return floatTiles ? FloatTiles::kMostRows : classes().front().rows;
+}
 
 // How far ahead weights are fetched. With few rows the wait for memory is all there is, and the
 // chains of sums keep a core from looking far enough ahead itself: bf16, T = 1 on one core of a
@@ -78,7 +80,8 @@ static constexpr int64_t kFloatBytes = 4;
 
 /// Without a bf16 dot product, a tile's rows are widened once a panel instead of once a step.
 bool MatmulLoops::widensRows() const {
-  return factors.rowType.isBF16() && multipliesWidened(target, factors.rowType, factors.weightType);
+  return !floatTiles && factors.rowType.isBF16() &&
+         multipliesWidened(target, factors.rowType, factors.weightType);
 }
 
 /// An odd number of cache lines, so that the rows of a tile do not share the sets of a cache.
@@ -88,12 +91,13 @@ int64_t MatmulLoops::widenedStride() const {
 }
 
 int64_t MatmulLoops::sumBytes() const {
-  return epilogue.isLong() ? maxRows() * kPanelRows * kFloatBytes : 0;
+  return floatTiles || epilogue.isLong() ? maxRows() * kPanelRows * kFloatBytes : 0;
 }
 
 int64_t MatmulLoops::scratchBytes() const {
   int64_t widened = widensRows() ? maxRows() * widenedStride() * kFloatBytes : 0;
-  return sumsOffset() + sumBytes() + widened + (tiles ? tiles->scratchBytes() : 0);
+  return sumsOffset() + sumBytes() + widened + (tiles ? tiles->scratchBytes() : 0) +
+         (floatTiles ? floatTiles->scratchBytes() : 0);
 }
 
 int64_t MatmulLoops::sumsOffset() const {
@@ -117,25 +121,31 @@ MatmulLoops::MatmulLoops(KernelFunction &function, const Target &target,
     QuantFormat format = cast<QuantType>(factors.weightType).getFormat();
     tiles.emplace(function, target, format, factors.blocks, epilogue.panelsTogether(),
                   sumsOffset() + (epilogue.isLong() ? kSums : 0));
+  } else if (FloatTiles::multiply(target, factors.rowType, factors.weightType, factors.depth)) {
+    constexpr int64_t kSums = FloatTiles::kMostRows * kPanelRows * kFloatBytes;
+    floatTiles.emplace(function, factors.depth, sumsOffset() + kSums);
   }
   assert(maxRows() <= MatmulEpilogue::kTileRows && "epilogues keep no more rows");
 }
 
 /// Panels whose rows are read once for all of them: as many as leave room for the rows in an L2 of
-/// 1 MB. Where rows are widened, which costs as much as a third of a panel's product, more panels
-/// pay for it, even if they have to come from the next cache. A group is a multiple of what
-/// the epilogue wants together.
+/// 1 MB. Where rows are widened or copied, which costs as much as a third of a panel's product,
+/// more panels pay for it, even if they have to come from the next cache. A group is a multiple of
+/// what the epilogue wants together.
 int64_t MatmulLoops::panelsOfGroup() const {
   if (tiles)
     return tiles->panelsOfGroup();
   Type element = cast<MemRefType>(factors.weight.getType()).getElementType();
   int64_t panelBytes = factors.blocks * factors.blockStride * element.getIntOrFloatBitWidth() / 8;
-  int64_t bytes = widensRows() ? 1 << 20 : 512 << 10;
-  int64_t least = widensRows() ? 4 : 1;
+  bool copiesRows = floatTiles || widensRows();
+  int64_t bytes = copiesRows ? 1 << 20 : 512 << 10;
+  int64_t least = copiesRows ? 4 : 1;
   return roundUp(std::max(least, bytes / panelBytes), epilogue.panelsTogether());
 }
 
 void MatmulLoops::emit(ImplicitLocOpBuilder &b, Value first, Value end, Value rows) {
+  if (floatTiles)
+    return emitGroupsInTiles(b, first, end, rows);
   SmallVector<Range> ranges;
   Value next = arith::ConstantIndexOp::create(b, 0);
   for (const TileClass &tile : classes()) {
@@ -154,6 +164,42 @@ void MatmulLoops::emit(ImplicitLocOpBuilder &b, Value first, Value end, Value ro
         unpackPanels(b, range, {panel, groupEnd});
       emitClass(b, tile, range, {panel, groupEnd});
     }
+  });
+}
+
+void MatmulLoops::emitGroupsInTiles(ImplicitLocOpBuilder &b, Value first, Value end, Value rows) {
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value large = arith::ConstantIndexOp::create(b, FloatTiles::kMostRows);
+  Value small = arith::ConstantIndexOp::create(b, FloatTiles::kLeastRows);
+  Value bulk = arith::MulIOp::create(b, arith::DivUIOp::create(b, rows, large), large);
+  int64_t group = panelsOfGroup();
+  emitLoop(b, first, end, group, [&](Value panel) {
+    Range panels{panel, arith::MinUIOp::create(b, indexPlus(b, panel, group), end)};
+    emitLoop(b, zero, bulk, FloatTiles::kMostRows, [&](Value row) {
+      emitTileRows(b, {row, indexPlus(b, row, FloatTiles::kMostRows)}, FloatTiles::kMostRows,
+                   panels);
+    });
+    emitLoop(b, bulk, rows, FloatTiles::kLeastRows, [&](Value row) {
+      Value rowEnd = arith::MinUIOp::create(b, arith::AddIOp::create(b, row, small), rows);
+      emitTileRows(b, {row, rowEnd}, FloatTiles::kLeastRows, panels);
+    });
+  });
+}
+
+void MatmulLoops::emitTileRows(ImplicitLocOpBuilder &b, Range rows, int64_t tileRows,
+                               Range panels) {
+  Value count = arith::SubIOp::create(b, rows.end, rows.first);
+  TilePlace place;
+  place.firstRow = rows.first;
+  place.left = {factors.rows, indexTimes(b, rows.first, factors.rowStride), factors.rowStride,
+                factors.rowWidth};
+  place.places = llvm::to_vector(llvm::seq(kPanelRows / target.lanes()));
+  floatTiles->packRows(b, place.left, count, tileRows);
+  emitLoop(b, panels.first, panels.end, 1, [&](Value panel) {
+    place.panel = panel;
+    int64_t prefetch = tileRows == FloatTiles::kLeastRows ? kPrefetchBytes : 0;
+    floatTiles->multiply(b, rightPanel(b, {}, place), scratchSums(b), tileRows, prefetch);
+    emitStoredRows(b, count, place);
   });
 }
 
@@ -186,6 +232,7 @@ void MatmulLoops::emitPanel(ImplicitLocOpBuilder &b, const TileClass &tile, Tile
   bool splits = splitsHalves(tile);
   bool byScratch = epilogue.isLong() && (tile.rows > kRepeatedRows || splits);
   int64_t vectors = kPanelRows / target.lanes();
+  Value rows = arith::ConstantIndexOp::create(b, tile.rows);
   for (int64_t pass = 0; pass < tile.passes; ++pass) {
     place.places.clear();
     for (int64_t v = pass; v < vectors; v += tile.passes)
@@ -197,12 +244,12 @@ void MatmulLoops::emitPanel(ImplicitLocOpBuilder &b, const TileClass &tile, Tile
     }
     storeSums(b, place, sums);
     if (!splits)
-      emitStoredRows(b, tile, place);
+      emitStoredRows(b, rows, place);
   }
   if (!byScratch || !splits)
     return;
   place.places = llvm::to_vector(llvm::seq(vectors));
-  emitStoredRows(b, tile, place);
+  emitStoredRows(b, rows, place);
 }
 
 LeftRows MatmulLoops::leftRows(ImplicitLocOpBuilder &b, const TileClass &tile, Value firstRow) {
@@ -282,14 +329,11 @@ void MatmulLoops::storeSums(ImplicitLocOpBuilder &b, const TilePlace &place, Val
 }
 
 /// The epilogues of a tile whose sums are in scratch: one copy of the code for all rows.
-void MatmulLoops::emitStoredRows(ImplicitLocOpBuilder &b, const TileClass &tile,
-                                 const TilePlace &place) {
+void MatmulLoops::emitStoredRows(ImplicitLocOpBuilder &b, Value rows, const TilePlace &place) {
   Value memory = scratchSums(b);
   int64_t lanes = target.lanes();
   auto sumType = VectorType::get({lanes}, b.getF32Type());
-  Value zero = arith::ConstantIndexOp::create(b, 0);
-  Value end = arith::ConstantIndexOp::create(b, tile.rows);
-  emitLoop(b, zero, end, 1, [&](Value r) {
+  emitLoop(b, arith::ConstantIndexOp::create(b, 0), rows, 1, [&](Value r) {
     Value start = indexTimes(b, r, kPanelRows);
     SmallVector<Value> sums;
     for (int64_t v : place.places)

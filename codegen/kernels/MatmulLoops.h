@@ -13,6 +13,7 @@
 #define GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 
 #include "codegen/kernels/ByteTiles.h"
+#include "codegen/kernels/FloatTiles.h"
 #include "codegen/kernels/MatmulEpilogue.h"
 #include "codegen/kernels/MicroKernel.h"
 
@@ -59,6 +60,9 @@ private:
   int64_t panelsOfGroup() const;
   int64_t sumBytes() const;
 
+  void emitGroupsInTiles(mlir::ImplicitLocOpBuilder &b, mlir::Value first, mlir::Value end,
+                         mlir::Value rows);
+  void emitTileRows(mlir::ImplicitLocOpBuilder &b, Range rows, int64_t tileRows, Range panels);
   void emitClass(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, Range rows, Range panels);
   void unpackPanels(mlir::ImplicitLocOpBuilder &b, Range rows, Range panels);
   void emitPanel(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, TilePlace place);
@@ -71,7 +75,7 @@ private:
                                           const TilePlace &place);
   mlir::Value scratchSums(mlir::ImplicitLocOpBuilder &b);
   void storeSums(mlir::ImplicitLocOpBuilder &b, const TilePlace &place, mlir::ValueRange sums);
-  void emitStoredRows(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, const TilePlace &place);
+  void emitStoredRows(mlir::ImplicitLocOpBuilder &b, mlir::Value rows, const TilePlace &place);
   void emitRows(mlir::ImplicitLocOpBuilder &b, const TilePlace &place, mlir::Value firstRow,
                 int64_t rows, mlir::ValueRange sums);
 
@@ -79,7 +83,8 @@ private:
   const Target &target;
   const MatmulFactors &factors;
   const MatmulEpilogue &epilogue;
-  std::optional<ByteTiles> tiles; ///< Where the factors are multiplied so.
+  std::optional<ByteTiles> tiles;       ///< Where integers are multiplied so.
+  std::optional<FloatTiles> floatTiles; ///< Where bf16 is multiplied so.
 };
 
 } // namespace graphc

@@ -45,6 +45,8 @@ public:
   bool hasByteDot() const { return has("avx512vnni"); }
   /// Tile registers and TDPBSSD on them exist (AMX).
   bool hasByteTiles() const { return has("amx-int8"); }
+  /// The same for TDPBF16PS.
+  bool hasBf16Tiles() const { return has("amx-bf16"); }
 
 private:
   std::string levelName;

@@ -119,7 +119,8 @@ inline Approx product(const Numbers &rows, int64_t t, int64_t stride, const Numb
   return {sum, 1.01 * double(depth + 1) * Approx::kUlp * magnitude + 1e-36};
 }
 
-/// What products are tested with: every level with both types, and bf16 also where it is widened.
+/// What products are tested with: every level with both types, and bf16 also where it is widened
+/// and where tiles multiply it.
 inline std::vector<std::tuple<std::string, ElementType>> targetsAndTypes() {
   std::vector<std::tuple<std::string, ElementType>> all;
   for (const std::string &target : availableTargets()) {
@@ -127,6 +128,8 @@ inline std::vector<std::tuple<std::string, ElementType>> targetsAndTypes() {
       all.emplace_back(target, ElementType::F32);
     all.emplace_back(target, ElementType::BF16);
   }
+  for (const std::string &level : availableTileLevels())
+    all.emplace_back(level, ElementType::BF16);
   return all;
 }
 
