@@ -142,5 +142,5 @@ TEST(KernelObjectReader, SeesACallOfExpf) {
 TEST(KernelObjectReader, SeesLibraries) {
   Symbols symbols = symbolsOf(readFile(GRAPHC_RUNTIME_LIBRARY));
   EXPECT_THAT(symbols.libraries, Contains("libc.so.6"));
-  EXPECT_THAT(symbols.undefined, Contains("memcpy"));
+  EXPECT_THAT(symbols.undefined, Contains("mmap")); // A name that sanitizers leave alone.
 }
