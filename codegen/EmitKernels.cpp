@@ -26,21 +26,52 @@ FailureOr<EmittedKernels> emitKernels(ModuleOp plan, const StepBounds &bounds,
   return result;
 }
 
+/// Name of the function that is a kernel's epilogue alone.
+static std::string epilogueName(KernelOp kernel) { return kernel.getSymName().str() + "_epilogue"; }
+
+FailureOr<SmallVector<RefusedProduct>>
+emitProducts(EmittedKernels &kernels, const StepBounds &bounds, const Target &target) {
+  SmallVector<RefusedProduct> refused;
+  for (KernelEntry &entry : kernels.entries) {
+    if (!isa<LinearOp, FusedLinearOp, FusedQkvOp>(entry.kernel.getComputedOp()))
+      continue;
+    auto emitted = emitProductEpilogue(entry.kernel, entry.emitted, bounds, target, *kernels.module,
+                                       epilogueName(entry.kernel));
+    if (failed(emitted))
+      return failure();
+    if (auto *reason = std::get_if<ProductRefusal>(&*emitted)) {
+      refused.push_back({entry.kernel.getSymName().str(), *reason});
+      continue;
+    }
+    entry.product = std::get<EmittedProduct>(*emitted);
+    entry.product->plan.epilogue = entry.symbol + "_epilogue";
+  }
+  return refused;
+}
+
+/// Entries of a kernel's arguments that are addresses of memory.
+static SmallVector<unsigned> operandSlots(KernelOp kernel) {
+  SmallVector<unsigned> slots;
+  unsigned slot = 0;
+  auto add = [&](ArrayRef<Type> types) {
+    for (Type type : types) {
+      if (!isa<StepType>(type))
+        slots.push_back(slot);
+      ++slot;
+    }
+  };
+  add(kernel.getArgumentTypes());
+  add(kernel.getResultTypes());
+  return slots;
+}
+
 FailureOr<CompiledKernels> lowerKernels(EmittedKernels &kernels) {
   SmallVector<EntryPoint> entryPoints;
   for (KernelEntry &entry : kernels.entries) {
-    EntryPoint point{entry.kernel.getSymName().str(), entry.symbol, {}};
-    unsigned slot = 0;
-    auto addSlots = [&](ArrayRef<Type> types) {
-      for (Type type : types) {
-        if (!isa<StepType>(type))
-          point.operandSlots.push_back(slot);
-        ++slot;
-      }
-    };
-    addSlots(entry.kernel.getArgumentTypes());
-    addSlots(entry.kernel.getResultTypes());
-    entryPoints.push_back(std::move(point));
+    SmallVector<unsigned> slots = operandSlots(entry.kernel);
+    entryPoints.push_back({entry.kernel.getSymName().str(), entry.symbol, slots});
+    if (entry.product)
+      entryPoints.push_back({epilogueName(entry.kernel), entry.product->plan.epilogue, slots});
   }
   return CompiledKernels::create(*kernels.module, entryPoints);
 }

@@ -75,6 +75,7 @@ public:
 private:
   LogicalResult addKernels(PlanVariant &variant);
   LogicalResult addDispatch(DispatchOp dispatch, PlanVariant &variant);
+  void addDenseRows(PlanVariant &variant);
   FailureOr<PlanArg> argument(DispatchOp dispatch, Attribute binding, Type type);
   FailureOr<uint64_t> weightNumber(DispatchOp dispatch, WeightAttr binding);
   void noteCache(int64_t layer, KvCacheType type);
@@ -107,8 +108,24 @@ LogicalResult ContentsBuilder::build(PlanOp plan) {
     if (failed(addDispatch(dispatch, variant)))
       return failure();
   }
+  addDenseRows(variant);
   header.variants.push_back(std::move(variant));
   return success();
+}
+
+/// Room at the end of the arena for the rows of one product at a time.
+void ContentsBuilder::addDenseRows(PlanVariant &variant) {
+  auto offset =
+      static_cast<uint64_t>(roundUp(static_cast<int64_t>(variant.arenaBytes), kBufferAlignment));
+  for (PlanKernel &kernel : variant.kernels) {
+    if (!kernel.product || kernel.product->rowWidth == kernel.product->depth)
+      continue;
+    PlanProduct &product = *kernel.product;
+    product.denseRows = offset;
+    int64_t rows = contents.header.boundOf(product.rows);
+    auto bytes = static_cast<uint64_t>(rows * product.depth * byteSize(product.type));
+    variant.arenaBytes = std::max(variant.arenaBytes, offset + bytes);
+  }
 }
 
 LogicalResult ContentsBuilder::addKernels(PlanVariant &variant) {
@@ -124,7 +141,10 @@ LogicalResult ContentsBuilder::addKernels(PlanVariant &variant) {
                                op->getName().getStringRef().str(), cost.flops, cost.bytes,
                                *std::move(results), cost.arithmetic});
     variant.scratchBytes =
-        std::max(variant.scratchBytes, static_cast<uint64_t>(entry.emitted.scratchBytes));
+        std::max(variant.scratchBytes, static_cast<uint64_t>(entry.scratchBytes()));
+    if (entry.product)
+      variant.kernels.back().product = entry.product->plan;
+    variant.kernels.back().trial = entry.trial;
     contents.header.usesColumns |= isa<KvReadOp, MaskOp>(op);
   }
   return success();

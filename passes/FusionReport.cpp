@@ -76,7 +76,15 @@ std::string FusionReport::toJson() const {
                                       {"misses", std::move(misses)},
                                       {"changed", pass.changed}});
   }
-  llvm::json::Value document = llvm::json::Object{{"schema", 1}, {"passes", std::move(list)}};
+  llvm::json::Object content{{"schema", 1}, {"passes", std::move(list)}};
+  if (!matmuls.empty()) {
+    llvm::json::Array records;
+    for (const MatmulRecord &record : matmuls)
+      records.push_back(llvm::json::Object{
+          {"kernel", record.kernel}, {"provider", record.provider}, {"reason", record.reason}});
+    content["matmuls"] = std::move(records);
+  }
+  llvm::json::Value document = std::move(content);
   std::string text;
   llvm::raw_string_ostream(text) << llvm::formatv("{0:2}\n", document);
   return text;

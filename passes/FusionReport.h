@@ -21,15 +21,24 @@ struct PassRecord {
   bool changed = false; ///< Whether the module differs from before.
 };
 
+/// Who computes the product of a kernel, where there was a choice (--matmul).
+struct MatmulRecord {
+  std::string kernel;
+  std::string provider; ///< "generated" or "onednn".
+  std::string reason;
+};
+
 /// Passes in the order in which they ran.
 class FusionReport {
 public:
   std::vector<PassRecord> passes;
+  std::vector<MatmulRecord> matmuls;
 
   /// Sum over all passes.
   int64_t missCount() const;
 
-  /// {"schema":1,"passes":[{"name","hits","misses":[{"location","reason"}],"changed"}]}, indented.
+  /// {"schema":1,"passes":[{"name","hits","misses":[{"location","reason"}],"changed"}]}, indented,
+  /// and "matmuls":[{"kernel","provider","reason"}] if there are any.
   std::string toJson() const;
 };
 

@@ -31,6 +31,15 @@ struct RowSums {
   llvm::ArrayRef<mlir::Value> sums; ///< vector<lanes x f32> each.
 };
 
+/// The sums of neighbouring rows.
+struct PanelSums {
+  mlir::Value panel;    ///< An index.
+  mlir::Value firstRow; ///< An index.
+  int64_t rows;
+  llvm::ArrayRef<int64_t> places;      ///< Which of the panel's vectors the sums are.
+  llvm::SmallVector<mlir::Value> sums; ///< rows x places, row by row.
+};
+
 class MatmulEpilogue {
 public:
   virtual ~MatmulEpilogue() = default;
@@ -49,6 +58,9 @@ public:
   /// What the epilogue keeps meanwhile: bytes at the beginning of the thread's scratch.
   virtual int64_t scratchBytes() const { return 0; }
   static constexpr int64_t kTileRows = 64;
+
+  /// Emits the epilogue of some rows, once for panels of full width and once for narrower ones.
+  void emitRows(mlir::ImplicitLocOpBuilder &b, const PanelSums &rows) const;
 };
 
 /// The memories that every epilogue may read; null where the op has no such operand.

@@ -342,31 +342,9 @@ void MatmulLoops::emitStoredRows(ImplicitLocOpBuilder &b, Value rows, const Tile
   });
 }
 
-/// Emits the epilogue of `rows` rows, once for panels of full width and once for narrower ones.
 void MatmulLoops::emitRows(ImplicitLocOpBuilder &b, const TilePlace &place, Value firstRow,
                            int64_t rows, ValueRange sums) {
-  SmallVector<Value> all(sums);
-  size_t vectors = place.places.size();
-  auto rowsOfWidth = [&](int64_t channels) {
-    for (int64_t r = 0; r < rows; ++r) {
-      ArrayRef<Value> rowSums = ArrayRef(all).slice(r * vectors, vectors);
-      Value row = indexPlus(b, firstRow, r);
-      epilogue.emitRow(b, {row, place.panel, channels, place.places, rowSums});
-    }
-  };
-  PanelWidth width = epilogue.width();
-  if (width.last == width.full || width.period == 1)
-    return rowsOfWidth(width.last);
-  Value inPeriod =
-      arith::RemUIOp::create(b, place.panel, arith::ConstantIndexOp::create(b, width.period));
-  Value lastPanel = arith::ConstantIndexOp::create(b, width.period - 1);
-  Value isFull = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, inPeriod, lastPanel);
-  auto branch = scf::IfOp::create(b, isFull, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  rowsOfWidth(width.full);
-  b.setInsertionPointToStart(branch.elseBlock());
-  rowsOfWidth(width.last);
+  epilogue.emitRows(b, {place.panel, firstRow, rows, place.places, llvm::to_vector(sums)});
 }
 
 } // namespace graphc

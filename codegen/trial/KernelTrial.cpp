@@ -19,8 +19,9 @@ Expected<KernelTrial> KernelTrial::create(const KernelEntry &entry, const StepBo
   KernelTrial trial;
   trial.kernelTasks = entry.emitted.tasks;
   trial.scratchStride =
-      static_cast<uint64_t>(roundUp(std::max<int64_t>(1, entry.emitted.scratchBytes), kPageBytes));
-  GRAPHC_RETURN_IF_ERROR(trial.allocate(entry.kernel, bounds, options));
+      static_cast<uint64_t>(roundUp(std::max<int64_t>(1, entry.scratchBytes()), kPageBytes));
+  GRAPHC_RETURN_IF_ERROR(trial.allocate(
+      entry.kernel, entry.product ? &entry.product->plan : nullptr, bounds, options));
   trial.fillStep(bounds);
   return trial;
 }
@@ -31,7 +32,7 @@ Expected<int64_t> KernelTrial::addMemory(uint64_t bytes) {
   return reinterpret_cast<int64_t>(memories.back().data());
 }
 
-Status KernelTrial::allocate(KernelOp kernel, const StepBounds &bounds,
+Status KernelTrial::allocate(KernelOp kernel, const PlanProduct *product, const StepBounds &bounds,
                              const TrialOptions &options) {
   FailureOr<SmallVector<uint64_t>> sizes =
       kernel.getBoundedBytes({bounds.tokens, bounds.rows, bounds.cached});
@@ -52,6 +53,11 @@ Status KernelTrial::allocate(KernelOp kernel, const StepBounds &bounds,
   for (int64_t copy = 1; copy < options.weightCopies; ++copy) {
     GRAPHC_ASSIGN_OR_RETURN(int64_t address, addMemory((*sizes)[kWeightOperand]));
     weights.push_back(address);
+  }
+  if (product) {
+    auto bytes = static_cast<uint64_t>(std::max(bounds.tokens, bounds.rows) * product->depth *
+                                       byteSize(product->type));
+    GRAPHC_ASSIGN_OR_RETURN(denseRows, trialMemory(bytes));
   }
   GRAPHC_ASSIGN_OR_RETURN(
       scratchMemory,
@@ -89,9 +95,18 @@ const int64_t *KernelTrial::prepare(int64_t tokens) {
 
 void KernelTrial::run(KernelFn kernel, int64_t tokens, ThreadPool &pool) {
   const int64_t *arguments = prepare(tokens);
-  pool.run([&](int64_t begin, int64_t end,
-               int thread) { kernel(arguments, begin, end, scratch(thread)); },
-           kernelTasks.count(tokens));
+  pool.run(
+      [&](int64_t begin, int64_t end, int thread) {
+        kernel(arguments, begin, end,
+               scratchMemory.data() + scratchStride * static_cast<uint64_t>(thread));
+      },
+      kernelTasks.count(tokens));
+}
+
+Status KernelTrial::run(ProductRunner &product, int64_t tokens, ThreadPool &pool) {
+  return product.run({prepare(tokens), tokens, kernelTasks.times, denseRows.data(),
+                      scratchMemory.data(), scratchStride},
+                     pool);
 }
 
 } // namespace graphc

@@ -3,6 +3,7 @@
 #define GRAPHC_CODEGEN_TRIAL_KERNELTRIAL_H
 
 #include "codegen/EmitKernels.h"
+#include "runtime/exec/ProductRunner.h"
 #include "runtime/memory/MappedMemory.h"
 #include "runtime/plan/KernelAbi.h"
 #include "runtime/threads/ThreadPool.h"
@@ -32,21 +33,21 @@ public:
   /// step of that many tokens, all of whose rows are wanted.
   void run(KernelFn kernel, int64_t tokens, ThreadPool &pool);
 
-  /// Arguments for a step of `tokens` tokens with the next weight.
-  const int64_t *prepare(int64_t tokens);
-  std::byte *scratch(int thread) const {
-    return scratchMemory.data() + scratchStride * static_cast<uint64_t>(thread);
-  }
-  const PlanTasks &tasks() const { return kernelTasks; }
+  /// The same with the product computed by a provider. Fails when that does.
+  Status run(ProductRunner &product, int64_t tokens, ThreadPool &pool);
 
 private:
-  Status allocate(KernelOp kernel, const StepBounds &bounds, const TrialOptions &options);
+  /// Arguments for a step of `tokens` tokens with the next weight.
+  const int64_t *prepare(int64_t tokens);
+  Status allocate(KernelOp kernel, const PlanProduct *product, const StepBounds &bounds,
+                  const TrialOptions &options);
   Expected<int64_t> addMemory(uint64_t bytes);
   void fillStep(const StepBounds &bounds);
 
   PlanTasks kernelTasks;
   std::vector<MappedMemory> memories;
   MappedMemory scratchMemory;
+  MappedMemory denseRows; ///< Of a provider's product.
   uint64_t scratchStride = 0;
   std::vector<int32_t> zeros, counting; ///< The step's arrays: one sequence.
   std::array<int32_t, 2> rowOffsets = {};

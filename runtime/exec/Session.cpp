@@ -124,12 +124,36 @@ Status Session::prepareCalls() {
     GRAPHC_ASSIGN_OR_RETURN(KernelFn function, code.kernel(kernel.symbol));
     kernels.push_back(function);
   }
+  GRAPHC_RETURN_IF_ERROR(prepareProducts());
   calls.reserve(variant.schedule.size());
   for (const PlanDispatch &dispatch : variant.schedule) {
-    calls.push_back({kernels[dispatch.kernel], dispatch.tasks, args.size()});
+    Call &call = calls.emplace_back();
+    call.kernel = kernels[dispatch.kernel];
+    call.tasks = dispatch.tasks;
+    call.firstArg = args.size();
+    call.product = products[dispatch.kernel].get();
+    if (call.product)
+      call.rows = variant.kernels[dispatch.kernel].product->rows;
     args.insert(args.end(), inputs.header().begin(), inputs.header().end());
     for (const PlanArg &arg : dispatch.args)
       args.push_back(addressOf(arg));
+  }
+  return {};
+}
+
+/// Loads what computes products for kernels that ask for it.
+Status Session::prepareProducts() {
+  products.resize(variant.kernels.size());
+  for (size_t i = 0; i < variant.kernels.size(); ++i) {
+    const std::optional<PlanProduct> &product = variant.kernels[i].product;
+    if (!product)
+      continue;
+    GRAPHC_ASSIGN_OR_RETURN(KernelFn epilogue, code.kernel(product->epilogue));
+    Expected<ProductRunner> runner =
+        ProductRunner::create(*product, epilogue, header.boundOf(product->rows));
+    if (!runner.ok())
+      return runner.status().withContext(source.path());
+    products[i] = std::make_unique<ProductRunner>(std::move(*runner));
   }
   return {};
 }
@@ -234,26 +258,31 @@ Status Session::runCalls() {
     if (options.cancel && options.cancel->load(std::memory_order_relaxed))
       return {StatusCode::Interrupted, "interrupted"};
     if (!watcher) {
-      runCall(calls[i]);
+      GRAPHC_RETURN_IF_ERROR(runCall(calls[i]));
       continue;
     }
     auto begin = std::chrono::steady_clock::now();
-    runCall(calls[i]);
+    GRAPHC_RETURN_IF_ERROR(runCall(calls[i]));
     watcher->onDispatch(i, begin, std::chrono::steady_clock::now());
   }
   return {};
 }
 
-void Session::runCall(const Call &call) {
+Status Session::runCall(const Call &call) {
   int64_t *arguments = args.data() + call.firstArg;
   const auto &step = inputs.header();
   std::copy(step.begin(), step.begin() + kArgTokens, arguments); // T, R, S, B
+  if (call.product && call.product->takes(inputs.extent(call.rows)))
+    return call.product->run({arguments, inputs.extent(call.rows), call.tasks.times, arena.data(),
+                              scratch.data(), scratchStride},
+                             *pool);
   pool->run(
       [&](int64_t begin, int64_t end, int thread) {
         call.kernel(arguments, begin, end,
                     scratch.data() + scratchStride * static_cast<uint64_t>(thread));
       },
       call.tasks.count(inputs.extent(call.tasks.dim)));
+  return {};
 }
 
 std::optional<std::string> Session::findNonFinite() {
@@ -271,7 +300,8 @@ std::optional<std::string> Session::findNonFinite() {
     });
   };
   for (size_t i = 0; i < calls.size(); ++i) {
-    runCall(calls[i]);
+    if (!runCall(calls[i]).ok())
+      return std::nullopt;
     const PlanDispatch &dispatch = variant.schedule[i];
     if (wroteNonFinite(dispatch, calls[i]))
       return escapeForMessage(dispatch.location) + " (" +

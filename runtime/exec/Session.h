@@ -4,6 +4,7 @@
 
 #include "runtime/exec/CodeObject.h"
 #include "runtime/exec/DispatchObserver.h"
+#include "runtime/exec/ProductRunner.h"
 #include "runtime/exec/StepInputs.h"
 #include "runtime/memory/KvCache.h"
 #include "runtime/memory/MappedMemory.h"
@@ -92,12 +93,15 @@ private:
     KernelFn kernel = nullptr;
     PlanTasks tasks;
     size_t firstArg = 0;
+    ProductRunner *product = nullptr; ///< Instead of the kernel, for steps that it takes.
+    PlanDim rows = PlanDim::T;        ///< Of the product.
   };
 
   Session(const Plan &plan, const SessionOptions &options);
 
   Status allocate();
   Status prepareCalls();
+  Status prepareProducts();
   int64_t addressOf(const PlanArg &arg) const;
   Status checkBatch(std::span<const StepSequence> batch) const;
   Status checkPart(const StepSequence &part) const;
@@ -105,7 +109,7 @@ private:
   Status checkGrowthOfCache();
   void undoAppend(std::span<const StepSequence> batch);
   Status runCalls();
-  void runCall(const Call &call);
+  Status runCall(const Call &call);
 
   const Plan &source;
   const PlanHeader &header;
@@ -120,6 +124,7 @@ private:
   int64_t grantedPages = 0;   ///< Pages of the cache that there was memory for when it was asked.
   StepInputs inputs;
   DispatchObserver *watcher = nullptr;
+  std::vector<std::unique_ptr<ProductRunner>> products; ///< By kernel; null for most.
   std::vector<Call> calls;
   std::vector<int64_t> args;
 };

@@ -6,8 +6,10 @@
 
 /// oneDNN brings an OpenMP runtime along, which one is its own business; absent if it has another
 /// kind of threads.
-extern "C" __attribute__((weak)) void
-omp_set_num_threads(int); // NOLINT(readability-identifier-naming): OpenMP's
+// NOLINTBEGIN(readability-identifier-naming): OpenMP's names
+extern "C" __attribute__((weak)) void omp_set_num_threads(int);
+extern "C" __attribute__((weak)) int omp_get_max_threads();
+// NOLINTEND(readability-identifier-naming)
 
 namespace graphc {
 
@@ -123,9 +125,13 @@ Status OneDnnMatmul::run(const void *rows, const void *weight, void *result, voi
   }
 }
 
-void limitOneDnnThreads(int threads) {
-  if (omp_set_num_threads)
+int limitOneDnnThreads(int threads) {
+  if (!omp_set_num_threads || !omp_get_max_threads)
+    return threads;
+  int before = omp_get_max_threads();
+  if (before != threads)
     omp_set_num_threads(threads);
+  return before;
 }
 
 std::string oneDnnVersion() {

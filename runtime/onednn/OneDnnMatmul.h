@@ -28,8 +28,8 @@ struct OneDnnProduct {
 
 /// A product made ready: machine code that oneDNN generated for one shape.
 ///
-/// run() may be called by several threads at the same time. It uses as many threads as the caller's
-/// limitOneDnnThreads() says.
+/// run() may be called by several threads at the same time. Callers of create() and run() must have
+/// the same limitOneDnnThreads().
 class OneDnnMatmul {
 public:
   /// Unsupported, saying why, when oneDNN has no fast code for the product on this machine or the
@@ -55,8 +55,9 @@ private:
   std::unique_ptr<Parts> parts;
 };
 
-/// Threads of oneDNN's own that products use which the calling thread runs from now on.
-void limitOneDnnThreads(int threads);
+/// Threads of oneDNN's own that products use which the calling thread makes or runs from now on.
+/// Returns how many it was before.
+int limitOneDnnThreads(int threads);
 
 /// "2.6.3".
 std::string oneDnnVersion();

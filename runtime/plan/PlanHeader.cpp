@@ -29,6 +29,9 @@ constexpr size_t kMaxArgs = 1 << 10;
 constexpr size_t kMaxRank = 8;
 constexpr size_t kMaxList = 1 << 16;
 
+/// Output channels of a packed panel.
+constexpr int64_t kProductChannels = 32;
+
 template <typename T>
 void putIfPresent(Json &json, const char *key, const std::optional<T> &value) {
   if (value)
@@ -239,14 +242,71 @@ PlanResult readResult(const FieldReader &reader) {
   return result;
 }
 
+Json toJson(const PlanProduct &product) {
+  return {{"provider", product.provider},
+          {"epilogue", product.epilogue},
+          {"type", elementTypeName(product.type)},
+          {"rows", planDimName(product.rows)},
+          {"least_rows", product.leastRows},
+          {"depth", product.depth},
+          {"row_width", product.rowWidth},
+          {"dense_rows", product.denseRows},
+          {"panels", product.panels},
+          {"slice", product.slice},
+          {"sums_offset", product.sumsOffset}};
+}
+
+PlanProduct readProduct(const FieldReader &reader) {
+  PlanProduct result;
+  result.provider = reader["provider"].string();
+  result.epilogue = reader["epilogue"].string();
+  std::optional<ElementType> type = parseElementType(reader["type"].string());
+  bool known = type == ElementType::F32 || type == ElementType::BF16;
+  if (reader.ok() && !known)
+    reader["type"].fail("expected f32 or bf16");
+  result.type = type.value_or(ElementType::F32);
+  result.rows = static_cast<PlanDim>(readName(reader["rows"], kDims));
+  if (reader.ok() && result.rows != PlanDim::T && result.rows != PlanDim::R)
+    reader["rows"].fail("expected T or R");
+  result.leastRows = reader["least_rows"].integer(1, kMaxTokens);
+  result.depth = reader["depth"].integer(1, kMaxExtent);
+  result.rowWidth = reader["row_width"].integer(result.depth, kMaxExtent);
+  result.denseRows = reader["dense_rows"].size(kMaxBytes);
+  if (result.denseRows % kBufferAlignment != 0)
+    reader["dense_rows"].fail("expected a multiple of " + std::to_string(kBufferAlignment));
+  result.panels = reader["panels"].integer(1, kMaxExtent);
+  result.slice = reader["slice"].integer(1, kMaxExtent);
+  result.sumsOffset = reader["sums_offset"].size(kMaxBytes);
+  if (result.sumsOffset % kBufferAlignment != 0)
+    reader["sums_offset"].fail("expected a multiple of " + std::to_string(kBufferAlignment));
+  return result;
+}
+
+Json toJson(const PlanTrial &trial) {
+  return {{"rows", trial.rows},
+          {"threads", trial.threads},
+          {"generated_ms", trial.generated},
+          {"provided_ms", trial.provided}};
+}
+
+PlanTrial readTrial(const FieldReader &reader) {
+  return {reader["rows"].integer(1, kMaxTokens), reader["threads"].integer(1, kMaxExtent),
+          reader["generated_ms"].number(), reader["provided_ms"].number()};
+}
+
 Json toJson(const PlanKernel &kernel) {
-  return {{"symbol", kernel.symbol},
-          {"name", kernel.name},
-          {"op", kernel.opName},
-          {"flops", kernel.flops},
-          {"bytes", kernel.bytes},
-          {"results", listToJson(kernel.results, [](auto &r) { return toJson(r); })},
-          {"arithmetic", elementTypeName(kernel.arithmetic)}};
+  Json json = {{"symbol", kernel.symbol},
+               {"name", kernel.name},
+               {"op", kernel.opName},
+               {"flops", kernel.flops},
+               {"bytes", kernel.bytes},
+               {"results", listToJson(kernel.results, [](auto &r) { return toJson(r); })},
+               {"arithmetic", elementTypeName(kernel.arithmetic)}};
+  if (kernel.product)
+    json["product"] = toJson(*kernel.product);
+  if (kernel.trial)
+    json["trial"] = toJson(*kernel.trial);
+  return json;
 }
 
 PlanKernel readKernel(const FieldReader &reader) {
@@ -259,6 +319,10 @@ PlanKernel readKernel(const FieldReader &reader) {
   if (reader.ok() && !known)
     reader["arithmetic"].fail("expected f32, bf16 or i8");
   result.arithmetic = type.value_or(ElementType::F32);
+  if (auto product = reader.optional("product"))
+    result.product = readProduct(*product);
+  if (auto trial = reader.optional("trial"))
+    result.trial = readTrial(*trial);
   return result;
 }
 
@@ -334,8 +398,42 @@ void checkResults(const FieldReader &reader, const PlanDispatch &dispatch,
   }
 }
 
+/// The operands of a provider's product are where it will read them: rows in the arena, panels in a
+/// weight, sums in scratch.
+void checkProduct(const FieldReader &reader, const PlanDispatch &dispatch,
+                  const PlanProduct &product, const PlanHeader &header, const ArgLimits &limits,
+                  uint64_t scratchBytes) {
+  if (dispatch.args.size() < 2 || dispatch.args[0].kind != PlanArgKind::Arena ||
+      dispatch.args[1].kind != PlanArgKind::Weight || dispatch.tasks.dim != PlanDim::One)
+    return reader.fail("a provider multiplies rows of the arena and a weight, in fixed tasks");
+  auto size = [](std::initializer_list<int64_t> factors) {
+    std::vector<uint64_t> numbers(factors.begin(), factors.end());
+    return checkedProduct(numbers).value_or(UINT64_MAX);
+  };
+  const PlanArg &rows = dispatch.args[0];
+  const int64_t each = byteSize(product.type), maxRows = header.boundOf(product.rows);
+  const uint64_t arenaBytes = limits.last[static_cast<size_t>(PlanArgKind::Arena)] + 1;
+  const uint64_t rowBytes = size({maxRows, product.rowWidth, each});
+  const uint64_t denseBytes = size({maxRows, product.depth, each});
+  const uint64_t panelBytes = size({kProductChannels, product.depth, each});
+  const uint64_t channels = size({dispatch.tasks.times, product.panels});
+  const uint64_t weightBytes =
+      size({static_cast<int64_t>(channels), static_cast<int64_t>(panelBytes)});
+  const uint64_t sumBytes = size({maxRows, product.slice, product.panels, kProductChannels, 4});
+  if (rowBytes > arenaBytes - rows.value)
+    reader.fail("the rows of the kernel's product do not fit there");
+  if (product.rowWidth != product.depth &&
+      (product.denseRows > arenaBytes || denseBytes > arenaBytes - product.denseRows))
+    reader.fail("the copied rows of the kernel's product do not fit in the arena");
+  if (weightBytes > header.weights[dispatch.args[1].value].bytes)
+    reader.fail("the kernel's product has more panels than the weight");
+  if (product.sumsOffset > scratchBytes || sumBytes > scratchBytes - product.sumsOffset)
+    reader.fail("the sums of the kernel's product do not fit in scratch");
+}
+
 PlanDispatch readDispatch(const FieldReader &reader, const std::vector<PlanKernel> &kernels,
-                          const PlanHeader &header, const ArgLimits &limits) {
+                          const PlanHeader &header, const ArgLimits &limits,
+                          uint64_t scratchBytes) {
   PlanDispatch result;
   result.kernel = static_cast<uint32_t>(
       reader["kernel"].integer(0, std::max<int64_t>(std::ssize(kernels) - 1, 0)));
@@ -347,6 +445,9 @@ PlanDispatch readDispatch(const FieldReader &reader, const std::vector<PlanKerne
                                   [&](const FieldReader &arg) { return readArg(arg, limits); });
   if (reader.ok())
     checkResults(reader["args"], result, kernels[result.kernel].results, header, limits);
+  if (reader.ok() && kernels[result.kernel].product)
+    checkProduct(reader["args"], result, *kernels[result.kernel].product, header, limits,
+                 scratchBytes);
   return result;
 }
 
@@ -374,7 +475,7 @@ PlanVariant readVariant(const FieldReader &reader, const PlanHeader &header) {
   ArgLimits limits(header, result.arenaBytes);
   result.schedule =
       readList<PlanDispatch>(reader["schedule"], kMaxDispatches, [&](const FieldReader &dispatch) {
-        return readDispatch(dispatch, result.kernels, header, limits);
+        return readDispatch(dispatch, result.kernels, header, limits, result.scratchBytes);
       });
   if (reader.ok() && !header.findSection(result.codeSection))
     reader["code"].fail("there is no section '" + escapeForMessage(result.codeSection) + "'");

@@ -116,6 +116,32 @@ struct PlanResult {
   std::vector<PlanExtent> shape;
 };
 
+/// How a provider (ProductAbi.h) computes a kernel's product: rows, the kernel's first argument,
+/// times packed panels, its second. Tasks are the kernel's, of which each is some panels.
+struct PlanProduct {
+  std::string provider;                ///< "onednn".
+  std::string epilogue;                ///< Symbol of what is done to the sums; a KernelFn.
+  ElementType type = ElementType::F32; ///< Of rows and panels: f32 or bf16.
+  PlanDim rows = PlanDim::T;           ///< T or R.
+  int64_t leastRows = 1;               ///< Steps with fewer run the kernel itself.
+  int64_t depth = 0;                   ///< Numbers of a channel.
+  int64_t rowWidth = 0;                ///< Numbers from a row to the next, depth at least.
+  /// Where in the arena rows are copied to first, without gaps, if they have some.
+  uint64_t denseRows = 0;
+  int64_t panels = 1; ///< Of a task.
+  int64_t slice = 1;  ///< Tasks that one call of the provider has at most.
+  /// Where in a thread's scratch the epilogue finds the sums of its tasks: f32 [rows][channels].
+  uint64_t sumsOffset = 0;
+};
+
+/// What `--matmul=auto` measured when the plan was compiled: milliseconds of a kernel.
+struct PlanTrial {
+  int64_t rows = 0;
+  int64_t threads = 0;
+  double generated = 0;
+  double provided = 0; ///< By the provider, with the epilogue.
+};
+
 /// A function in a variant's code section.
 struct PlanKernel {
   std::string symbol;              ///< What dlsym finds.
@@ -126,6 +152,8 @@ struct PlanKernel {
   std::vector<PlanResult> results; ///< The last arguments of its dispatches.
   /// Type of the factors of most of its products: tells the peak that its speed compares with.
   ElementType arithmetic = ElementType::F32;
+  std::optional<PlanProduct> product = {}; ///< Absent: the kernel computes its own.
+  std::optional<PlanTrial> trial = {};
 };
 
 /// One entry of the schedule: a kernel call.

@@ -2,7 +2,9 @@
 #include "tools/compiler/Commands.h"
 
 #include "codegen/PlanBuilder.h"
+#include "runtime/threads/Topology.h"
 #include "tools/compiler/Compiler.h"
+#include "tools/compiler/MatmulChoice.h"
 #include "tools/compiler/Progress.h"
 #include "tools/compiler/WritePlan.h"
 
@@ -63,18 +65,21 @@ Status runCompile(const CompileCommand &command) {
   texts.graph = moduleText(*input.module);
   std::string reproducer = command.output + ".reproducer.mlir";
   GRAPHC_RETURN_IF_ERROR(compiler.lowerTo(Stage::Plan, input, reproducer));
-  if (!settings.reportFile.empty())
-    GRAPHC_RETURN_IF_ERROR(writeReport(settings.reportFile, compiler.report()));
   texts.plan = moduleText(*input.module);
   double passSeconds = watch.lap();
 
   GRAPHC_ASSIGN_OR_RETURN(EmittedKernels kernels, compiler.emit(*input.module));
+  GRAPHC_ASSIGN_OR_RETURN(CompiledKernels compiled, compiler.compile(kernels));
+  GRAPHC_ASSIGN_OR_RETURN(texts.code, compiled.sharedObject(compiler.target()));
+  int threads = command.threads > 0 ? command.threads : availableCpus();
+  GRAPHC_RETURN_IF_ERROR(chooseMatmuls(settings.matmul, kernels, *planBounds(*input.module),
+                                       compiler.target(), texts.code, threads, compiler.report()));
+  if (!settings.reportFile.empty())
+    GRAPHC_RETURN_IF_ERROR(writeReport(settings.reportFile, compiler.report()));
   FailureOr<PlanContents> contents =
       buildPlan(*input.module, kernels, compiler.target(), rowReaders(input));
   if (failed(contents))
     return internalError("the plan cannot be put together (see the messages above)");
-  GRAPHC_ASSIGN_OR_RETURN(CompiledKernels compiled, compiler.compile(kernels));
-  GRAPHC_ASSIGN_OR_RETURN(texts.code, compiled.sharedObject(compiler.target()));
   double codeSeconds = watch.lap();
 
   contents->header.model = input.model;

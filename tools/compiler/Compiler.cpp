@@ -70,6 +70,7 @@ std::map<std::string, std::string> Compiler::optionTexts(const ModelInput &input
       {"kv_cache", kvCache(input)},
       {"target", compileTarget.name()},
       {"opt_level", settings.optimize ? "2" : "0"},
+      {"matmul", settings.matmul},
       {"disabled_passes", llvm::join(settings.disabledPasses, ",")}};
   texts.merge(settings.quant.texts());
   return texts;
@@ -107,9 +108,26 @@ Expected<EmittedKernels> Compiler::emit(ModuleOp plan) {
   FailureOr<EmittedKernels> kernels = emitKernels(plan, *bounds, compileTarget);
   if (failed(kernels))
     return unsupported(settings.model + ": a kernel cannot be generated (see the messages above)");
+  if (settings.matmul != "generated")
+    GRAPHC_RETURN_IF_ERROR(emitProductsOf(*kernels, *bounds));
   if (irDump)
     irDump->write("kernels", *kernels->module);
   return std::move(*kernels);
+}
+
+/// Who asks for oneDNN and would get none of it is told; some kernels may stay generated.
+Status Compiler::emitProductsOf(EmittedKernels &kernels, const StepBounds &bounds) {
+  FailureOr<SmallVector<RefusedProduct>> refused = emitProducts(kernels, bounds, compileTarget);
+  if (failed(refused))
+    return internalError("the epilogues cannot be generated (see the messages above)");
+  for (const RefusedProduct &kernel : *refused)
+    fusionReport.matmuls.push_back({kernel.kernel, "generated", kernel.reason});
+  bool any = llvm::any_of(kernels.entries,
+                          [](const KernelEntry &entry) { return entry.product.has_value(); });
+  if (settings.matmul == "onednn" && !any)
+    return unsupported(settings.model + ": --matmul=onednn: oneDNN can compute no matmul of it" +
+                       (refused->empty() ? "" : "; the first: " + refused->front().reason));
+  return {};
 }
 
 Expected<CompiledKernels> Compiler::compile(EmittedKernels &kernels) {

@@ -27,7 +27,7 @@ public:
   Expected<CompiledKernels> compile(EmittedKernels &kernels);
 
   const Target &target() const { return compileTarget; }
-  const FusionReport &report() const { return fusionReport; }
+  FusionReport &report() { return fusionReport; }
   /// The options as the plan's header keeps them.
   std::map<std::string, std::string> optionTexts(const ModelInput &input) const;
   /// Where --dump-ir writes, if it does.
@@ -39,6 +39,7 @@ private:
       : context(context), settings(settings), compileTarget(std::move(target)),
         quant(std::move(quant)) {}
 
+  Status emitProductsOf(EmittedKernels &kernels, const StepBounds &bounds);
   PipelineOptions pipelineOptions(const ModelInput &input) const;
   std::string dtype(const ModelInput &input) const;
   std::string kvCache(const ModelInput &input) const;

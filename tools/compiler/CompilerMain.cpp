@@ -94,6 +94,13 @@ static void addCompile(CLI::App &parent, CompileCommand &command) {
   addSharedFlags(parent, command.settings);
   parent.add_option("-t,--threads", command.threads, "threads that pack weights (default: all)")
       ->check(CLI::Range(1, 1024));
+  parent
+      .add_option(
+          "--matmul", command.settings.matmul,
+          "who multiplies many rows by f32 or bf16 weights: generated code (default; its\n"
+          "results do not depend on how rows are batched), onednn, or auto: what is faster\n"
+          "on this machine")
+      ->check(CLI::IsMember({"generated", "onednn", "auto"}));
   parent.add_option("--dump-ir", command.settings.dumpFolder,
                     "write the IR after each pass that changed something into this folder");
   parent.add_option("--report", command.settings.reportFile, "write what fused, or why not (JSON)");

@@ -24,7 +24,8 @@ struct CompileSettings {
   int64_t context = 0; ///< Default: the model's own limit, at most kDefaultContext.
   int64_t maxChunk = 512;
   std::string target = "native";
-  bool optimize = true; ///< -O2 or -O0.
+  bool optimize = true;             ///< -O2 or -O0.
+  std::string matmul = "generated"; ///< --matmul: generated, onednn or auto.
   std::vector<std::string> disabledPasses;
 
   std::string dumpFolder; ///< --dump-ir

@@ -127,6 +127,25 @@ std::string kernelsText(const PlanReport &report) {
          rightAligned(millions(report.decode.bytes), 12) + "\n";
 }
 
+/// Kernels whose product is another library's, or might have been; nothing if there are none.
+std::string productsText(const PlanVariant &variant) {
+  std::string text;
+  for (const PlanKernel &kernel : variant.kernels) {
+    if (!kernel.product && !kernel.trial)
+      continue;
+    std::string line = kernel.product ? escapeForMessage(kernel.product->provider) + " from " +
+                                            std::to_string(kernel.product->leastRows) + " rows on"
+                                      : "generated";
+    if (kernel.trial)
+      line += "; " + std::to_string(kernel.trial->rows) + " rows on " +
+              std::to_string(kernel.trial->threads) +
+              " threads: " + numberText(kernel.trial->generated, 3) + " ms generated, " +
+              numberText(kernel.trial->provided, 3) + " ms with oneDNN";
+    text += reportLine(escapeForMessage(kernel.name), line);
+  }
+  return text.empty() ? text : "\nProducts\n" + text;
+}
+
 std::string weightsText(const PlanHeader &header) {
   std::string text = "\nWeights\n";
   for (const PlanWeight &weight : header.weights)
@@ -183,10 +202,11 @@ Expected<PlanReport> PlanReport::of(const Plan &plan) {
 }
 
 std::string PlanReport::text(bool listWeights) const {
-  std::string text =
-      escapeForMessage(plan->path(), 300) + ", " + bytesText(plan->fileBytes().size()) + "\n" +
-      modelText(*this) + sectionsText(*this) + variantsText(*this) +
-      "\nMemory of one sequence of full length\n" + memory.table() + kernelsText(*this);
+  std::string text = escapeForMessage(plan->path(), 300) + ", " +
+                     bytesText(plan->fileBytes().size()) + "\n" + modelText(*this) +
+                     sectionsText(*this) + variantsText(*this) +
+                     "\nMemory of one sequence of full length\n" + memory.table() +
+                     kernelsText(*this) + productsText(*variant);
   return listWeights ? text + weightsText(plan->header()) : text;
 }
 

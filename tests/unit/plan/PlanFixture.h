@@ -93,6 +93,7 @@ inline PlanHeader tinyHeader() {
                                    {{ElementType::F32, {{PlanDim::One, 7}, {PlanDim::R}}}},
                                    ElementType::BF16}},
                       .schedule = {}};
+  variant.kernels[1].trial = PlanTrial{8, 2, 0.25, 0.5};
   variant.schedule = {{.kernel = 0,
                        .location = "embedding",
                        .tasks = {1, PlanDim::T, 4},

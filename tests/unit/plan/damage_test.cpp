@@ -191,6 +191,49 @@ TEST_F(DamagedPlan, HeadersThatSayTheImpossibleAreRefused) {
   }
 }
 
+TEST_F(DamagedPlan, ProductsOfProvidersStayInTheirOperands) {
+  // 8 rows of 8 numbers in the arena, 2 tasks of a panel, which take all of weight 0.
+  auto openWithProduct = [&](const std::function<void(Json & kernel, Json & dispatch)> &change) {
+    return openWithHeader([&](Json &json) {
+      Json &kernel = json["variants"][0]["kernels"][1];
+      Json &dispatch = json["variants"][0]["schedule"][1];
+      dispatch["args"][1] = {"weight", 0};
+      kernel["product"] = {{"provider", "onednn"}, {"epilogue", "k1_epilogue"}, {"type", "f32"},
+                           {"rows", "R"},          {"least_rows", 4},           {"depth", 8},
+                           {"row_width", 8},       {"dense_rows", 0},           {"panels", 1},
+                           {"slice", 2},           {"sums_offset", 64}};
+      change(kernel["product"], dispatch);
+    });
+  };
+  EXPECT_TRUE(openWithProduct([](Json &, Json &) {}).ok());
+  using Change = std::function<void(Json &, Json &)>;
+  const std::pair<const char *, Change> cases[] = {
+      {"product.type", [](Json &p, Json &) { p["type"] = "i8"; }},
+      {"product.rows", [](Json &p, Json &) { p["rows"] = "S"; }},
+      {"product.panels", [](Json &p, Json &) { p["panels"] = 0; }},
+      {"product.sums_offset", [](Json &p, Json &) { p["sums_offset"] = 32; }},
+      {"more panels than the weight", [](Json &p, Json &) { p["depth"] = p["row_width"] = 9; }},
+      {"product.row_width", [](Json &p, Json &) { p["row_width"] = 7; }},
+      {"product.dense_rows", [](Json &p, Json &) { p["dense_rows"] = 96; }},
+      {"copied rows",
+       [](Json &p, Json &) {
+         p["row_width"] = 9;
+         p["dense_rows"] = 8192 - 192;
+       }},
+      {"more panels than the weight", [](Json &, Json &d) { d["tasks"][0] = 3; }},
+      {"rows of the kernel's product", [](Json &, Json &d) { d["args"][0][1] = 8192 - 192; }},
+      {"sums of the kernel's product", [](Json &p, Json &) { p["slice"] = 4; }},
+      {"sums of the kernel's product", [](Json &p, Json &) { p["sums_offset"] = 8192; }},
+      {"rows of the arena and a weight", [](Json &, Json &d) { d["args"][1] = {"kv", 0}; }},
+      {"in fixed tasks", [](Json &, Json &d) { d["tasks"][1] = "T"; }},
+  };
+  for (const auto &[expected, change] : cases) {
+    Status status = openWithProduct(change);
+    EXPECT_EQ(status.code(), StatusCode::BadInput) << expected;
+    EXPECT_THAT(status.message(), HasSubstr(expected));
+  }
+}
+
 TEST_F(DamagedPlan, E3Row20_MissingFeaturesAreListed) {
   Status status = openWithHeader(
       [](Json &json) { json["variants"][0]["features"] = {"avx512f", "future1", "future2"}; });
