@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+"""Measures models' shapes with random weights and writes docs/performance.md with its plots.
+
+    tests/bench/performance.py [--quick] [--models NAME,...] [--types NAME,...] [--no-kernels]
+    tests/bench/performance.py --render           the document again, from the results that were measured last
+
+Every model and type is compiled, run by `graphc bench`, and deleted; then `matmul_bench` compares kernels with oneDNN.
+Results are kept in build/performance as they come, so that a run which was interrupted goes on where it stopped;
+--fresh measures all of them again. --quick takes a small model and short runs, and writes into build/performance-quick:
+it shows that the script works, not what graphc can do.
+"""
+import argparse
+import datetime
+import json
+import pathlib
+import shlex
+import shutil
+import subprocess
+
+import performance_document
+from model_speed import BIN, ROOT, config
+
+MODELS = ("tinyllama", "llama-3.2-1b", "llama-2-7b")
+TYPES = {  # flags of `graphc compile`
+    "f32": "--dtype f32",
+    "bf16": "--dtype bf16",
+    "w8": "--dtype bf16 --quant w8",
+    "w4": "--dtype bf16 --quant w4",
+    "w8a8": "--dtype bf16 --quant w8a8",
+    "w4a8": "--dtype bf16 --quant w4a8",
+}
+TOO_LARGE = {("llama-2-7b", "f32")}
+BENCH = "-p 512,2048 -n 128 -d 0,2048,4096 -r 5 -t 1,2 -b 1,4"
+QUICK_BENCH = "-p 64 -n 8 -d 0,64 -r 1 -t 2 -b 1,2"
+KERNELS = "--benchmark_filter=."
+QUICK_KERNELS = "--benchmark_filter=^tinyllama-1.1b/attn_out/(bf16|w8a8)/T(1|512)/t2/ --rounds=1"
+
+
+class Measurements:
+    """Results in a folder, a JSON file each, with the commands that made them."""
+
+    def __init__(self, folder, fresh):
+        self.folder = folder
+        if fresh:
+            shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, name):
+        return self.folder / f"{name}.json"
+
+    def keep(self, name, measure):
+        """The result of that name, measured unless it is there."""
+        if not self.path(name).exists():
+            print(f"measuring {name}", flush=True)
+            self.path(name).write_text(json.dumps(measure(), indent=1))
+        return json.loads(self.path(name).read_text())
+
+    def all(self):
+        return {path.stem: json.loads(path.read_text()) for path in sorted(self.folder.glob("*.json"))}
+
+
+def run(command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def shown(*words):
+    """A command as a person would type it."""
+    return shlex.join(str(word).replace(str(ROOT) + "/", "") for word in words)
+
+
+def bench_model(folder, model, kind, bench):
+    """Compiles and runs a model; the plan is gone afterwards."""
+    config_file, plan = folder / f"{model}.config.json", folder / f"{model}-{kind}.gcplan"
+    config_file.write_text(json.dumps(config(model), indent=1))
+    compile_command = [BIN / "graphc", "compile", config_file, "-o", plan, "--random-weights", "1", "-q",
+                       *TYPES[kind].split()]
+    bench_command = [BIN / "graphc", "bench", plan, *bench.split(), "-o", "json"]
+    try:
+        run(compile_command)
+        size = plan.stat().st_size
+        results = json.loads(run(bench_command))["results"]
+    finally:
+        plan.unlink(missing_ok=True)
+        config_file.unlink(missing_ok=True)
+    return {"kind": "model", "model": model, "type": kind, "plan_bytes": size, "results": results,
+            "commands": [shown(*compile_command), shown(*bench_command)]}
+
+
+def bench_kernels(flags):
+    command = [BIN / "matmul_bench", *flags.split(), "--benchmark_format=json"]
+    cases = [case for case in json.loads(run(command))["benchmarks"] if "gops" in case]
+    return {"kind": "kernels", "cases": cases, "commands": [shown(*command)]}
+
+
+def machine():
+    command = [BIN / "graphc", "doctor", "--json"]
+    return {"kind": "machine", "doctor": json.loads(run(command)), "commands": [shown(*command)],
+            "version": run([BIN / "graphc", "version"]).splitlines()[0],
+            "date": datetime.date.today().isoformat()}
+
+
+def measure(options, measurements):
+    measurements.keep("machine", machine)
+    bench = QUICK_BENCH if options.quick else BENCH
+    for model in options.models.split(","):
+        for kind in options.types.split(","):
+            if (model, kind) not in TOO_LARGE:
+                measurements.keep(f"{model}-{kind}",
+                                  lambda: bench_model(measurements.folder, model, kind, bench))
+    if not options.no_kernels:
+        measurements.keep("kernels", lambda: bench_kernels(QUICK_KERNELS if options.quick else KERNELS))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     allow_abbrev=False)
+    parser.add_argument("--quick", action="store_true", help="a small model and short runs")
+    parser.add_argument("--render", action="store_true", help="measure nothing")
+    parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
+    parser.add_argument("--no-kernels", action="store_true", help="leave matmul_bench out")
+    parser.add_argument("--models", help="comma-separated names of model_speed.py")
+    parser.add_argument("--types", help="comma-separated: " + ", ".join(TYPES))
+    options = parser.parse_args()
+    options.models = options.models or ("small" if options.quick else ",".join(MODELS))
+    options.types = options.types or ("bf16,w8a8" if options.quick else ",".join(TYPES))
+    unknown = [kind for kind in options.types.split(",") if kind not in TYPES]
+    if unknown:
+        parser.error(f"unknown types: {', '.join(unknown)}")
+
+    folder = ROOT / "build" / ("performance-quick" if options.quick else "performance")
+    measurements = Measurements(folder / "results", options.fresh)
+    if not options.render:
+        measure(options, measurements)
+    out = folder if options.quick else pathlib.Path(ROOT / "docs")
+    for path in performance_document.write(out, measurements.all(), quick=options.quick):
+        print(path.relative_to(ROOT))
+
+
+if __name__ == "__main__":
+    main()
