@@ -303,8 +303,6 @@ TEST_P(QuantMatmul, GatedNetworksPairTheHalvesOfAPanel) {
 
 /// Deep enough that a few panels fill the cache: those of a task are taken in several groups.
 TEST_P(QuantMatmul, SeveralGroupsOfPanels) {
-  if (std::get<2>(GetParam()) != Rows::I8)
-    GTEST_SKIP() << "rows are not copied group by group";
   QuantSpec spec = specOf(32);
   spec.depth = 11008;
   spec.channels = 150;
