@@ -8,7 +8,8 @@
 //           epilogue of each row
 //
 // One function serves every T: which classes have tiles is arithmetic on T. A row's bits do not
-// depend on the class that it falls into.
+// depend on the class that it falls into. Where the target has tile registers, integers have one
+// more class, of 16 rows (ByteTiles), and bf16 has two of its own (FloatTiles).
 #ifndef GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 #define GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 

@@ -2,8 +2,8 @@
 
 #include "codegen/CostText.h"
 #include "codegen/lowering/LowerToLlvm.h"
-#include "codegen/trial/TrialMemory.h"
 #include "tools/machine/MachineFacts.h"
+#include "tools/trial/TrialMemory.h"
 
 #include "mlir/Parser/Parser.h"
 

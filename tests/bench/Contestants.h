@@ -4,10 +4,10 @@
 
 #include "MatmulCase.h"
 
-#include "codegen/trial/KernelTrial.h"
 #include "runtime/exec/CodeObject.h"
 #include "runtime/onednn/OneDnnMatmul.h"
 #include "tools/bench/PlanWork.h"
+#include "tools/trial/KernelTrial.h"
 
 #include <memory>
 #include <string>

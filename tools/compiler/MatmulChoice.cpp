@@ -1,9 +1,9 @@
 #include "tools/compiler/MatmulChoice.h"
 
-#include "codegen/trial/KernelTrial.h"
 #include "runtime/base/CpuFeatures.h"
 #include "runtime/exec/CodeObject.h"
 #include "runtime/exec/ProductLibrary.h"
+#include "tools/trial/KernelTrial.h"
 
 #include <algorithm>
 #include <chrono>

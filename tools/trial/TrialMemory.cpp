@@ -1,4 +1,4 @@
-#include "codegen/trial/TrialMemory.h"
+#include "tools/trial/TrialMemory.h"
 
 #include <algorithm>
 #include <cstring>

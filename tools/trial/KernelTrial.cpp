@@ -1,7 +1,7 @@
-#include "codegen/trial/KernelTrial.h"
+#include "tools/trial/KernelTrial.h"
 
-#include "codegen/trial/TrialMemory.h"
 #include "runtime/base/CheckedMath.h"
+#include "tools/trial/TrialMemory.h"
 
 #include <algorithm>
 #include <numeric>

@@ -1,6 +1,6 @@
 // Memory with numbers in it that every format can read.
-#ifndef GRAPHC_CODEGEN_TRIAL_TRIALMEMORY_H
-#define GRAPHC_CODEGEN_TRIAL_TRIALMEMORY_H
+#ifndef GRAPHC_TOOLS_TRIAL_TRIALMEMORY_H
+#define GRAPHC_TOOLS_TRIAL_TRIALMEMORY_H
 
 #include "runtime/memory/MappedMemory.h"
 
@@ -15,4 +15,4 @@ Expected<MappedMemory> trialMemory(uint64_t bytes);
 
 } // namespace graphc
 
-#endif // GRAPHC_CODEGEN_TRIAL_TRIALMEMORY_H
+#endif // GRAPHC_TOOLS_TRIAL_TRIALMEMORY_H

@@ -1,6 +1,6 @@
 // One kernel of a plan on memory of its own, to be timed without a model.
-#ifndef GRAPHC_CODEGEN_TRIAL_KERNELTRIAL_H
-#define GRAPHC_CODEGEN_TRIAL_KERNELTRIAL_H
+#ifndef GRAPHC_TOOLS_TRIAL_KERNELTRIAL_H
+#define GRAPHC_TOOLS_TRIAL_KERNELTRIAL_H
 
 #include "codegen/EmitKernels.h"
 #include "runtime/exec/ProductRunner.h"
@@ -58,4 +58,4 @@ private:
 
 } // namespace graphc
 
-#endif // GRAPHC_CODEGEN_TRIAL_KERNELTRIAL_H
+#endif // GRAPHC_TOOLS_TRIAL_KERNELTRIAL_H
