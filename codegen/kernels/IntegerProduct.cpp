@@ -14,12 +14,15 @@ namespace graphc {
 namespace {
 
 class IntegerProduct : public QuantProduct {
+  static constexpr int64_t kStepColumns = 8;
+
 public:
   IntegerProduct(ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
       : QuantProduct(builder, target, format), dot(builder, target, format.bits) {}
 
 private:
   void emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) override;
+  void emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> dots);
   SmallVector<Value> startDots(const Span &span, int64_t rows);
   void scaleDots(const Span &span, int64_t rows, ArrayRef<Value> dots, MutableArrayRef<Value> sums);
   Value rowBytes(const Span &span, int64_t row, int64_t column);
@@ -73,9 +76,21 @@ void IntegerProduct::scaleDots(const Span &span, int64_t rows, ArrayRef<Value> d
 }
 
 void IntegerProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
-  size_t vectors = span.right.vectors.size();
   SmallVector<Value> dots = startDots(span, rows);
-  for (int64_t unit = 0; unit < kSpan / format.unitColumns(); ++unit) {
+  int64_t steps = kSpan / kStepColumns;
+  forEachStep(steps, dots, [&](Value step, MutableArrayRef<Value> inner) {
+    Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kStepColumns));
+    int64_t stepBytes = kPanelRows * kStepColumns * format.bits / 8;
+    Value data = arith::AddIOp::create(b, span.data, indexTimes(b, step, stepBytes));
+    emitStep({span.left, span.right, column, data, span.scales}, rows, inner);
+  });
+  scaleDots(span, rows, dots, sums);
+}
+
+/// Adds the products of a few columns to the dots.
+void IntegerProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> dots) {
+  size_t vectors = span.right.vectors.size();
+  for (int64_t unit = 0; unit < kStepColumns / format.unitColumns(); ++unit) {
     // Of each vector: its 4-byte units, and what the rows are multiplied with.
     SmallVector<SmallVector<ByteDot::Factor>> right;
     for (int64_t channel : span.right.vectors)
@@ -90,7 +105,6 @@ void IntegerProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Va
         }
       }
   }
-  scaleDots(span, rows, dots, sums);
 }
 
 } // namespace
