@@ -20,17 +20,25 @@ MappedMemory::~MappedMemory() {
     ::munmap(base, length);
 }
 
-Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &what) {
+/// Ranges whose length is a multiple of it begin at one, too.
+static constexpr uint64_t kHugePage = uint64_t(2) << 20;
+
+Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &what,
+                                             PageSize pages) {
   MappedMemory result;
   if (bytes == 0)
     return result;
-  void *address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+  bool isHuge = pages == PageSize::Huge && bytes >= kHugePage && bytes <= UINT64_MAX - kHugePage;
+  uint64_t length = isHuge ? (bytes + kHugePage - 1) / kHugePage * kHugePage : bytes;
+  void *address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (address == MAP_FAILED)
     return resourceError("cannot get " + std::to_string(bytes) + " bytes for the " + what + ": " +
                          std::strerror(errno));
   result.base = static_cast<std::byte *>(address);
-  result.length = bytes;
+  result.length = length;
+  if (isHuge)
+    ::madvise(address, length, MADV_HUGEPAGE); // a hint: small pages do as well
   return result;
 }
 

@@ -10,6 +10,13 @@
 
 namespace graphc {
 
+enum class PageSize : uint8_t {
+  Small,
+  /// 2 MiB, where the system has such: fewer translations of addresses to miss, and far fewer to set
+  /// up, which takes long under some hypervisors. What is written to takes whole pages of memory.
+  Huge,
+};
+
 /// A range of zeros, aligned to the system's pages. Only pages that somebody writes take memory, so
 /// a range may be reserved for the worst case and cost what is used of it.
 class MappedMemory {
@@ -21,7 +28,8 @@ public:
 
   /// Reserves `bytes` (0 gives an empty range). Resources, with `what` in the message, when the
   /// system refuses.
-  static Expected<MappedMemory> reserve(uint64_t bytes, const std::string &what);
+  static Expected<MappedMemory> reserve(uint64_t bytes, const std::string &what,
+                                        PageSize pages = PageSize::Small);
 
   std::byte *data() const { return base; }
   uint64_t size() const { return length; }

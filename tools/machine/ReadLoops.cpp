@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
-#include <sys/mman.h>
 #include <vector>
 
 namespace graphc {
@@ -110,9 +109,9 @@ Expected<ReadProbe> ReadProbe::create(int threads, uint64_t bytes) {
   bytes = bytes ? bytes : chooseBytes();
   probe.partBytes =
       std::max(roundDown(bytes / static_cast<uint64_t>(threads), kReadGranule), kReadGranule);
-  GRAPHC_ASSIGN_OR_RETURN(probe.memory, MappedMemory::reserve(probe.bytes(), "read loop"));
-  // Fewer misses of address translation: the limit is what the machine can do at best.
-  ::madvise(probe.memory.data(), probe.bytes(), MADV_HUGEPAGE);
+  // Huge pages: the limit is what the machine can do at best.
+  GRAPHC_ASSIGN_OR_RETURN(probe.memory,
+                          MappedMemory::reserve(probe.bytes(), "read loop", PageSize::Huge));
   timeTogether(threads, [&](int thread) {
     std::memset(probe.memory.data() + static_cast<uint64_t>(thread) * probe.partBytes, 1,
                 probe.partBytes);

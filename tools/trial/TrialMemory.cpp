@@ -24,7 +24,8 @@ static std::vector<std::byte> makePattern() {
 
 Expected<MappedMemory> trialMemory(uint64_t bytes) {
   static const std::vector<std::byte> pattern = makePattern();
-  GRAPHC_ASSIGN_OR_RETURN(MappedMemory memory, MappedMemory::reserve(bytes, "memory of a trial"));
+  GRAPHC_ASSIGN_OR_RETURN(MappedMemory memory,
+                          MappedMemory::reserve(bytes, "memory of a trial", PageSize::Huge));
   for (uint64_t at = 0; at < bytes; at += pattern.size())
     std::memcpy(memory.data() + at, pattern.data(), std::min<uint64_t>(pattern.size(), bytes - at));
   return memory;
