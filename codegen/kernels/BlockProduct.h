@@ -7,6 +7,7 @@
 #ifndef GRAPHC_CODEGEN_KERNELS_BLOCKPRODUCT_H
 #define GRAPHC_CODEGEN_KERNELS_BLOCKPRODUCT_H
 
+#include "codegen/kernels/UnpackedPanels.h"
 #include "codegen/target/Target.h"
 #include "ir/GraphDialect.h"
 
@@ -62,12 +63,12 @@ public:
 };
 
 /// Whether floats on the left are widened to f32 and multiplied one by one: true unless the left
-/// factor is bf16, the right one bf16 or i8, and the target has a dot product that pays.
+/// factor is bf16, the right one bf16, i8 or quantized, and the target has a dot product that pays.
 bool multipliesWidened(const Target &target, mlir::Type left, mlir::Type right);
 
 /// Element types, floats or QuantType: f32 or bf16 rows with a right factor of f32, bf16 or plain
-/// i8 in pairs as bf16 (bf16 rows need one of the latter), f32 rows with a quantized one, quantized
-/// rows with a quantized one.
+/// i8 in pairs as bf16 (bf16 rows need one of the latter), f32 rows with a quantized one, bf16 rows
+/// with a quantized one unless they are widened, quantized rows with a quantized one.
 std::unique_ptr<BlockProduct> makeBlockProduct(mlir::ImplicitLocOpBuilder &builder,
                                                const Target &target, mlir::Type left,
                                                mlir::Type right);
@@ -76,11 +77,17 @@ std::unique_ptr<BlockProduct> makeBlockProduct(mlir::ImplicitLocOpBuilder &build
 std::unique_ptr<BlockProduct> makeFloatProduct(mlir::ImplicitLocOpBuilder &builder,
                                                const Target &target, mlir::Type left,
                                                mlir::Type right);
-/// f32 rows, and quantized rows, by a quantized right factor.
+/// f32 rows, bf16 rows, and quantized rows, by a quantized right factor, those of the latter two
+/// perhaps unpacked.
 std::unique_ptr<BlockProduct> makeWidenedProduct(mlir::ImplicitLocOpBuilder &builder,
                                                  const Target &target, QuantFormat format);
+std::unique_ptr<BlockProduct> makePairProduct(mlir::ImplicitLocOpBuilder &builder,
+                                              const Target &target, QuantPanels panels);
 std::unique_ptr<BlockProduct> makeIntegerProduct(mlir::ImplicitLocOpBuilder &builder,
-                                                 const Target &target, QuantFormat format);
+                                                 const Target &target, QuantPanels panels);
+/// One of them, by what the panels' numbers were unpacked to.
+std::unique_ptr<BlockProduct> makeUnpackedProduct(mlir::ImplicitLocOpBuilder &builder,
+                                                  const Target &target, QuantPanels panels);
 
 } // namespace graphc
 

@@ -194,46 +194,19 @@ LeftRows ByteTiles::packRows(ImplicitLocOpBuilder &b, const LeftRows &rows) {
 // Panels
 //===----------------------------------------------------------------------===//
 
-Value ByteTiles::panelMemory(ImplicitLocOpBuilder &b) {
-  return bytes(b, panelsOfGroup() * panelBytes(), panelsOffset());
-}
-
-/// The integers of one block; see ir/QuantFormat.h for where int4 has them.
-void ByteTiles::unpackBlock(ImplicitLocOpBuilder &b, Value from, Value fromByte, Value to,
-                            Value toByte) {
-  auto type = VectorType::get({kChannels * kQuad}, b.getI8Type());
-  Value offset = arith::ConstantOp::create(b, DenseElementsAttr::get(type, b.getI8IntegerAttr(8)));
-  ByteDot dot(b, target, packed.bits);
-  emitLoop(b, packed.group / packed.unitColumns(), [&](Value unit) {
-    for (int64_t half = 0; half < kQuadBytes; half += kChannels * kQuad) {
-      Value at = arith::AddIOp::create(b, fromByte, indexTimes(b, unit, kQuadBytes));
-      Value units = vector::LoadOp::create(b, type, from, indexPlus(b, at, half));
-      Value quad = arith::AddIOp::create(b, toByte, indexTimes(b, unit, 2 * kQuadBytes));
-      for (auto [i, factor] : llvm::enumerate(dot.unpack(units)))
-        vector::StoreOp::create(b, arith::SubIOp::create(b, factor.magnitude, offset), to,
-                                indexPlus(b, quad, int64_t(i) * kQuadBytes + half));
-    }
-  });
+UnpackedPanels ByteTiles::unpackedPanels() const {
+  return {function, target,          {packed, PanelNumbers::Signed},
+          blocks,   panelsOfGroup(), panelsOffset()};
 }
 
 void ByteTiles::unpackPanels(ImplicitLocOpBuilder &b, Value weight, Value first, Value end) {
-  if (!unpacks())
-    return;
-  constexpr int64_t kScales = kPanelRows * QuantFormat::kScaleBytes;
-  Value memory = panelMemory(b);
-  Value firstBlock = indexTimes(b, first, blocks);
-  emitLoop(b, firstBlock, indexTimes(b, end, blocks), 1, [&](Value block) {
-    Value from = indexTimes(b, block, packed.blockBytes(kPanelRows));
-    Value number = arith::SubIOp::create(b, block, firstBlock);
-    Value to = indexTimes(b, number, unpacked.blockBytes(kPanelRows));
-    copyBytes(b, kScales, weight, from, memory, to);
-    unpackBlock(b, weight, indexPlus(b, from, kScales), memory, indexPlus(b, to, kScales));
-  });
+  if (unpacks())
+    unpackedPanels().unpack(b, weight, first, end);
 }
 
 RightPanel ByteTiles::panel(ImplicitLocOpBuilder &b, Value weight, Value panel, Value first) {
   RightPanel right;
-  right.memory = unpacks() ? panelMemory(b) : weight;
+  right.memory = unpacks() ? unpackedPanels().memory(b) : weight;
   right.stride = unpacked.blockBytes(kPanelRows);
   Value number = unpacks() ? Value(arith::SubIOp::create(b, panel, first)) : panel;
   right.start = indexTimes(b, number, panelBytes());

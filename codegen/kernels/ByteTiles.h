@@ -8,12 +8,13 @@
 //
 //   dots      [2] [16][16] i32                    what the vector unit scales and adds up
 //   rows      [spans] { [16][32] i8, [16] f32 }   integers, scales
-//   panels    [panels of a group] blocks          int8, see ir/QuantFormat.h
+//   panels    [panels of a group] blocks          int8, see UnpackedPanels.h
 #ifndef GRAPHC_CODEGEN_KERNELS_BYTETILES_H
 #define GRAPHC_CODEGEN_KERNELS_BYTETILES_H
 
 #include "codegen/kernels/BlockProduct.h"
 #include "codegen/kernels/KernelFunction.h"
+#include "codegen/kernels/UnpackedPanels.h"
 
 namespace graphc {
 
@@ -55,9 +56,7 @@ private:
   int64_t rowsOffset() const;
   int64_t panelsOffset() const;
   mlir::Value bytes(mlir::ImplicitLocOpBuilder &b, int64_t count, int64_t offset);
-  mlir::Value panelMemory(mlir::ImplicitLocOpBuilder &b);
-  void unpackBlock(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value fromByte,
-                   mlir::Value to, mlir::Value toByte);
+  UnpackedPanels unpackedPanels() const;
 
   KernelFunction &function;
   const Target &target;

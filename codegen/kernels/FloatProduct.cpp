@@ -20,7 +20,7 @@ using namespace mlir;
 namespace graphc {
 
 bool multipliesWidened(const Target &target, Type left, Type right) {
-  bool isInPairs = right.isBF16() || right.isInteger(8);
+  bool isInPairs = right.isBF16() || right.isInteger(8) || isa<QuantType>(right);
   return !(left.isBF16() && isInPairs && target.prefersBf16Dot());
 }
 

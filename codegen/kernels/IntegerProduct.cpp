@@ -14,15 +14,18 @@ namespace graphc {
 namespace {
 
 class IntegerProduct : public QuantProduct {
-  static constexpr int64_t kStepColumns = 8;
-
 public:
-  IntegerProduct(ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
-      : QuantProduct(builder, target, format), dot(builder, target, format.bits) {}
+  IntegerProduct(ImplicitLocOpBuilder &builder, const Target &target, QuantPanels panels)
+      : QuantProduct(builder, target, panels), dot(builder, target, panels.format.bits) {}
 
 private:
+  /// Columns of a turn of the loop. If all of a span were unrolled, LLVM would begin with loads for
+  /// the end of it, and keep the sums in memory for want of registers.
+  static constexpr int64_t kStepColumns = 8;
+
   void emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) override;
   void emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> dots);
+  SmallVector<ByteDot::Factor> factors(Value units);
   SmallVector<Value> startDots(const Span &span, int64_t rows);
   void scaleDots(const Span &span, int64_t rows, ArrayRef<Value> dots, MutableArrayRef<Value> sums);
   Value rowBytes(const Span &span, int64_t row, int64_t column);
@@ -51,11 +54,18 @@ Value IntegerProduct::rowWord(const Span &span, int64_t row, int64_t part, Type 
   return reader.word(left.memory, at, type);
 }
 
+SmallVector<ByteDot::Factor> IntegerProduct::factors(Value units) {
+  if (panels.unpacked)
+    return {{units, {}}};
+  return dot.unpack(units);
+}
+
 SmallVector<Value> IntegerProduct::startDots(const Span &span, int64_t rows) {
   SmallVector<Value> dots;
   for (int64_t r = 0; r < rows; ++r) {
-    Value start = dot.needsOffset() ? rowWord(span, r, 1, b.getI32Type())
-                                    : arith::ConstantOp::create(b, b.getZeroAttr(integers()));
+    Value start = panels.unpacked || dot.needsOffset()
+                      ? rowWord(span, r, 1, b.getI32Type())
+                      : arith::ConstantOp::create(b, b.getZeroAttr(integers()));
     dots.append(span.right.vectors.size(), start);
   }
   return dots;
@@ -80,8 +90,8 @@ void IntegerProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Va
   int64_t steps = kSpan / kStepColumns;
   forEachStep(steps, dots, [&](Value step, MutableArrayRef<Value> inner) {
     Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kStepColumns));
-    int64_t stepBytes = kPanelRows * kStepColumns * format.bits / 8;
-    Value data = arith::AddIOp::create(b, span.data, indexTimes(b, step, stepBytes));
+    Value data =
+        arith::AddIOp::create(b, span.data, indexTimes(b, step, columnBytes(kStepColumns)));
     emitStep({span.left, span.right, column, data, span.scales}, rows, inner);
   });
   scaleDots(span, rows, dots, sums);
@@ -90,15 +100,15 @@ void IntegerProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Va
 /// Adds the products of a few columns to the dots.
 void IntegerProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> dots) {
   size_t vectors = span.right.vectors.size();
-  for (int64_t unit = 0; unit < kStepColumns / format.unitColumns(); ++unit) {
+  int64_t unitColumns = panels.unitColumns();
+  for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {
     // Of each vector: its 4-byte units, and what the rows are multiplied with.
     SmallVector<SmallVector<ByteDot::Factor>> right;
     for (int64_t channel : span.right.vectors)
-      right.push_back(dot.unpack(reader.units(span.right.memory, span.data, unit, channel)));
+      right.push_back(factors(reader.units(span.right.memory, span.data, unit, channel)));
     for (size_t part = 0; part < right.front().size(); ++part)
       for (int64_t r = 0; r < rows; ++r) {
-        Value left =
-            rowBytes(span, r, unit * format.unitColumns() + static_cast<int64_t>(part) * 4);
+        Value left = rowBytes(span, r, unit * unitColumns + static_cast<int64_t>(part) * 4);
         for (size_t v = 0; v < vectors; ++v) {
           Value &sum = dots[r * vectors + v];
           sum = dot.add(sum, left, right[v][part]);
@@ -110,8 +120,8 @@ void IntegerProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Va
 } // namespace
 
 std::unique_ptr<BlockProduct> makeIntegerProduct(ImplicitLocOpBuilder &builder,
-                                                 const Target &target, QuantFormat format) {
-  return std::make_unique<IntegerProduct>(builder, target, format);
+                                                 const Target &target, QuantPanels panels) {
+  return std::make_unique<IntegerProduct>(builder, target, panels);
 }
 
 } // namespace graphc

@@ -23,7 +23,14 @@ struct MatmulLoops::TileClass {
   int64_t rows;
   int64_t passes;
   int64_t unroll;
-  bool inTiles = false; ///< By tile instructions (ByteTiles.h).
+  enum class Way {
+    Vectors,  ///< Panels as they are packed.
+    Tiles,    ///< By tile instructions (ByteTiles.h).
+    Unpacked, ///< Panels that were unpacked for all tiles (UnpackedPanels.h).
+  } way = Way::Vectors;
+
+  bool inTiles() const { return way == Way::Tiles; }
+  bool isUnpacked() const { return way == Way::Unpacked; }
 };
 
 /// Where a pass stands.
@@ -47,11 +54,18 @@ ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
   static constexpr TileClass kNarrow[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 4}};
   static constexpr TileClass kNarrowBf16[] = {{5, 2, 1}, {4, 2, 1}, {2, 1, 1}, {1, 1, 2}};
   static constexpr TileClass kWideQuant[] = {{6, 1, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
+  using enum TileClass::Way;
   static constexpr TileClass kTilesQuant[] = {
-      {ByteTiles::kRows, 2, 2, true}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
+      {ByteTiles::kRows, 2, 2, Tiles}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
   static constexpr TileClass kNarrowQuant[] = {{5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
+  static constexpr TileClass kWideUnpacked[] = {
+      {6, 1, 1, Unpacked}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
+  static constexpr TileClass kNarrowUnpacked[] = {
+      {5, 4, 1, Unpacked}, {5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
   if (tiles)
     return kTilesQuant;
+  if (unpackedPanels)
+    return target.vectorRegisters() >= 32 ? ArrayRef(kWideUnpacked) : ArrayRef(kNarrowUnpacked);
   if (isQuantized())
     return target.vectorRegisters() >= 32 ? ArrayRef(kWideQuant) : ArrayRef(kNarrowQuant);
   if (target.vectorRegisters() >= 32)
@@ -73,7 +87,7 @@ static constexpr int64_t kPrefetchBytes = 4096;
 
 //===----------------------------------------------------------------------===//
 // Scratch: the epilogue's, the sums of a tile, then its rows widened to f32, or what ByteTiles has
-// there
+// there, or unpacked panels
 //===----------------------------------------------------------------------===//
 
 static constexpr int64_t kFloatBytes = 4;
@@ -97,7 +111,8 @@ int64_t MatmulLoops::sumBytes() const {
 int64_t MatmulLoops::scratchBytes() const {
   int64_t widened = widensRows() ? maxRows() * widenedStride() * kFloatBytes : 0;
   return sumsOffset() + sumBytes() + widened + (tiles ? tiles->scratchBytes() : 0) +
-         (floatTiles ? floatTiles->scratchBytes() : 0);
+         (floatTiles ? floatTiles->scratchBytes() : 0) +
+         (unpackedPanels ? unpackedPanels->scratchBytes() : 0);
 }
 
 int64_t MatmulLoops::sumsOffset() const {
@@ -124,8 +139,24 @@ MatmulLoops::MatmulLoops(KernelFunction &function, const Target &target,
   } else if (FloatTiles::multiply(target, factors.rowType, factors.weightType, factors.depth)) {
     constexpr int64_t kSums = FloatTiles::kMostRows * kPanelRows * kFloatBytes;
     floatTiles.emplace(function, factors.depth, sumsOffset() + kSums);
+  } else if (isQuantized()) {
+    unpackForManyRows();
   }
   assert(maxRows() <= MatmulEpilogue::kTileRows && "epilogues keep no more rows");
+}
+
+/// Whether panels are unpacked if there are many rows, and how many at a time: half of a
+/// second-level cache of 1 MB.
+void MatmulLoops::unpackForManyRows() {
+  constexpr int64_t kBytes = 512 << 10;
+  quantPanels.format = cast<QuantType>(factors.weightType).getFormat();
+  quantPanels.unpacked = UnpackedPanels::numbersFor(target, factors.rowType, quantPanels.format);
+  if (!quantPanels.unpacked)
+    return;
+  int64_t panelBytes = factors.blocks * quantPanels.blockBytes();
+  int64_t panels = roundUp(std::max<int64_t>(1, kBytes / panelBytes), epilogue.panelsTogether());
+  unpackedPanels.emplace(function, target, quantPanels, factors.blocks, panels,
+                         sumsOffset() + sumBytes());
 }
 
 /// Panels whose rows are read once for all of them: as many as leave room for the rows in an L2 of
@@ -135,6 +166,8 @@ MatmulLoops::MatmulLoops(KernelFunction &function, const Target &target,
 int64_t MatmulLoops::panelsOfGroup() const {
   if (tiles)
     return tiles->panelsOfGroup();
+  if (unpackedPanels)
+    return unpackedPanels->panels();
   Type element = cast<MemRefType>(factors.weight.getType()).getElementType();
   int64_t panelBytes = factors.blocks * factors.blockStride * element.getIntOrFloatBitWidth() / 8;
   bool copiesRows = floatTiles || widensRows();
@@ -149,10 +182,7 @@ void MatmulLoops::emit(ImplicitLocOpBuilder &b, Value first, Value end, Value ro
   SmallVector<Range> ranges;
   Value next = arith::ConstantIndexOp::create(b, 0);
   for (const TileClass &tile : classes()) {
-    Value rest = arith::SubIOp::create(b, rows, next);
-    Value size = arith::ConstantIndexOp::create(b, tile.rows);
-    Value tiles = arith::DivUIOp::create(b, rest, size);
-    Value stop = arith::AddIOp::create(b, next, arith::MulIOp::create(b, tiles, size));
+    Value stop = arith::AddIOp::create(b, next, rowsOfClass(b, tile, rows, next));
     ranges.push_back({next, stop});
     next = stop;
   }
@@ -160,11 +190,26 @@ void MatmulLoops::emit(ImplicitLocOpBuilder &b, Value first, Value end, Value ro
   emitLoop(b, first, end, group, [&](Value panel) {
     Value groupEnd = arith::MinUIOp::create(b, indexPlus(b, panel, group), end);
     for (auto [tile, range] : llvm::zip_equal(classes(), ranges)) {
-      if (tile.inTiles)
+      if (tile.inTiles() || tile.isUnpacked())
         unpackPanels(b, range, {panel, groupEnd});
       emitClass(b, tile, range, {panel, groupEnd});
     }
   });
+}
+
+/// How many of the rows from `first` on a class takes: whole tiles, and none if it unpacks panels
+/// and too few tiles would read them.
+Value MatmulLoops::rowsOfClass(ImplicitLocOpBuilder &b, const TileClass &tile, Value rows,
+                               Value first) {
+  constexpr int64_t kLeastTiles = 4;
+  Value size = arith::ConstantIndexOp::create(b, tile.rows);
+  Value tiles = arith::DivUIOp::create(b, arith::SubIOp::create(b, rows, first), size);
+  Value taken = arith::MulIOp::create(b, tiles, size);
+  if (!tile.isUnpacked())
+    return taken;
+  Value pays = arith::CmpIOp::create(b, arith::CmpIPredicate::uge, tiles,
+                                     arith::ConstantIndexOp::create(b, kLeastTiles));
+  return arith::SelectOp::create(b, pays, taken, arith::ConstantIndexOp::create(b, 0));
 }
 
 void MatmulLoops::emitGroupsInTiles(ImplicitLocOpBuilder &b, Value first, Value end, Value rows) {
@@ -209,7 +254,10 @@ void MatmulLoops::unpackPanels(ImplicitLocOpBuilder &b, Range rows, Range panels
   auto branch = scf::IfOp::create(b, any, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
-  tiles->unpackPanels(b, factors.weight, panels.first, panels.end);
+  if (tiles)
+    tiles->unpackPanels(b, factors.weight, panels.first, panels.end);
+  else
+    unpackedPanels->unpack(b, factors.weight, panels.first, panels.end);
 }
 
 void MatmulLoops::emitClass(ImplicitLocOpBuilder &b, const TileClass &tile, Range rows,
@@ -255,7 +303,7 @@ void MatmulLoops::emitPanel(ImplicitLocOpBuilder &b, const TileClass &tile, Tile
 LeftRows MatmulLoops::leftRows(ImplicitLocOpBuilder &b, const TileClass &tile, Value firstRow) {
   LeftRows left = {factors.rows, indexTimes(b, firstRow, factors.rowStride), factors.rowStride,
                    factors.rowWidth};
-  if (tile.inTiles)
+  if (tile.inTiles())
     return tiles->packRows(b, left);
   return widensRows() ? widenRows(b, left, tile.rows) : left;
 }
@@ -289,8 +337,13 @@ LeftRows MatmulLoops::widenRows(ImplicitLocOpBuilder &b, const LeftRows &rows, i
 RightPanel MatmulLoops::rightPanel(ImplicitLocOpBuilder &b, const TileClass &tile,
                                    const TilePlace &place) {
   RightPanel right;
-  if (tile.inTiles) {
+  if (tile.inTiles()) {
     right = tiles->panel(b, factors.weight, place.panel, place.firstOfGroup);
+  } else if (tile.isUnpacked()) {
+    right.memory = unpackedPanels->memory(b);
+    right.stride = quantPanels.blockBytes();
+    Value number = arith::SubIOp::create(b, place.panel, place.firstOfGroup);
+    right.start = indexTimes(b, number, factors.blocks * right.stride);
   } else {
     right.memory = factors.weight;
     right.stride = factors.blockStride;
@@ -305,8 +358,9 @@ RightPanel MatmulLoops::rightPanel(ImplicitLocOpBuilder &b, const TileClass &til
 SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClass &tile,
                                          const TilePlace &place) {
   Type rowType = widensRows() ? Type(b.getF32Type()) : factors.rowType;
-  auto product =
-      tile.inTiles ? tiles->product(b) : makeBlockProduct(b, target, rowType, factors.weightType);
+  auto product = tile.inTiles()      ? tiles->product(b)
+                 : tile.isUnpacked() ? makeUnpackedProduct(b, target, quantPanels)
+                                     : makeBlockProduct(b, target, rowType, factors.weightType);
   MicroKernel kernel(b, target, std::move(product));
   // Of many rows, all tiles but the first find the panel in the cache; so do later passes.
   constexpr int64_t kFewRows = 2;

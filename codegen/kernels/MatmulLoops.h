@@ -9,7 +9,8 @@
 //
 // One function serves every T: which classes have tiles is arithmetic on T. A row's bits do not
 // depend on the class that it falls into. Where the target has tile registers, integers have one
-// more class, of 16 rows (ByteTiles), and bf16 has two of its own (FloatTiles).
+// more class, of 16 rows (ByteTiles), and bf16 has two of its own (FloatTiles). Elsewhere quantized
+// panels are unpacked once for many rows (UnpackedPanels).
 #ifndef GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 #define GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 
@@ -17,6 +18,7 @@
 #include "codegen/kernels/FloatTiles.h"
 #include "codegen/kernels/MatmulEpilogue.h"
 #include "codegen/kernels/MicroKernel.h"
+#include "codegen/kernels/UnpackedPanels.h"
 
 namespace graphc {
 
@@ -58,6 +60,9 @@ private:
   int64_t widenedStride() const;
   int64_t sumsOffset() const;
 
+  mlir::Value rowsOfClass(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, mlir::Value rows,
+                          mlir::Value first);
+  void unpackForManyRows();
   int64_t panelsOfGroup() const;
   int64_t sumBytes() const;
 
@@ -84,8 +89,10 @@ private:
   const Target &target;
   const MatmulFactors &factors;
   const MatmulEpilogue &epilogue;
-  std::optional<ByteTiles> tiles;       ///< Where integers are multiplied so.
-  std::optional<FloatTiles> floatTiles; ///< Where bf16 is multiplied so.
+  std::optional<ByteTiles> tiles;               ///< Where integers are multiplied so.
+  std::optional<FloatTiles> floatTiles;         ///< Where bf16 is multiplied so.
+  std::optional<UnpackedPanels> unpackedPanels; ///< For many rows.
+  QuantPanels quantPanels;                      ///< What they are unpacked to.
 };
 
 } // namespace graphc

@@ -23,10 +23,20 @@ VectorType MicroKernel::sumType() const { return VectorType::get({lanes}, b.getF
 
 std::unique_ptr<BlockProduct> makeBlockProduct(ImplicitLocOpBuilder &builder, const Target &target,
                                                Type left, Type right) {
-  if (auto quant = dyn_cast<QuantType>(right))
-    return isa<QuantType>(left) ? makeIntegerProduct(builder, target, quant.getFormat())
-                                : makeWidenedProduct(builder, target, quant.getFormat());
-  return makeFloatProduct(builder, target, left, right);
+  auto quant = dyn_cast<QuantType>(right);
+  if (!quant)
+    return makeFloatProduct(builder, target, left, right);
+  if (isa<QuantType>(left))
+    return makeIntegerProduct(builder, target, {quant.getFormat()});
+  if (left.isBF16())
+    return makePairProduct(builder, target, {quant.getFormat()});
+  return makeWidenedProduct(builder, target, quant.getFormat());
+}
+
+std::unique_ptr<BlockProduct> makeUnpackedProduct(ImplicitLocOpBuilder &builder,
+                                                  const Target &target, QuantPanels panels) {
+  return panels.unpacked == PanelNumbers::Bf16 ? makePairProduct(builder, target, panels)
+                                               : makeIntegerProduct(builder, target, panels);
 }
 
 /// Fetches what a turn of the loop will read `tile.prefetch` bytes further on.

@@ -45,8 +45,7 @@ void QuantProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<V
 
   forEachStep(format.group / kSpan, sums, [&](Value step, MutableArrayRef<Value> inner) {
     Value spanColumn = arith::AddIOp::create(b, column, indexTimes(b, step, kSpan));
-    int64_t spanBytes = kPanelRows * kSpan * format.bits / 8;
-    Value spanData = arith::AddIOp::create(b, data, indexTimes(b, step, spanBytes));
+    Value spanData = arith::AddIOp::create(b, data, indexTimes(b, step, columnBytes(kSpan)));
     emitSpan({place.left, right, spanColumn, spanData, scales}, rows, inner);
   });
 }

@@ -7,6 +7,8 @@
 //                      sum = fma(float(dot) * rowScale, scale, sum)
 //   f32 rows           in runs of 8 columns: run = chain of fmas with the integers as floats
 //                      sum = fma(run, scale, sum)
+//   bf16 rows          where dot products of bf16 pay: run = chain of 16 dot products of pairs
+//                      sum = fma(run, scale, sum)
 //
 // so that a sum's bits depend on the numbers alone, not on the instructions that made the dots.
 #ifndef GRAPHC_CODEGEN_KERNELS_QUANTPRODUCT_H
@@ -14,14 +16,16 @@
 
 #include "codegen/kernels/BlockProduct.h"
 #include "codegen/kernels/QuantReader.h"
+#include "codegen/kernels/UnpackedPanels.h"
 
 namespace graphc {
 
 /// What all of them have in common: scales, and the walk over a block's spans.
 class QuantProduct : public BlockProduct {
 public:
-  QuantProduct(mlir::ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
-      : b(builder), target(target), format(format), reader(builder, target, format) {}
+  QuantProduct(mlir::ImplicitLocOpBuilder &builder, const Target &target, QuantPanels panels)
+      : b(builder), target(target), panels(panels), format(panels.format),
+        reader(builder, target, panels.format) {}
 
   int64_t depth() const override { return format.group; }
   void emit(const BlockPlace &place, int64_t rows,
@@ -40,6 +44,11 @@ protected:
     llvm::ArrayRef<mlir::Value> scales; ///< Of each vector.
   };
 
+  /// Bytes of a panel's integers in so many columns.
+  int64_t columnBytes(int64_t columns) const {
+    return columns / panels.unitColumns() * kPanelRows * 4;
+  }
+
   /// Adds a span's products to the sums.
   virtual void emitSpan(const Span &span, int64_t rows,
                         llvm::MutableArrayRef<mlir::Value> sums) = 0;
@@ -53,6 +62,7 @@ protected:
 
   mlir::ImplicitLocOpBuilder &b;
   const Target &target;
+  QuantPanels panels;
   QuantFormat format;
   QuantReader reader;
 };

@@ -1,5 +1,6 @@
 #include "codegen/kernels/QuantReader.h"
 
+#include "codegen/kernels/ByteDot.h"
 #include "codegen/kernels/VectorAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -47,6 +48,37 @@ Value QuantReader::shiftedFor(Value words, int64_t k) {
   int64_t bit = format.bits == 8 ? 8 * k : 8 * (k % 4) + 4 * (k / 4);
   int64_t shift = 32 - format.bits - bit;
   return shift == 0 ? words : Value(arith::ShLIOp::create(b, words, splat(shift)));
+}
+
+/// Two columns a lane. Integers have no more bits than a bf16 has, so the upper half of their f32
+/// is all of it.
+SmallVector<Value> QuantReader::bf16Pairs(Value units) {
+  Type words = VectorType::get({target.lanes()}, b.getI32Type());
+  auto bits = [&](int64_t k) -> Value {
+    return vector::BitCastOp::create(b, words, number(units, k));
+  };
+  SmallVector<Value> pairs;
+  for (int64_t k = 0; k < format.unitColumns(); k += 2) {
+    Value low = arith::ShRUIOp::create(b, bits(k), splat(16));
+    Value pair = arith::OrIOp::create(b, low, bits(k + 1));
+    pairs.push_back(vector::BitCastOp::create(b, units.getType(), pair));
+  }
+  return pairs;
+}
+
+SmallVector<Value> QuantReader::unpacked(Value units, PanelNumbers numbers) {
+  if (numbers == PanelNumbers::Bf16)
+    return bf16Pairs(units);
+  bool isSigned = numbers == PanelNumbers::Signed;
+  if (isSigned && format.bits == 8)
+    return {units};
+  SmallVector<Value> result;
+  Value offset = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(cast<VectorType>(units.getType()), b.getI8IntegerAttr(8)));
+  for (const ByteDot::Factor &factor : ByteDot(b, target, format.bits).unpack(units))
+    result.push_back(isSigned ? Value(arith::SubIOp::create(b, factor.magnitude, offset))
+                              : factor.magnitude);
+  return result;
 }
 
 Value QuantReader::number(Value units, int64_t k) {

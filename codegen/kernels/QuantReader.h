@@ -3,6 +3,7 @@
 #ifndef GRAPHC_CODEGEN_KERNELS_QUANTREADER_H
 #define GRAPHC_CODEGEN_KERNELS_QUANTREADER_H
 
+#include "codegen/kernels/UnpackedPanels.h"
 #include "codegen/target/Target.h"
 #include "ir/GraphDialect.h"
 
@@ -26,10 +27,15 @@ public:
   /// The integer at column `k` of a vector's units, as f32, one a lane.
   mlir::Value number(mlir::Value units, int64_t k);
 
+  /// All columns of a vector's units as `numbers`, as many columns a vector as fit into its lanes:
+  /// vectors of bytes as long as `units`, in the order of the columns.
+  llvm::SmallVector<mlir::Value> unpacked(mlir::Value units, PanelNumbers numbers);
+
   /// Four bytes of quantized rows, as `type` in every lane.
   mlir::Value word(mlir::Value memory, mlir::Value byte, mlir::Type type);
 
 private:
+  llvm::SmallVector<mlir::Value> bf16Pairs(mlir::Value units);
   mlir::Value shiftedFor(mlir::Value words, int64_t k);
   mlir::Value splat(int64_t value);
 

@@ -67,8 +67,7 @@ void WidenedProduct::emitRun(const Span &span, int64_t rows, MutableArrayRef<Val
 void WidenedProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
   forEachStep(kSpan / kRun, sums, [&](Value step, MutableArrayRef<Value> inner) {
     Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kRun));
-    int64_t runBytes = kPanelRows * kRun * format.bits / 8;
-    Value data = arith::AddIOp::create(b, span.data, indexTimes(b, step, runBytes));
+    Value data = arith::AddIOp::create(b, span.data, indexTimes(b, step, columnBytes(kRun)));
     emitRun({span.left, span.right, column, data, span.scales}, rows, inner);
   });
 }
@@ -77,7 +76,7 @@ void WidenedProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Va
 
 std::unique_ptr<BlockProduct> makeWidenedProduct(ImplicitLocOpBuilder &builder,
                                                  const Target &target, QuantFormat format) {
-  return std::make_unique<WidenedProduct>(builder, target, format);
+  return std::make_unique<WidenedProduct>(builder, target, QuantPanels{format});
 }
 
 } // namespace graphc

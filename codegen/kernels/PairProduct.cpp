@@ -1,0 +1,90 @@
+// Rows of bf16 by integers: the integers become bf16, which holds them exactly, and pairs of
+// columns are multiplied by dot products.
+#include "codegen/kernels/QuantProduct.h"
+#include "codegen/kernels/VectorAccess.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+
+using namespace mlir;
+
+namespace graphc {
+
+namespace {
+
+class PairProduct : public QuantProduct {
+public:
+  using QuantProduct::QuantProduct;
+
+private:
+  /// Columns of a turn of the loop: no more than LLVM keeps in order (see IntegerProduct.cpp).
+  static constexpr int64_t kStepColumns = 8;
+
+  void emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) override;
+  void emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> runs);
+  SmallVector<Value> pairsOf(Value units);
+  Value rowPair(const Span &span, int64_t row, int64_t column);
+  VectorType pairType() const { return VectorType::get({2 * target.lanes()}, b.getBF16Type()); }
+};
+
+/// A row's numbers at a column of the span and the next one, in every lane.
+Value PairProduct::rowPair(const Span &span, int64_t row, int64_t column) {
+  Value at = arith::AddIOp::create(b, span.left.start, span.column);
+  at = indexPlus(b, at, row * span.left.stride + column);
+  Value two =
+      vector::LoadOp::create(b, VectorType::get({2}, b.getBF16Type()), span.left.memory, at);
+  Value one = vector::BitCastOp::create(b, VectorType::get({1}, b.getI32Type()), two);
+  Value all = vector::BroadcastOp::create(b, integers(), vector::ExtractOp::create(b, one, 0));
+  return vector::BitCastOp::create(b, pairType(), all);
+}
+
+SmallVector<Value> PairProduct::pairsOf(Value units) {
+  if (panels.unpacked)
+    return {units};
+  return reader.unpacked(units, PanelNumbers::Bf16);
+}
+
+/// Adds the products of a few columns to the runs.
+void PairProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> runs) {
+  size_t vectors = span.right.vectors.size();
+  int64_t unitColumns = panels.unitColumns();
+  for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {
+    SmallVector<SmallVector<Value>> right; // Of each vector: its pairs of columns.
+    for (int64_t channel : span.right.vectors)
+      right.push_back(pairsOf(reader.units(span.right.memory, span.data, unit, channel)));
+    for (size_t pair = 0; pair < right.front().size(); ++pair)
+      for (int64_t r = 0; r < rows; ++r) {
+        Value left = rowPair(span, r, unit * unitColumns + static_cast<int64_t>(pair) * 2);
+        for (size_t v = 0; v < vectors; ++v) {
+          Value &run = runs[r * vectors + v];
+          Value numbers = vector::BitCastOp::create(b, pairType(), right[v][pair]);
+          run = x86vector::DotBF16Op::create(b, run, left, numbers);
+        }
+      }
+  }
+}
+
+void PairProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
+  size_t vectors = span.right.vectors.size();
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(floats()));
+  SmallVector<Value> runs(rows * vectors, zero);
+  forEachStep(kSpan / kStepColumns, runs, [&](Value step, MutableArrayRef<Value> inner) {
+    Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kStepColumns));
+    Value data =
+        arith::AddIOp::create(b, span.data, indexTimes(b, step, columnBytes(kStepColumns)));
+    emitStep({span.left, span.right, column, data, span.scales}, rows, inner);
+  });
+  for (size_t i = 0; i < runs.size(); ++i)
+    sums[i] = math::FmaOp::create(b, runs[i], span.scales[i % vectors], sums[i]);
+}
+
+} // namespace
+
+std::unique_ptr<BlockProduct> makePairProduct(ImplicitLocOpBuilder &builder, const Target &target,
+                                              QuantPanels panels) {
+  return std::make_unique<PairProduct>(builder, target, panels);
+}
+
+} // namespace graphc

@@ -1,0 +1,75 @@
+// Quantized panels whose integers were made ready once for all tiles of rows.
+//
+// A tile reads every integer of its panel: what it takes to get them out of their bytes is paid
+// again by each tile. With many rows the panels of a group are unpacked to the thread's scratch
+// first, into blocks that begin with the same scales:
+//
+//   [32] f16                       the channels' scales, as packed
+//   [group / u][32][u] numbers     u columns of a channel side by side, 4 bytes in all
+//
+// The numbers are the same, so a row's bits do not depend on whether its panels were unpacked.
+#ifndef GRAPHC_CODEGEN_KERNELS_UNPACKEDPANELS_H
+#define GRAPHC_CODEGEN_KERNELS_UNPACKEDPANELS_H
+
+#include "codegen/kernels/KernelFunction.h"
+#include "codegen/target/Target.h"
+
+#include <optional>
+
+namespace graphc {
+
+/// What unpacked integers are.
+enum class PanelNumbers {
+  Signed,   ///< i8: one factor of the tile instructions.
+  Unsigned, ///< u8 by an offset of 2^(bits - 1): one factor of VPDPBUSD and VPMADDUBSW.
+  Bf16,     ///< One factor of VDPBF16PS.
+};
+
+/// A quantized right factor, as packed or unpacked.
+struct QuantPanels {
+  QuantFormat format;
+  std::optional<PanelNumbers> unpacked = std::nullopt;
+
+  /// Columns of a channel that a 4-byte unit holds.
+  int64_t unitColumns() const;
+  /// Bytes of a group of columns of a panel.
+  int64_t blockBytes() const;
+};
+
+class UnpackedPanels {
+public:
+  /// What panels are unpacked to for many rows; nothing where a tile reads them as they are packed.
+  static std::optional<PanelNumbers> numbersFor(const Target &target, mlir::Type rows,
+                                                QuantFormat format);
+
+  /// `blocks`: groups of columns in a panel. `panelCount`: as many as are unpacked at a time.
+  /// `scratchOffset`: where the scratch is free.
+  UnpackedPanels(KernelFunction &function, const Target &target, QuantPanels layout, int64_t blocks,
+                 int64_t panelCount, int64_t scratchOffset);
+
+  int64_t panels() const { return panelCount; }
+  int64_t scratchBytes() const { return panelCount * panelBytes(); }
+  int64_t panelBytes() const { return blocks * layout.blockBytes(); }
+
+  /// Unpacks the panels [first, end) of `weight`.
+  void unpack(mlir::ImplicitLocOpBuilder &b, mlir::Value weight, mlir::Value first,
+              mlir::Value end);
+
+  /// The bytes of what unpack() wrote, rank 1.
+  mlir::Value memory(mlir::ImplicitLocOpBuilder &b);
+
+private:
+  void unpackBlock(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value fromByte,
+                   mlir::Value to, mlir::Value toByte);
+
+  KernelFunction &function;
+  const Target &target;
+  QuantPanels layout;
+  int64_t blocks;
+  int64_t panelCount;
+  int64_t scratchOffset;
+};
+
+} // namespace graphc
+
+#endif // GRAPHC_CODEGEN_KERNELS_UNPACKEDPANELS_H
