@@ -103,13 +103,14 @@ Session::Session(const Plan &plan, const SessionOptions &options)
 
 Status Session::allocate() {
   GRAPHC_ASSIGN_OR_RETURN(kv, KvCache::create(header.kvLayers, options.cachePages));
-  GRAPHC_ASSIGN_OR_RETURN(arena, MappedMemory::reserve(variant.arenaBytes, "arena"));
+  GRAPHC_ASSIGN_OR_RETURN(arena,
+                          MappedMemory::reserve(variant.arenaBytes, "arena", PageSize::Huge));
   GRAPHC_ASSIGN_OR_RETURN(result,
                           MappedMemory::reserve(resultBytes(header, header.maxTokens), "result"));
   scratchStride = scratchStrideOf(variant);
   GRAPHC_ASSIGN_OR_RETURN(
       scratch, MappedMemory::reserve(scratchStride * static_cast<uint64_t>(options.threads),
-                                     "scratch of the threads"));
+                                     "scratch of the threads", PageSize::Huge));
   GRAPHC_ASSIGN_OR_RETURN(
       code, CodeObject::load(source.section(variant.codeSection),
                              source.path() + ": section '" + variant.codeSection + "'"));
