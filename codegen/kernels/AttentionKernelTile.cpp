@@ -158,7 +158,7 @@ void AttentionTile::emitScores(const Place &place, Value page, Value keys) {
                   scratch.queryStride};
     RightPanel right{cache, k.plus(keys, k.times(token, k.index(pair))), kPageTokens * pair, {}};
     for (int64_t v = 0; v < vectors; ++v)
-      right.vectors.push_back(v * shape.lanes);
+      right.vectors.push_back({.channel = v * shape.lanes});
     auto sums =
         micro.emit(left, right, {.rows = place.rows, .depth = shape.headDim(), .unroll = 2});
     for (int64_t i = 0; i < place.rows * vectors; ++i) {
@@ -289,7 +289,7 @@ void AttentionTile::emitValues(int64_t rows, Value values) {
   for (int64_t first = 0; first < vectors; first += width) {
     RightPanel right{cache, values, shape.paddedDim() * pair, {}};
     for (int64_t v = first; v < std::min(first + width, vectors); ++v)
-      right.vectors.push_back(v * shape.lanes);
+      right.vectors.push_back({.channel = v * shape.lanes});
     int64_t count = right.vectors.size();
     auto placeOf = [&](int64_t i) {
       return k.index(i / count * shape.paddedDim() + (first + i % count) * shape.lanes);

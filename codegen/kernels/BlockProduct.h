@@ -26,12 +26,19 @@ struct LeftRows {
   int64_t width = 0;  ///< Of quantized rows: integers of a row; its scales and sums follow.
 };
 
-/// The right factor: blocks of k, in each the channels of some vectors.
+/// Channels that are multiplied together.
+struct RightVector {
+  int64_t channel = 0; ///< The first one, in its panel.
+  int64_t offset = 0;  ///< Elements from where the first panel begins to where this one does.
+};
+
+/// The right factor: blocks of k, in each the channels of some vectors. They may be of several
+/// panels, which are then read side by side.
 struct RightPanel {
-  mlir::Value memory;                 ///< Rank 1: f32, bf16, or bytes.
-  mlir::Value start;                  ///< Element of the first block; an index.
-  int64_t stride = 0;                 ///< Elements from a block to the next.
-  llvm::SmallVector<int64_t> vectors; ///< First channel of each vector.
+  mlir::Value memory;                     ///< Rank 1: f32, bf16, or bytes.
+  mlir::Value start;                      ///< Element of the first block; an index.
+  int64_t stride = 0;                     ///< Elements from a block to the next.
+  llvm::SmallVector<RightVector> vectors; ///< In the order of the panels.
 };
 
 /// Block `index + offset` of both factors.

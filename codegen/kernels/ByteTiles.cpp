@@ -93,9 +93,9 @@ void TileProduct::begin(const BlockPlace &place, int64_t rows) {
   Value data = indexPlus(b, groupAt(place), kPanelRows * QuantFormat::kScaleBytes);
   data = arith::AddIOp::create(b, data, indexTimes(b, inGroup, kPanelRows * kRowGroup));
   auto dotType = amx::TileType::get({kRows, kChannels}, b.getI32Type());
-  for (auto [v, channel] : llvm::enumerate(right.vectors)) {
+  for (auto [v, vector] : llvm::enumerate(right.vectors)) {
     Value rightTile = load({kRowGroup / kQuad, kChannels * kQuad}, right.memory,
-                           indexPlus(b, data, channel * kQuad), kQuadBytes);
+                           indexPlus(b, data, vector.channel * kQuad), kQuadBytes);
     Value zero = amx::TileZeroOp::create(b, dotType);
     Value tile = amx::TileMulIOp::create(b, dotType, leftTile, rightTile, zero);
     amx::TileStoreOp::create(b, dots, constant(dotsAt(place, v)), tile, constant(kChannels));
@@ -107,8 +107,8 @@ void TileProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<Va
   auto floats = VectorType::get({kChannels}, b.getF32Type());
   Value rowScales = indexPlus(b, rowsAt(place), kSpanIntegers);
   size_t vectors = place.right.vectors.size();
-  for (auto [v, channel] : llvm::enumerate(place.right.vectors)) {
-    Value scales = reader.scales(place.right.memory, groupAt(place), channel);
+  for (auto [v, vector] : llvm::enumerate(place.right.vectors)) {
+    Value scales = reader.scales(place.right.memory, groupAt(place), vector.channel);
     for (int64_t r = 0; r < rows; ++r) {
       Value at = constant(dotsAt(place, v) + r * kChannels);
       Value dot = vector::LoadOp::create(b, integers, dots, at);

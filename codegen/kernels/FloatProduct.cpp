@@ -109,7 +109,8 @@ Value FloatProduct::leftPair(const Step &step, int64_t row) {
 }
 
 Value FloatProduct::rightVector(const Step &step, int64_t vector) {
-  Value at = indexPlus(b, step.rightAt, step.rightOffset + step.right.vectors[vector] * pair);
+  const RightVector &place = step.right.vectors[vector];
+  Value at = indexPlus(b, step.rightAt, step.rightOffset + place.offset + place.channel * pair);
   VectorType type = VectorType::get({lanes * pair}, rightType);
   return vector::LoadOp::create(b, type, step.right.memory, at);
 }

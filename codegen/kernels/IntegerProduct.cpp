@@ -104,8 +104,8 @@ void IntegerProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Va
   for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {
     // Of each vector: its 4-byte units, and what the rows are multiplied with.
     SmallVector<SmallVector<ByteDot::Factor>> right;
-    for (int64_t channel : span.right.vectors)
-      right.push_back(factors(reader.units(span.right.memory, span.data, unit, channel)));
+    for (const RightVector &vector : span.right.vectors)
+      right.push_back(factors(unitsOf(span, unit, vector)));
     for (size_t part = 0; part < right.front().size(); ++part)
       for (int64_t r = 0; r < rows; ++r) {
         Value left = rowBytes(span, r, unit * unitColumns + static_cast<int64_t>(part) * 4);

@@ -9,7 +9,12 @@ namespace graphc {
 
 void emitLoop(ImplicitLocOpBuilder &b, Value first, Value end, int64_t step,
               function_ref<void(Value)> body) {
-  auto loop = scf::ForOp::create(b, first, end, arith::ConstantIndexOp::create(b, step));
+  emitLoop(b, first, end, arith::ConstantIndexOp::create(b, step), body);
+}
+
+void emitLoop(ImplicitLocOpBuilder &b, Value first, Value end, Value step,
+              function_ref<void(Value)> body) {
+  auto loop = scf::ForOp::create(b, first, end, step);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   body(loop.getInductionVar());

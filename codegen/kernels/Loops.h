@@ -7,6 +7,8 @@
 namespace graphc {
 
 /// Emits `body` in a loop from `first` to `end`; it gets the induction variable, an index.
+void emitLoop(mlir::ImplicitLocOpBuilder &b, mlir::Value first, mlir::Value end, mlir::Value step,
+              llvm::function_ref<void(mlir::Value)> body);
 void emitLoop(mlir::ImplicitLocOpBuilder &b, mlir::Value first, mlir::Value end, int64_t step,
               llvm::function_ref<void(mlir::Value)> body);
 

@@ -23,12 +23,15 @@ struct MatmulLoops::TileClass {
   int64_t rows;
   int64_t passes;
   int64_t unroll;
+  int64_t panels = 1; ///< That are read side by side, as far as the range has so many left.
   enum class Way {
     Vectors,  ///< Panels as they are packed.
     Tiles,    ///< By tile instructions (ByteTiles.h).
     Unpacked, ///< Panels that were unpacked for all tiles (UnpackedPanels.h).
   } way = Way::Vectors;
 
+  /// All there is to wait for is memory.
+  bool isStream() const { return rows <= 4 && way == Way::Vectors; }
   bool inTiles() const { return way == Way::Tiles; }
   bool isUnpacked() const { return way == Way::Unpacked; }
 };
@@ -38,8 +41,9 @@ struct MatmulLoops::TilePlace {
   Value panel;
   Value firstRow;
   LeftRows left;
-  SmallVector<int64_t> places; ///< Which of the panel's vectors.
+  SmallVector<int64_t> places; ///< Which of each panel's vectors.
   Value firstOfGroup;          ///< Panel that the group begins with.
+  int64_t panels = 1;          ///< Neighbours, from `panel` on.
 };
 
 // A panel is 2 vectors on AVX-512 and 4 on AVX2. The largest tile has 24 sums in 32 registers, or
@@ -50,18 +54,19 @@ struct MatmulLoops::TilePlace {
 // A quantized weight needs a second set of sums, those of a group, and its numbers are unpacked for
 // each tile: fewer rows make room for it. Tiles of 16 rows are scaled by vectors of 16 sums.
 ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
-  static constexpr TileClass kWide[] = {{12, 1, 2}, {8, 1, 2}, {4, 1, 4}, {2, 1, 4}, {1, 1, 4}};
-  static constexpr TileClass kNarrow[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 4}};
-  static constexpr TileClass kNarrowBf16[] = {{5, 2, 1}, {4, 2, 1}, {2, 1, 1}, {1, 1, 2}};
-  static constexpr TileClass kWideQuant[] = {{6, 1, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
+  static constexpr TileClass kWide[] = {
+      {12, 1, 2}, {8, 1, 2}, {4, 1, 2, 2}, {2, 1, 2, 4}, {1, 1, 2, 4}};
+  static constexpr TileClass kNarrow[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 2, 2}};
+  static constexpr TileClass kNarrowBf16[] = {{5, 2, 1}, {4, 2, 1}, {2, 1, 1}, {1, 1, 2, 2}};
+  static constexpr TileClass kWideQuant[] = {{6, 1, 1}, {4, 1, 1}, {2, 1, 1, 2}, {1, 1, 1, 4}};
   using enum TileClass::Way;
   static constexpr TileClass kTilesQuant[] = {
-      {ByteTiles::kRows, 2, 2, Tiles}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
+      {ByteTiles::kRows, 2, 2, 1, Tiles}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1, 2}, {1, 1, 1, 4}};
   static constexpr TileClass kNarrowQuant[] = {{5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
   static constexpr TileClass kWideUnpacked[] = {
-      {6, 1, 1, Unpacked}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1}, {1, 1, 1}};
+      {6, 1, 1, 1, Unpacked}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1, 2}, {1, 1, 1, 4}};
   static constexpr TileClass kNarrowUnpacked[] = {
-      {5, 4, 1, Unpacked}, {5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
+      {5, 4, 1, 1, Unpacked}, {5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
   if (tiles)
     return kTilesQuant;
   if (unpackedPanels)
@@ -83,7 +88,13 @@ int64_t MatmulLoops::maxRows() const {
 // chains of sums keep a core from looking far enough ahead itself: bf16, T = 1 on one core of a
 // Sapphire Rapids class Xeon reads 73 % of what a read loop does without, 95 % with 4 KB, 85 % with
 // 2 KB. Next panels follow in memory, so the end of one fetches the next.
-static constexpr int64_t kPrefetchBytes = 4096;
+//
+// Several panels are several streams, and each needs less.
+struct Prefetch {
+  int64_t bytes;
+  unsigned hint; ///< See MicroTile.
+};
+static constexpr Prefetch kPrefetchOfOne = {4096, 2}, kPrefetchOfMany = {1024, 3};
 
 //===----------------------------------------------------------------------===//
 // Scratch: the epilogue's, the sums of a tile, then its rows widened to f32, or what ByteTiles has
@@ -186,15 +197,29 @@ void MatmulLoops::emit(ImplicitLocOpBuilder &b, Value first, Value end, Value ro
     ranges.push_back({next, stop});
     next = stop;
   }
-  int64_t group = panelsOfGroup();
+  Value group = groupSize(b, rows, arith::SubIOp::create(b, end, first));
   emitLoop(b, first, end, group, [&](Value panel) {
-    Value groupEnd = arith::MinUIOp::create(b, indexPlus(b, panel, group), end);
+    Value groupEnd = arith::MinUIOp::create(b, arith::AddIOp::create(b, panel, group), end);
     for (auto [tile, range] : llvm::zip_equal(classes(), ranges)) {
       if (tile.inTiles() || tile.isUnpacked())
         unpackPanels(b, range, {panel, groupEnd});
       emitClass(b, tile, range, {panel, groupEnd});
     }
   });
+}
+
+/// Panels of a group. A few rows read each panel once: their group is the whole range, and has room
+/// for several streams.
+Value MatmulLoops::groupSize(ImplicitLocOpBuilder &b, Value rows, Value panels) {
+  int64_t leastMany = 0; // Rows that no streaming tile takes alone.
+  for (const TileClass &tile : classes()) {
+    if (!tile.isStream())
+      leastMany = tile.rows;
+  }
+  Value isFew = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, rows,
+                                      arith::ConstantIndexOp::create(b, leastMany));
+  Value group = arith::ConstantIndexOp::create(b, panelsOfGroup());
+  return arith::SelectOp::create(b, isFew, arith::MaxUIOp::create(b, panels, group), group);
 }
 
 /// How many of the rows from `first` on a class takes: whole tiles, and none if it unpacks panels
@@ -242,7 +267,7 @@ void MatmulLoops::emitTileRows(ImplicitLocOpBuilder &b, Range rows, int64_t tile
   floatTiles->packRows(b, place.left, count, tileRows);
   emitLoop(b, panels.first, panels.end, 1, [&](Value panel) {
     place.panel = panel;
-    int64_t prefetch = tileRows == FloatTiles::kLeastRows ? kPrefetchBytes : 0;
+    int64_t prefetch = tileRows == FloatTiles::kLeastRows ? kPrefetchOfOne.bytes : 0;
     floatTiles->multiply(b, rightPanel(b, {}, place), scratchSums(b), tileRows, prefetch);
     emitStoredRows(b, count, place);
   });
@@ -264,8 +289,21 @@ void MatmulLoops::emitClass(ImplicitLocOpBuilder &b, const TileClass &tile, Rang
                             Range panels) {
   emitLoop(b, rows.first, rows.end, tile.rows, [&](Value firstRow) {
     LeftRows left = leftRows(b, tile, firstRow);
-    emitLoop(b, panels.first, panels.end, 1,
-             [&](Value panel) { emitPanel(b, tile, {panel, firstRow, left, {}, panels.first}); });
+    auto emitRange = [&](Value first, Value end, int64_t together) {
+      emitLoop(b, first, end, together, [&](Value panel) {
+        emitPanels(b, tile, {panel, firstRow, left, {}, panels.first, together});
+      });
+    };
+    // Sums that go through scratch are those of one panel.
+    int64_t together = keepsSums(tile) ? 1 : tile.panels;
+    Value rest = panels.first;
+    if (together > 1) {
+      Value count = arith::SubIOp::create(b, panels.end, panels.first);
+      Value odd = arith::RemUIOp::create(b, count, arith::ConstantIndexOp::create(b, together));
+      rest = arith::SubIOp::create(b, panels.end, odd);
+      emitRange(panels.first, rest, together);
+    }
+    emitRange(rest, panels.end, 1);
   });
 }
 
@@ -275,10 +313,15 @@ bool MatmulLoops::splitsHalves(const TileClass &tile) const {
   return tile.passes > vectorsOfHalf;
 }
 
-void MatmulLoops::emitPanel(ImplicitLocOpBuilder &b, const TileClass &tile, TilePlace place) {
+/// Whether a tile's sums go to scratch, for one copy of the epilogue's code.
+bool MatmulLoops::keepsSums(const TileClass &tile) const {
   constexpr int64_t kRepeatedRows = 2;
+  return epilogue.isLong() && (tile.rows > kRepeatedRows || splitsHalves(tile));
+}
+
+void MatmulLoops::emitPanels(ImplicitLocOpBuilder &b, const TileClass &tile, TilePlace place) {
   bool splits = splitsHalves(tile);
-  bool byScratch = epilogue.isLong() && (tile.rows > kRepeatedRows || splits);
+  bool byScratch = keepsSums(tile);
   int64_t vectors = kPanelRows / target.lanes();
   Value rows = arith::ConstantIndexOp::create(b, tile.rows);
   for (int64_t pass = 0; pass < tile.passes; ++pass) {
@@ -287,7 +330,7 @@ void MatmulLoops::emitPanel(ImplicitLocOpBuilder &b, const TileClass &tile, Tile
       place.places.push_back(v);
     SmallVector<Value> sums = emitSums(b, tile, place);
     if (!byScratch) {
-      emitRows(b, place, place.firstRow, tile.rows, sums);
+      emitRowsOfPanels(b, place, tile.rows, sums);
       continue;
     }
     storeSums(b, place, sums);
@@ -298,6 +341,21 @@ void MatmulLoops::emitPanel(ImplicitLocOpBuilder &b, const TileClass &tile, Tile
     return;
   place.places = llvm::to_vector(llvm::seq(vectors));
   emitStoredRows(b, rows, place);
+}
+
+/// Row after row, `sums` has those of all panels; an epilogue wants one panel's.
+void MatmulLoops::emitRowsOfPanels(ImplicitLocOpBuilder &b, TilePlace place, int64_t rows,
+                                   ArrayRef<Value> sums) {
+  size_t vectors = place.places.size();
+  size_t rowSums = place.panels * vectors;
+  Value first = place.panel;
+  for (int64_t panel = 0; panel < place.panels; ++panel) {
+    SmallVector<Value> own;
+    for (int64_t r = 0; r < rows; ++r)
+      llvm::append_range(own, sums.slice(r * rowSums + panel * vectors, vectors));
+    place.panel = indexPlus(b, first, panel);
+    emitRows(b, place, place.firstRow, rows, own);
+  }
 }
 
 LeftRows MatmulLoops::leftRows(ImplicitLocOpBuilder &b, const TileClass &tile, Value firstRow) {
@@ -349,8 +407,9 @@ RightPanel MatmulLoops::rightPanel(ImplicitLocOpBuilder &b, const TileClass &til
     right.stride = factors.blockStride;
     right.start = indexTimes(b, place.panel, factors.blocks * right.stride);
   }
-  for (int64_t v : place.places)
-    right.vectors.push_back(v * target.lanes());
+  for (int64_t panel = 0; panel < place.panels; ++panel)
+    for (int64_t v : place.places)
+      right.vectors.push_back({v * target.lanes(), panel * factors.blocks * right.stride});
   return right;
 }
 
@@ -363,10 +422,11 @@ SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClas
                                      : makeBlockProduct(b, target, rowType, factors.weightType);
   MicroKernel kernel(b, target, std::move(product));
   // Of many rows, all tiles but the first find the panel in the cache; so do later passes.
-  constexpr int64_t kFewRows = 2;
-  int64_t prefetch = tile.rows <= kFewRows && place.places.front() == 0 ? kPrefetchBytes : 0;
-  return kernel.emit(place.left, rightPanel(b, tile, place),
-                     {tile.rows, factors.depth, tile.unroll, prefetch});
+  bool fetches = tile.isStream() && place.places.front() == 0;
+  const Prefetch &ahead = place.panels > 1 ? kPrefetchOfMany : kPrefetchOfOne;
+  return kernel.emit(
+      place.left, rightPanel(b, tile, place),
+      {tile.rows, factors.depth, tile.unroll, fetches ? ahead.bytes : 0, ahead.hint});
 }
 
 Value MatmulLoops::scratchSums(ImplicitLocOpBuilder &b) {

@@ -60,6 +60,7 @@ private:
   int64_t widenedStride() const;
   int64_t sumsOffset() const;
 
+  mlir::Value groupSize(mlir::ImplicitLocOpBuilder &b, mlir::Value rows, mlir::Value panels);
   mlir::Value rowsOfClass(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, mlir::Value rows,
                           mlir::Value first);
   void unpackForManyRows();
@@ -71,7 +72,10 @@ private:
   void emitTileRows(mlir::ImplicitLocOpBuilder &b, Range rows, int64_t tileRows, Range panels);
   void emitClass(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, Range rows, Range panels);
   void unpackPanels(mlir::ImplicitLocOpBuilder &b, Range rows, Range panels);
-  void emitPanel(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, TilePlace place);
+  void emitPanels(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, TilePlace place);
+  bool keepsSums(const TileClass &tile) const;
+  void emitRowsOfPanels(mlir::ImplicitLocOpBuilder &b, TilePlace place, int64_t rows,
+                        llvm::ArrayRef<mlir::Value> sums);
   LeftRows leftRows(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, mlir::Value firstRow);
   LeftRows widenRows(mlir::ImplicitLocOpBuilder &b, const LeftRows &rows, int64_t count);
   RightPanel rightPanel(mlir::ImplicitLocOpBuilder &b, const TileClass &tile,

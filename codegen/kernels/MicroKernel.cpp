@@ -6,6 +6,8 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
+#include "llvm/ADT/SetVector.h"
+
 using namespace mlir;
 
 namespace graphc {
@@ -42,17 +44,20 @@ std::unique_ptr<BlockProduct> makeUnpackedProduct(ImplicitLocOpBuilder &builder,
 /// Fetches what a turn of the loop will read `tile.prefetch` bytes further on.
 void MicroKernel::emitPrefetches(const RightPanel &right, Value block, const MicroTile &tile) {
   constexpr int64_t kLineBytes = 64;
-  constexpr unsigned kSecondLevel = 2;
   if (tile.prefetch == 0)
     return;
   Type element = cast<MemRefType>(right.memory.getType()).getElementType();
   int64_t elementBytes = element.getIntOrFloatBitWidth() / 8;
   Value first = arith::AddIOp::create(b, right.start, indexTimes(b, block, right.stride));
-  for (int64_t byte = 0; byte < tile.unroll * right.stride * elementBytes; byte += kLineBytes) {
-    Value at = indexPlus(b, first, (tile.prefetch + byte) / elementBytes);
-    memref::PrefetchOp::create(b, right.memory, at, /*isWrite=*/false, kSecondLevel,
-                               /*isDataCache=*/true);
-  }
+  llvm::SmallSetVector<int64_t, 4> panels;
+  for (const RightVector &vector : right.vectors)
+    panels.insert(vector.offset);
+  for (int64_t panel : panels)
+    for (int64_t byte = 0; byte < tile.unroll * right.stride * elementBytes; byte += kLineBytes) {
+      Value at = indexPlus(b, first, panel + (tile.prefetch + byte) / elementBytes);
+      memref::PrefetchOp::create(b, right.memory, at, /*isWrite=*/false, tile.prefetchHint,
+                                 /*isDataCache=*/true);
+    }
 }
 
 /// The block behind `block + offset`. Behind the last one it is that again: begun once more, which

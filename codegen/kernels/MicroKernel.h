@@ -21,7 +21,9 @@ struct MicroTile {
   int64_t rows = 1;
   int64_t depth = 1;    ///< Extent of k, as far as `left` has it; `right` has enough blocks for it.
   int64_t unroll = 1;   ///< Blocks in a turn of the loop.
-  int64_t prefetch = 0; ///< How many bytes ahead `right` is fetched into L2; 0: not at all.
+  int64_t prefetch = 0; ///< How many bytes ahead `right` is fetched; 0: not at all.
+  /// Where to: 3 into the first-level cache, 2 into the second.
+  unsigned prefetchHint = 2;
 };
 
 /// Elements of k that stand side by side in a packed right factor without scales: 1 for f32, 2 for

@@ -52,8 +52,8 @@ void PairProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value
   int64_t unitColumns = panels.unitColumns();
   for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {
     SmallVector<SmallVector<Value>> right; // Of each vector: its pairs of columns.
-    for (int64_t channel : span.right.vectors)
-      right.push_back(pairsOf(reader.units(span.right.memory, span.data, unit, channel)));
+    for (const RightVector &vector : span.right.vectors)
+      right.push_back(pairsOf(unitsOf(span, unit, vector)));
     for (size_t pair = 0; pair < right.front().size(); ++pair)
       for (int64_t r = 0; r < rows; ++r) {
         Value left = rowPair(span, r, unit * unitColumns + static_cast<int64_t>(pair) * 2);

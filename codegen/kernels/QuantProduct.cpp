@@ -18,6 +18,11 @@ VectorType QuantProduct::integers() const {
   return VectorType::get({target.lanes()}, b.getI32Type());
 }
 
+Value QuantProduct::unitsOf(const Span &span, int64_t unit, const RightVector &vector) {
+  Value data = indexPlus(b, span.data, vector.offset);
+  return reader.units(span.right.memory, data, unit, vector.channel);
+}
+
 void QuantProduct::forEachStep(int64_t count, MutableArrayRef<Value> sums,
                                function_ref<void(Value, MutableArrayRef<Value>)> body) {
   auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
@@ -40,8 +45,9 @@ void QuantProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<V
   Value column = indexTimes(b, index, format.group);
   Value data = indexPlus(b, block, kPanelRows * QuantFormat::kScaleBytes);
   SmallVector<Value> scales;
-  for (int64_t channel : right.vectors)
-    scales.push_back(reader.scales(right.memory, block, channel));
+  for (const RightVector &vector : right.vectors)
+    scales.push_back(
+        reader.scales(right.memory, indexPlus(b, block, vector.offset), vector.channel));
 
   forEachStep(format.group / kSpan, sums, [&](Value step, MutableArrayRef<Value> inner) {
     Value spanColumn = arith::AddIOp::create(b, column, indexTimes(b, step, kSpan));

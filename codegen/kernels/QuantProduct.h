@@ -49,6 +49,9 @@ protected:
     return columns / panels.unitColumns() * kPanelRows * 4;
   }
 
+  /// A vector's 4-byte units, the `unit`-th of the span.
+  mlir::Value unitsOf(const Span &span, int64_t unit, const RightVector &vector);
+
   /// Adds a span's products to the sums.
   virtual void emitSpan(const Span &span, int64_t rows,
                         llvm::MutableArrayRef<mlir::Value> sums) = 0;

@@ -41,8 +41,8 @@ void WidenedProduct::emitRun(const Span &span, int64_t rows, MutableArrayRef<Val
   int64_t unitColumns = format.unitColumns();
   for (int64_t unit = 0; unit < kRun / unitColumns; ++unit) {
     SmallVector<Value> units;
-    for (int64_t channel : span.right.vectors)
-      units.push_back(reader.units(span.right.memory, span.data, unit, channel));
+    for (const RightVector &vector : span.right.vectors)
+      units.push_back(unitsOf(span, unit, vector));
     for (int64_t k = 0; k < unitColumns; ++k) {
       SmallVector<Value> right;
       for (Value packed : units)
