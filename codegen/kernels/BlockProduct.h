@@ -32,6 +32,12 @@ struct RightVector {
   int64_t offset = 0;  ///< Elements from where the first panel begins to where this one does.
 };
 
+/// Asking for memory before it is read.
+struct Fetch {
+  int64_t distance = 0; ///< Bytes ahead; 0: not at all.
+  unsigned hint = 3;    ///< Where to: 3 into the first-level cache, 2 into the second.
+};
+
 /// The right factor: blocks of k, in each the channels of some vectors. They may be of several
 /// panels, which are then read side by side.
 struct RightPanel {
@@ -39,6 +45,11 @@ struct RightPanel {
   mlir::Value start;                      ///< Element of the first block; an index.
   int64_t stride = 0;                     ///< Elements from a block to the next.
   llvm::SmallVector<RightVector> vectors; ///< In the order of the panels.
+  Fetch fetch = {};
+
+  /// Asks for what is `fetch.distance` ahead of `bytes` bytes from element `at` of the first panel
+  /// on, and for the same of the others.
+  void emitFetches(mlir::ImplicitLocOpBuilder &b, mlir::Value at, int64_t bytes) const;
 };
 
 /// Block `index + offset` of both factors.
@@ -62,6 +73,9 @@ public:
   virtual bool runsAhead() const { return false; }
   /// Starts what emit() of the same block will need and wait for.
   virtual void begin(const BlockPlace &place, int64_t rows) {}
+
+  /// Whether emit() fetches ahead itself, piece by piece.
+  virtual bool fetches() const { return false; }
 
   /// Adds the products of a block to `sums`: rows x vectors of the right factor, row by row, each
   /// vector<lanes x f32>.

@@ -99,6 +99,7 @@ void IntegerProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Va
 
 /// Adds the products of a few columns to the dots.
 void IntegerProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> dots) {
+  span.right.emitFetches(b, span.data, columnBytes(kStepColumns));
   size_t vectors = span.right.vectors.size();
   int64_t unitColumns = panels.unitColumns();
   for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {

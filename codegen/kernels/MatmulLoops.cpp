@@ -90,11 +90,7 @@ int64_t MatmulLoops::maxRows() const {
 // 2 KB. Next panels follow in memory, so the end of one fetches the next.
 //
 // Several panels are several streams, and each needs less.
-struct Prefetch {
-  int64_t bytes;
-  unsigned hint; ///< See MicroTile.
-};
-static constexpr Prefetch kPrefetchOfOne = {4096, 2}, kPrefetchOfMany = {1024, 3};
+static constexpr Fetch kFetchOfOne = {4096, 2}, kFetchOfMany = {1024, 3};
 
 //===----------------------------------------------------------------------===//
 // Scratch: the epilogue's, the sums of a tile, then its rows widened to f32, or what ByteTiles has
@@ -267,7 +263,7 @@ void MatmulLoops::emitTileRows(ImplicitLocOpBuilder &b, Range rows, int64_t tile
   floatTiles->packRows(b, place.left, count, tileRows);
   emitLoop(b, panels.first, panels.end, 1, [&](Value panel) {
     place.panel = panel;
-    int64_t prefetch = tileRows == FloatTiles::kLeastRows ? kPrefetchOfOne.bytes : 0;
+    int64_t prefetch = tileRows == FloatTiles::kLeastRows ? kFetchOfOne.distance : 0;
     floatTiles->multiply(b, rightPanel(b, {}, place), scratchSums(b), tileRows, prefetch);
     emitStoredRows(b, count, place);
   });
@@ -421,12 +417,11 @@ SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClas
                  : tile.isUnpacked() ? makeUnpackedProduct(b, target, quantPanels)
                                      : makeBlockProduct(b, target, rowType, factors.weightType);
   MicroKernel kernel(b, target, std::move(product));
+  RightPanel right = rightPanel(b, tile, place);
   // Of many rows, all tiles but the first find the panel in the cache; so do later passes.
-  bool fetches = tile.isStream() && place.places.front() == 0;
-  const Prefetch &ahead = place.panels > 1 ? kPrefetchOfMany : kPrefetchOfOne;
-  return kernel.emit(
-      place.left, rightPanel(b, tile, place),
-      {tile.rows, factors.depth, tile.unroll, fetches ? ahead.bytes : 0, ahead.hint});
+  if (tile.isStream() && place.places.front() == 0)
+    right.fetch = place.panels > 1 ? kFetchOfMany : kFetchOfOne;
+  return kernel.emit(place.left, right, {tile.rows, factors.depth, tile.unroll});
 }
 
 Value MatmulLoops::scratchSums(ImplicitLocOpBuilder &b) {

@@ -41,21 +41,19 @@ std::unique_ptr<BlockProduct> makeUnpackedProduct(ImplicitLocOpBuilder &builder,
                                                : makeIntegerProduct(builder, target, panels);
 }
 
-/// Fetches what a turn of the loop will read `tile.prefetch` bytes further on.
-void MicroKernel::emitPrefetches(const RightPanel &right, Value block, const MicroTile &tile) {
+void RightPanel::emitFetches(ImplicitLocOpBuilder &b, Value at, int64_t bytes) const {
   constexpr int64_t kLineBytes = 64;
-  if (tile.prefetch == 0)
+  if (fetch.distance == 0)
     return;
-  Type element = cast<MemRefType>(right.memory.getType()).getElementType();
+  Type element = cast<MemRefType>(memory.getType()).getElementType();
   int64_t elementBytes = element.getIntOrFloatBitWidth() / 8;
-  Value first = arith::AddIOp::create(b, right.start, indexTimes(b, block, right.stride));
   llvm::SmallSetVector<int64_t, 4> panels;
-  for (const RightVector &vector : right.vectors)
+  for (const RightVector &vector : vectors)
     panels.insert(vector.offset);
-  for (int64_t panel : panels)
-    for (int64_t byte = 0; byte < tile.unroll * right.stride * elementBytes; byte += kLineBytes) {
-      Value at = indexPlus(b, first, panel + (tile.prefetch + byte) / elementBytes);
-      memref::PrefetchOp::create(b, right.memory, at, /*isWrite=*/false, tile.prefetchHint,
+  for (int64_t byte = 0; byte < bytes; byte += kLineBytes)
+    for (int64_t panel : panels) {
+      Value ahead = indexPlus(b, at, panel + (fetch.distance + byte) / elementBytes);
+      memref::PrefetchOp::create(b, memory, ahead, /*isWrite=*/false, fetch.hint,
                                  /*isDataCache=*/true);
     }
 }
@@ -65,6 +63,12 @@ void MicroKernel::emitPrefetches(const RightPanel &right, Value block, const Mic
 Value MicroKernel::nextBlock(Value block, int64_t offset, int64_t blocks) {
   Value next = indexPlus(b, block, offset + 1);
   return arith::MinUIOp::create(b, next, arith::ConstantIndexOp::create(b, blocks - 1));
+}
+
+void MicroKernel::fetchTurn(const RightPanel &right, Value block, int64_t blocks) {
+  int64_t bits = cast<MemRefType>(right.memory.getType()).getElementTypeBitWidth();
+  Value first = arith::AddIOp::create(b, right.start, indexTimes(b, block, right.stride));
+  right.emitFetches(b, first, blocks * right.stride * bits / 8);
 }
 
 SmallVector<Value> MicroKernel::emit(const LeftRows &left, const RightPanel &right,
@@ -95,7 +99,8 @@ SmallVector<Value> MicroKernel::emit(const LeftRows &left, const RightPanel &rig
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     SmallVector<Value> inner(loop.getRegionIterArgs());
-    emitPrefetches(right, loop.getInductionVar(), tile);
+    if (!product->fetches())
+      fetchTurn(right, loop.getInductionVar(), tile.unroll);
     unrolled(loop.getInductionVar(), tile.unroll, inner);
     scf::YieldOp::create(b, inner);
     sums.assign(loop.getResults().begin(), loop.getResults().end());

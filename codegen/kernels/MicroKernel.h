@@ -19,11 +19,8 @@ namespace graphc {
 /// Size of one run of the loop.
 struct MicroTile {
   int64_t rows = 1;
-  int64_t depth = 1;    ///< Extent of k, as far as `left` has it; `right` has enough blocks for it.
-  int64_t unroll = 1;   ///< Blocks in a turn of the loop.
-  int64_t prefetch = 0; ///< How many bytes ahead `right` is fetched; 0: not at all.
-  /// Where to: 3 into the first-level cache, 2 into the second.
-  unsigned prefetchHint = 2;
+  int64_t depth = 1;  ///< Extent of k, as far as `left` has it; `right` has enough blocks for it.
+  int64_t unroll = 1; ///< Blocks in a turn of the loop.
 };
 
 /// Elements of k that stand side by side in a packed right factor without scales: 1 for f32, 2 for
@@ -48,8 +45,8 @@ public:
   mlir::VectorType sumType() const;
 
 private:
+  void fetchTurn(const RightPanel &right, mlir::Value block, int64_t blocks);
   mlir::Value nextBlock(mlir::Value block, int64_t offset, int64_t blocks);
-  void emitPrefetches(const RightPanel &right, mlir::Value block, const MicroTile &tile);
 
   mlir::ImplicitLocOpBuilder &b;
   int64_t lanes;

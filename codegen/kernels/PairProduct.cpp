@@ -48,6 +48,7 @@ SmallVector<Value> PairProduct::pairsOf(Value units) {
 
 /// Adds the products of a few columns to the runs.
 void PairProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> runs) {
+  span.right.emitFetches(b, span.data, columnBytes(kStepColumns));
   size_t vectors = span.right.vectors.size();
   int64_t unitColumns = panels.unitColumns();
   for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {

@@ -44,6 +44,7 @@ void QuantProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<V
   Value block = arith::AddIOp::create(b, right.start, indexTimes(b, index, right.stride));
   Value column = indexTimes(b, index, format.group);
   Value data = indexPlus(b, block, kPanelRows * QuantFormat::kScaleBytes);
+  right.emitFetches(b, block, kPanelRows * QuantFormat::kScaleBytes);
   SmallVector<Value> scales;
   for (const RightVector &vector : right.vectors)
     scales.push_back(

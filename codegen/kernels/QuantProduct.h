@@ -28,6 +28,7 @@ public:
         reader(builder, target, panels.format) {}
 
   int64_t depth() const override { return format.group; }
+  bool fetches() const override { return true; }
   void emit(const BlockPlace &place, int64_t rows,
             llvm::MutableArrayRef<mlir::Value> sums) override;
 

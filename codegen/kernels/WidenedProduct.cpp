@@ -36,6 +36,7 @@ Value WidenedProduct::element(const Span &span, int64_t row, int64_t column) {
 
 /// Adds the run that begins where the span does.
 void WidenedProduct::emitRun(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
+  span.right.emitFetches(b, span.data, columnBytes(kRun));
   size_t vectors = span.right.vectors.size();
   SmallVector<Value> runs(rows * vectors);
   int64_t unitColumns = format.unitColumns();
