@@ -58,13 +58,13 @@ ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
       {12, 1, 2}, {8, 1, 2}, {4, 1, 2, 2}, {2, 1, 2, 4}, {1, 1, 2, 4}};
   static constexpr TileClass kNarrow[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 2, 2}};
   static constexpr TileClass kNarrowBf16[] = {{5, 2, 1}, {4, 2, 1}, {2, 1, 1}, {1, 1, 2, 2}};
-  static constexpr TileClass kWideQuant[] = {{6, 1, 1}, {4, 1, 1}, {2, 1, 1, 2}, {1, 1, 1, 4}};
+  static constexpr TileClass kWideQuant[] = {{6, 1, 1}, {4, 1, 1, 2}, {2, 1, 1, 4}, {1, 1, 1, 4}};
   using enum TileClass::Way;
   static constexpr TileClass kTilesQuant[] = {
       {ByteTiles::kRows, 2, 2, 1, Tiles}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1, 2}, {1, 1, 1, 4}};
   static constexpr TileClass kNarrowQuant[] = {{5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
   static constexpr TileClass kWideUnpacked[] = {
-      {6, 1, 1, 1, Unpacked}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1, 2}, {1, 1, 1, 4}};
+      {6, 1, 1, 1, Unpacked}, {6, 1, 1}, {4, 1, 1, 2}, {2, 1, 1, 4}, {1, 1, 1, 4}};
   static constexpr TileClass kNarrowUnpacked[] = {
       {5, 4, 1, 1, Unpacked}, {5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
   if (tiles)

@@ -8,6 +8,8 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace graphc {
@@ -24,7 +26,7 @@ private:
 
   void emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) override;
   void emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> runs);
-  SmallVector<Value> pairsOf(Value units);
+  Value weightPair(Value units, int64_t k);
   Value rowPair(const Span &span, int64_t row, int64_t column);
   VectorType pairType() const { return VectorType::get({2 * target.lanes()}, b.getBF16Type()); }
 };
@@ -40,10 +42,10 @@ Value PairProduct::rowPair(const Span &span, int64_t row, int64_t column) {
   return vector::BitCastOp::create(b, pairType(), all);
 }
 
-SmallVector<Value> PairProduct::pairsOf(Value units) {
-  if (panels.unpacked)
-    return {units};
-  return reader.unpacked(units, PanelNumbers::Bf16);
+/// Columns k and k + 1 of a vector's units.
+Value PairProduct::weightPair(Value units, int64_t k) {
+  Value pair = panels.unpacked ? units : reader.bf16Pair(units, k);
+  return vector::BitCastOp::create(b, pairType(), pair);
 }
 
 /// Adds the products of a few columns to the runs.
@@ -52,18 +54,22 @@ void PairProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value
   size_t vectors = span.right.vectors.size();
   int64_t unitColumns = panels.unitColumns();
   for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {
-    SmallVector<SmallVector<Value>> right; // Of each vector: its pairs of columns.
+    SmallVector<Value> units;
     for (const RightVector &vector : span.right.vectors)
-      right.push_back(pairsOf(unitsOf(span, unit, vector)));
-    for (size_t pair = 0; pair < right.front().size(); ++pair)
+      units.push_back(unitsOf(span, unit, vector));
+    // Pair by pair: more of them than are multiplied at a time would not fit into registers.
+    for (int64_t k = 0; k < unitColumns; k += 2) {
+      SmallVector<Value> right;
+      for (Value vector : units)
+        right.push_back(weightPair(vector, k));
       for (int64_t r = 0; r < rows; ++r) {
-        Value left = rowPair(span, r, unit * unitColumns + static_cast<int64_t>(pair) * 2);
+        Value left = rowPair(span, r, unit * unitColumns + k);
         for (size_t v = 0; v < vectors; ++v) {
           Value &run = runs[r * vectors + v];
-          Value numbers = vector::BitCastOp::create(b, pairType(), right[v][pair]);
-          run = x86vector::DotBF16Op::create(b, run, left, numbers);
+          run = x86vector::DotBF16Op::create(b, run, left, right[v]);
         }
       }
+    }
   }
 }
 
@@ -77,8 +83,15 @@ void PairProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value
         arith::AddIOp::create(b, span.data, indexTimes(b, step, columnBytes(kStepColumns)));
     emitStep({span.left, span.right, column, data, span.scales}, rows, inner);
   });
+  SmallVector<Value> scales(span.scales);
+  if (int64_t exponent = reader.bf16Exponent()) {
+    Value factor = arith::ConstantOp::create(
+        b, DenseElementsAttr::get(floats(), b.getF32FloatAttr(std::ldexp(1.0f, -exponent))));
+    for (Value &scale : scales)
+      scale = arith::MulFOp::create(b, scale, factor);
+  }
   for (size_t i = 0; i < runs.size(); ++i)
-    sums[i] = math::FmaOp::create(b, runs[i], span.scales[i % vectors], sums[i]);
+    sums[i] = math::FmaOp::create(b, runs[i], scales[i % vectors], sums[i]);
 }
 
 } // namespace

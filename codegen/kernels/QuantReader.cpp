@@ -7,6 +7,8 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include "llvm/ADT/bit.h"
+
 using namespace mlir;
 
 namespace graphc {
@@ -50,29 +52,56 @@ Value QuantReader::shiftedFor(Value words, int64_t k) {
   return shift == 0 ? words : Value(arith::ShLIOp::create(b, words, splat(shift)));
 }
 
-/// Two columns a lane. Integers have no more bits than a bf16 has, so the upper half of their f32
-/// is all of it.
-SmallVector<Value> QuantReader::bf16Pairs(Value units) {
-  Type words = VectorType::get({target.lanes()}, b.getI32Type());
-  auto bits = [&](int64_t k) -> Value {
-    return vector::BitCastOp::create(b, words, number(units, k));
-  };
-  SmallVector<Value> pairs;
-  for (int64_t k = 0; k < format.unitColumns(); k += 2) {
-    Value low = arith::ShRUIOp::create(b, bits(k), splat(16));
-    Value pair = arith::OrIOp::create(b, low, bits(k + 1));
-    pairs.push_back(vector::BitCastOp::create(b, units.getType(), pair));
+/// A number from a table of sixteen, by the four bits of each lane from `bit` on.
+Value QuantReader::looked(Value words, int64_t bit, ArrayRef<float> table) {
+  Type floats = VectorType::get({target.lanes()}, b.getF32Type());
+  Value numbers =
+      arith::ConstantOp::create(b, DenseElementsAttr::get(cast<VectorType>(floats), table));
+  Value index = bit == 0 ? words : Value(arith::ShRUIOp::create(b, words, splat(bit)));
+  return LLVM::CallIntrinsicOp::create(b, floats, b.getStringAttr("llvm.x86.avx512.permvar.sf.512"),
+                                       {numbers, index})
+      .getResult(0);
+}
+
+/// Column k of every lane as the bits of a bf16, in the lane's upper or lower half. The integers
+/// are multiplied by 2^bf16Exponent().
+Value QuantReader::bf16Bits(Value words, int64_t k, bool isUpper) {
+  Type integers = words.getType();
+  if (format.bits == 4) {
+    SmallVector<float> table;
+    for (int64_t q = 0; q < 16; ++q) {
+      uint32_t bits = llvm::bit_cast<uint32_t>(static_cast<float>(q - 8));
+      table.push_back(llvm::bit_cast<float>(isUpper ? bits : bits >> 16));
+    }
+    return vector::BitCastOp::create(b, integers, looked(words, 8 * (k % 4) + 4 * (k / 4), table));
   }
-  return pairs;
+  // The byte as the uppermost of an integer, which f32 holds exactly: its lower half is zero.
+  Value byte = k == 3 ? words : Value(arith::ShLIOp::create(b, words, splat(24 - 8 * k)));
+  if (k != 0)
+    byte = arith::AndIOp::create(b, byte, splat(static_cast<int32_t>(0xff000000u)));
+  Type floats = VectorType::get({target.lanes()}, b.getF32Type());
+  Value bits = vector::BitCastOp::create(b, integers, arith::SIToFPOp::create(b, floats, byte));
+  return isUpper ? bits : Value(arith::ShRUIOp::create(b, bits, splat(16)));
+}
+
+Value QuantReader::bf16Pair(Value units, int64_t k) {
+  Value words =
+      vector::BitCastOp::create(b, VectorType::get({target.lanes()}, b.getI32Type()), units);
+  Value lower = bf16Bits(words, k, /*isUpper=*/false);
+  Value upper = bf16Bits(words, k + 1, /*isUpper=*/true);
+  return vector::BitCastOp::create(b, units.getType(), arith::OrIOp::create(b, lower, upper));
 }
 
 SmallVector<Value> QuantReader::unpacked(Value units, PanelNumbers numbers) {
-  if (numbers == PanelNumbers::Bf16)
-    return bf16Pairs(units);
+  SmallVector<Value> result;
+  if (numbers == PanelNumbers::Bf16) {
+    for (int64_t k = 0; k < format.unitColumns(); k += 2)
+      result.push_back(bf16Pair(units, k));
+    return result;
+  }
   bool isSigned = numbers == PanelNumbers::Signed;
   if (isSigned && format.bits == 8)
     return {units};
-  SmallVector<Value> result;
   Value offset = arith::ConstantOp::create(
       b, DenseElementsAttr::get(cast<VectorType>(units.getType()), b.getI8IntegerAttr(8)));
   for (const ByteDot::Factor &factor : ByteDot(b, target, format.bits).unpack(units))
@@ -86,17 +115,10 @@ Value QuantReader::number(Value units, int64_t k) {
   Type words = VectorType::get({target.lanes()}, b.getI32Type());
   Value packed = vector::BitCastOp::create(b, words, units);
   if (format.bits == 4 && target.lanes() == 16) {
-    // A table of all sixteen numbers; an index is the lowest four bits of a lane.
-    SmallVector<float> numbers;
+    SmallVector<float> table;
     for (int64_t q = 0; q < 16; ++q)
-      numbers.push_back(static_cast<float>(q - 8));
-    Value table = arith::ConstantOp::create(
-        b, DenseElementsAttr::get(cast<VectorType>(floats), ArrayRef(numbers)));
-    int64_t bit = 8 * (k % 4) + 4 * (k / 4);
-    Value index = bit == 0 ? packed : Value(arith::ShRUIOp::create(b, packed, splat(bit)));
-    return LLVM::CallIntrinsicOp::create(
-               b, floats, b.getStringAttr("llvm.x86.avx512.permvar.sf.512"), {table, index})
-        .getResult(0);
+      table.push_back(static_cast<float>(q - 8));
+    return looked(packed, 8 * (k % 4) + 4 * (k / 4), table);
   }
   if (format.bits == 4) // Stored plus 8: the same bits as signed ones, but for the uppermost.
     packed = arith::XOrIOp::create(b, packed, splat(static_cast<int32_t>(0x88888888u)));

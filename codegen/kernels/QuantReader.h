@@ -31,11 +31,17 @@ public:
   /// vectors of bytes as long as `units`, in the order of the columns.
   llvm::SmallVector<mlir::Value> unpacked(mlir::Value units, PanelNumbers numbers);
 
+  /// Columns k and k + 1 of a vector's units as bf16, side by side in each lane, times
+  /// 2^bf16Exponent(): integers that were shifted to the upper end of a word are not shifted back.
+  mlir::Value bf16Pair(mlir::Value units, int64_t k);
+  int64_t bf16Exponent() const { return format.bits == 8 ? 24 : 0; }
+
   /// Four bytes of quantized rows, as `type` in every lane.
   mlir::Value word(mlir::Value memory, mlir::Value byte, mlir::Type type);
 
 private:
-  llvm::SmallVector<mlir::Value> bf16Pairs(mlir::Value units);
+  mlir::Value bf16Bits(mlir::Value words, int64_t k, bool isUpper);
+  mlir::Value looked(mlir::Value words, int64_t bit, llvm::ArrayRef<float> table);
   mlir::Value shiftedFor(mlir::Value words, int64_t k);
   mlir::Value splat(int64_t value);
 

@@ -7,7 +7,8 @@
 //   [32] f16                       the channels' scales, as packed
 //   [group / u][32][u] numbers     u columns of a channel side by side, 4 bytes in all
 //
-// The numbers are the same, so a row's bits do not depend on whether its panels were unpacked.
+// The numbers are those of a tile that unpacks for itself, so a row's bits do not depend on whether
+// its panels were unpacked.
 #ifndef GRAPHC_CODEGEN_KERNELS_UNPACKEDPANELS_H
 #define GRAPHC_CODEGEN_KERNELS_UNPACKEDPANELS_H
 
@@ -22,7 +23,7 @@ namespace graphc {
 enum class PanelNumbers {
   Signed,   ///< i8: one factor of the tile instructions.
   Unsigned, ///< u8 by an offset of 2^(bits - 1): one factor of VPDPBUSD and VPMADDUBSW.
-  Bf16,     ///< One factor of VDPBF16PS.
+  Bf16,     ///< One factor of VDPBF16PS, perhaps times a power of two (see QuantReader).
 };
 
 /// A quantized right factor, as packed or unpacked.
