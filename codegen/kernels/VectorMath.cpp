@@ -324,6 +324,28 @@ Value VectorMath::reduceLanes(Value x, function_ref<Value(Value, Value)> combine
   return vector::ExtractOp::create(b, x, ArrayRef<int64_t>{0});
 }
 
+Value VectorMath::reduceRows(ArrayRef<Value> rows, function_ref<Value(Value, Value)> combine) {
+  SmallVector<Value> vectors(rows);
+  int64_t lanes = lanesOf(rows.front());
+  // A row has `width` lanes left, and lanes / width rows share a vector.
+  for (int64_t width = lanes; width > 1; width /= 2) {
+    auto halves = [&](Value x, Value y, int64_t first) -> Value {
+      SmallVector<int64_t> mask;
+      for (int64_t row = 0; row < 2 * lanes; row += width)
+        llvm::append_range(mask, llvm::seq(row + first, row + first + width / 2));
+      return vector::ShuffleOp::create(b, x, y, mask);
+    };
+    size_t pairs = std::max<size_t>(vectors.size() / 2, 1);
+    for (size_t i = 0; i < pairs; ++i) {
+      Value x = vectors[2 * i], y = vectors.size() == 1 ? x : vectors[2 * i + 1];
+      Value upper = halves(x, y, width / 2);
+      vectors[i] = combine(halves(x, y, 0), upper);
+    }
+    vectors.resize(pairs);
+  }
+  return vectors.front();
+}
+
 Value VectorMath::sumLanes(Value x) {
   return reduceLanes(x, [&](Value low, Value high) { return add(b, low, high); });
 }

@@ -62,6 +62,11 @@ public:
   /// The same tree with another operation.
   mlir::Value reduceLanes(mlir::Value x,
                           llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
+  /// Of several vectors at once: lane r is reduceLanes(rows[r]), by the same tree but with two
+  /// vectors an operation. The rows are a power of two and no more than lanes; the lanes behind
+  /// them repeat them.
+  mlir::Value reduceRows(llvm::ArrayRef<mlir::Value> rows,
+                         llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
 
 private:
   std::pair<mlir::Value, mlir::Value> splitExp2(mlir::Value high, mlir::Value low);

@@ -6,6 +6,7 @@
 #include "codegen/lowering/KernelCompiler.h"
 #include "codegen/lowering/LowerToLlvm.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -138,12 +139,12 @@ void fill(KernelFunction &kernel, const Function &function, KernelOp op, int64_t
   setElements(b, function.emit(math, elementsAt(b, input, at, width)), output, at, width);
 }
 
-/// All functions at one width, compiled for a level.
+/// Functions at one width, compiled for a level.
 class Functions {
 public:
-  Functions(const std::string &level, int64_t width) {
+  Functions(const std::string &level, int64_t width, ArrayRef<Function> functions = kFunctions) {
     std::string text;
-    for (const Function &function : kFunctions)
+    for (const Function &function : functions)
       text += std::string("graphc.kernel @") + function.name +
               "(%x: tensor<?xf32>) -> tensor<?xf32> {\n"
               "  %y = graphc.relu %x : tensor<?xf32>\n"
@@ -152,7 +153,7 @@ public:
     OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context()));
     Expected<Target> target = Target::parse(level);
     SmallVector<EntryPoint> entries;
-    for (auto [function, kernel] : llvm::zip(kFunctions, kernels->getOps<KernelOp>())) {
+    for (auto [function, kernel] : llvm::zip(functions, kernels->getOps<KernelOp>())) {
       FailureOr<KernelFunction> emitted =
           KernelFunction::create(*module, kernel, {.tokens = kCount, .rows = 1, .cached = 1});
       fill(*emitted, function, kernel, width, *target);
@@ -304,6 +305,62 @@ TEST_P(VectorMathTest, Bf16IsRoundedToNearestEven) {
     functions.run(bf16, in, out);
     for (int64_t i = 0; i < kCount; ++i)
       ASSERT_EQ(bitsOf(out[i]), bitsOf(bf16Of(in[i]))) << "of " << in[i];
+  }
+}
+
+/// x + y, behind both in the block.
+Value sumOf(Value x, Value y) {
+  bool isXLast = y.getDefiningOp()->isBeforeInBlock(x.getDefiningOp());
+  ImplicitLocOpBuilder b(x.getLoc(), x.getContext());
+  b.setInsertionPointAfterValue(isXLast ? x : y);
+  return arith::AddFOp::create(b, x, y);
+}
+
+/// Different numbers in each of some rows, all made of x.
+SmallVector<Value> rowsOf(VectorMath &math, Value x, int64_t count) {
+  SmallVector<Value> rows;
+  for (int64_t row = 0; row < count; ++row)
+    rows.push_back(math.max(math.constant(double(row) - 8, x), x));
+  return rows;
+}
+
+template <int64_t count>
+Value sumsAtOnce(VectorMath &math, Value x) {
+  return math.reduceRows(rowsOf(math, x, count), sumOf);
+}
+
+/// Lane r: the sum of row r, by sumLanes().
+template <int64_t count>
+Value sumsOneByOne(VectorMath &math, Value x) {
+  SmallVector<Value> sums;
+  for (Value row : rowsOf(math, x, count))
+    sums.push_back(math.sumLanes(row));
+  ImplicitLocOpBuilder b(x.getLoc(), x.getContext());
+  b.setInsertionPointAfterValue(sums.back());
+  SmallVector<Value> lanes;
+  for (int64_t lane = 0; lane < cast<VectorType>(x.getType()).getNumElements(); ++lane)
+    lanes.push_back(sums[lane % count]);
+  return vector::FromElementsOp::create(b, cast<VectorType>(x.getType()), lanes);
+}
+
+TEST_P(VectorMathTest, RowsAreReducedLikeOneRow) {
+  std::vector<Function> functions = {
+      {"at_once_1", sumsAtOnce<1>, nullptr, 0}, {"one_by_one_1", sumsOneByOne<1>, nullptr, 0},
+      {"at_once_4", sumsAtOnce<4>, nullptr, 0}, {"one_by_one_4", sumsOneByOne<4>, nullptr, 0},
+      {"at_once_8", sumsAtOnce<8>, nullptr, 0}, {"one_by_one_8", sumsOneByOne<8>, nullptr, 0}};
+  if (lanes() >= 16) {
+    functions.push_back({"at_once_16", sumsAtOnce<16>, nullptr, 0});
+    functions.push_back({"one_by_one_16", sumsOneByOne<16>, nullptr, 0});
+  }
+  Functions compiled(GetParam(), lanes(), functions);
+  AlignedArray<float> in(kCount), got(kCount), expected(kCount);
+  for (int64_t i = 0; i < kCount; ++i)
+    in[i] = 10 * std::sin(float(i * i % 9973));
+  for (size_t i = 0; i < functions.size(); i += 2) {
+    compiled.run(functions[i], in, got);
+    compiled.run(functions[i + 1], in, expected);
+    for (int64_t at = 0; at < kCount; ++at)
+      ASSERT_EQ(bitsOf(got[at]), bitsOf(expected[at])) << functions[i].name << ", lane " << at;
   }
 }
 
