@@ -22,7 +22,9 @@ AttentionShape::AttentionShape(FlashAttentionOp op, const Target &target)
   // Sums, the vectors of a step, widened ones and a broadcast row fit the registers.
   bool hasManyRegisters = target.vectorRegisters() >= 32;
   sumVectors = hasManyRegisters ? 16 : 8;
-  for (int64_t rows = hasManyRegisters ? 8 : 4; rows >= 1; rows /= 2)
+  mostProductRows = hasManyRegisters ? 8 : 4;
+  // More rows share what is done once per page, and find keys and values in the first level.
+  for (int64_t rows = lanes; rows >= 1; rows /= 2)
     tileRows.push_back(rows);
 }
 

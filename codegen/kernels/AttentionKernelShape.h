@@ -41,16 +41,19 @@ struct AttentionShape {
   int64_t blockTokens, blockRows;
 
   int64_t lanes;
-  /// Rows of a tile, largest first, powers of two down to 1: a run is cut greedily.
+  /// Rows of a tile, largest first, powers of two from `lanes` down to 1: a run is cut greedily.
   llvm::SmallVector<int64_t> tileRows;
-  /// Vectors of sums that stand side by side in registers for each row of such a tile.
-  int64_t vectorsOf(int64_t rows) const { return std::max<int64_t>(sumVectors / rows, 1); }
+  /// Rows of such a tile that are multiplied together, and the vectors of sums that stand side by
+  /// side in registers for each of them.
+  int64_t productRows(int64_t rows) const { return std::min(rows, mostProductRows); }
+  int64_t vectorsOf(int64_t rows) const { return sumVectors / productRows(rows); }
 
   int64_t headDim() const { return layout.headDim; }
   int64_t paddedDim() const { return layout.paddedDim(); }
 
 private:
-  int64_t sumVectors; ///< Sums of a tile in registers, in vectors.
+  int64_t sumVectors; ///< Sums in registers, in vectors.
+  int64_t mostProductRows;
 };
 
 } // namespace graphc

@@ -1,7 +1,6 @@
 #include "codegen/kernels/AttentionKernelTile.h"
 
 #include "codegen/kernels/KvIntegers.h"
-#include "codegen/kernels/MicroKernel.h"
 #include "codegen/kernels/VectorAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -43,7 +42,6 @@ AttentionScratch::AttentionScratch(GenericLoops &k, const AttentionShape &shape)
   sums = take(rows * shape.lanes, f32);
   max = take(shape.lanes, f32);
   decay = take(shape.lanes, f32);
-  rowMax = take(shape.lanes, f32);
   totalMax = take(shape.blockRows, f32);
   totalSum = take(shape.blockRows, f32);
   totalValues = take(shape.blockRows * shape.paddedDim(), f32);
@@ -100,8 +98,6 @@ void AttentionTile::clearState(int64_t rows) {
   k.loop(k.index(0), k.index(rows * shape.lanes), shape.lanes,
          [&](Value at) { storeVector(zeros(k), scratch.sums, at); });
   storeVector(nothing(k), scratch.max, k.index(0));
-  // Lanes beyond the tile's rows are computed with, so they have to be numbers.
-  storeVector(nothing(k), scratch.rowMax, k.index(0));
 }
 
 void AttentionTile::emit(const AttentionRun &run, Value firstRow, int64_t rows, Value piece) {
@@ -137,12 +133,20 @@ void AttentionTile::emitPage(const Place &place, Value page) {
   emitMask(place, page);
   emitMaxima(place.rows);
   emitWeights(place.rows, values);
-  emitValues(place.rows, values);
+  emitValues(place, page, values);
 }
 
 //===----------------------------------------------------------------------===//
 // Scores
 //===----------------------------------------------------------------------===//
+
+/// How many tokens of the page the tile's last row sees.
+Value AttentionTile::seenTokens(const Place &place, Value page) {
+  Value before = k.times(page, k.index(kPageTokens));
+  Value last = arith::SubIOp::create(k.b, place.lastPosition, before);
+  last = arith::MinUIOp::create(k.b, last, k.index(kPageTokens - 1));
+  return k.plus(last, k.index(1));
+}
 
 /// Blocks of tokens that no row sees are left out: the mask does not look at their scores.
 void AttentionTile::emitScores(const Place &place, Value page, Value keys) {
@@ -150,22 +154,23 @@ void AttentionTile::emitScores(const Place &place, Value page, Value keys) {
   int64_t pair = shape.layout.interleave();
   int64_t vectors = std::min(shape.vectorsOf(place.rows), kPageTokens / shape.lanes);
   int64_t tokens = vectors * shape.lanes;
-  Value seen = arith::SubIOp::create(k.b, place.lastPosition, k.times(page, k.index(kPageTokens)));
-  Value last = arith::MinUIOp::create(k.b, seen, k.index(kPageTokens - 1));
-  Value end = k.plus(last, k.index(1));
-  k.loop(k.index(0), end, tokens, [&](Value token) {
-    LeftRows left{scratch.queries, k.times(place.firstRow, k.index(scratch.queryStride)),
-                  scratch.queryStride};
+  int64_t rows = shape.productRows(place.rows);
+  auto multiply = [&](Value token, Value row) {
+    Value query = k.times(k.plus(place.firstRow, row), k.index(scratch.queryStride));
+    LeftRows left{scratch.queries, query, scratch.queryStride};
     RightPanel right{cache, k.plus(keys, k.times(token, k.index(pair))), kPageTokens * pair, {}};
     for (int64_t v = 0; v < vectors; ++v)
       right.vectors.push_back({.channel = v * shape.lanes});
-    auto sums =
-        micro.emit(left, right, {.rows = place.rows, .depth = shape.headDim(), .unroll = 2});
-    for (int64_t i = 0; i < place.rows * vectors; ++i) {
+    auto sums = micro.emit(left, right, {.rows = rows, .depth = shape.headDim(), .unroll = 2});
+    Value to = k.plus(k.times(row, k.index(kPageTokens)), token);
+    for (int64_t i = 0; i < rows * vectors; ++i) {
       int64_t inRow = i % vectors * shape.lanes;
       Value score = scaled(sums[i], keys, k.plus(token, k.index(inRow)));
-      storeVector(score, scratch.scores, k.plus(token, k.index(i / vectors * kPageTokens + inRow)));
+      storeVector(score, scratch.scores, k.plus(to, k.index(i / vectors * kPageTokens + inRow)));
     }
+  };
+  k.loop(k.index(0), seenTokens(place, page), tokens, [&](Value token) {
+    k.loop(k.index(0), k.index(place.rows), rows, [&](Value row) { multiply(token, row); });
   });
 }
 
@@ -232,15 +237,17 @@ void AttentionTile::emitMask(const Place &place, Value page) {
 
 /// New m of every row and the decay of what was summed before.
 void AttentionTile::emitMaxima(int64_t rows) {
-  forEachRow(rows, [&](Value row) {
-    Value at = k.times(row, k.index(kPageTokens));
+  auto larger = [&](Value x, Value y) { return k.math.max(x, y); };
+  SmallVector<Value> inRows;
+  for (int64_t row = 0; row < rows; ++row) {
+    Value at = k.index(row * kPageTokens);
     Value max = loadVector(scratch.scores, at);
     for (int64_t first = shape.lanes; first < kPageTokens; first += shape.lanes)
-      max = k.math.max(max, loadVector(scratch.scores, k.plus(at, k.index(first))));
-    k.store(k.math.maxLanes(max), scratch.rowMax, row);
-  });
+      max = larger(max, loadVector(scratch.scores, k.plus(at, k.index(first))));
+    inRows.push_back(max);
+  }
   Value zero = k.index(0);
-  Value old = loadVector(scratch.max, zero), page = loadVector(scratch.rowMax, zero);
+  Value old = loadVector(scratch.max, zero), page = k.math.reduceRows(inRows, larger);
   if (!needsTransform())
     page = k.mul(page, k.math.constant(shape.scale * kLog2E, page));
   Value max = k.math.max(page, old);
@@ -280,26 +287,42 @@ void AttentionTile::emitWeights(int64_t rows, Value values) {
 // Values
 //===----------------------------------------------------------------------===//
 
-/// O = O * decay + p v.
-void AttentionTile::emitValues(int64_t rows, Value values) {
+/// O = O * decay + p v. Tokens that no row sees are left out: their p is 0.
+void AttentionTile::emitValues(const Place &place, Value page, Value values) {
+  constexpr int64_t kUnroll = 2;
+  int64_t turn = kUnroll * shape.layout.interleave();
+  Value seen = k.plus(seenTokens(place, page), k.index(turn - 1));
+  Value blocks = k.times(k.over(seen, k.index(turn)), k.index(kUnroll));
+  int64_t rows = shape.productRows(place.rows);
+  k.loop(k.index(0), k.index(place.rows), rows, [&](Value row) {
+    MicroTile tile{.rows = rows, .depth = kPageTokens, .unroll = kUnroll, .blocks = blocks};
+    emitValuesOfRows(row, tile, values);
+  });
+}
+
+/// Rows from `firstRow` on.
+void AttentionTile::emitValuesOfRows(Value firstRow, const MicroTile &tile, Value values) {
   MicroKernel micro(k.b, k.target, shape.leftType, shape.cacheType);
+  int64_t rows = tile.rows;
   int64_t pair = shape.layout.interleave(), width = shape.vectorsOf(rows);
   int64_t vectors = shape.paddedDim() / shape.lanes;
-  LeftRows left{scratch.weights, k.index(0), kPageTokens};
+  Value start = k.times(firstRow, k.index(shape.paddedDim()));
+  LeftRows left{scratch.weights, k.times(firstRow, k.index(kPageTokens)), kPageTokens};
   for (int64_t first = 0; first < vectors; first += width) {
     RightPanel right{cache, values, shape.paddedDim() * pair, {}};
     for (int64_t v = first; v < std::min(first + width, vectors); ++v)
       right.vectors.push_back({.channel = v * shape.lanes});
     int64_t count = right.vectors.size();
     auto placeOf = [&](int64_t i) {
-      return k.index(i / count * shape.paddedDim() + (first + i % count) * shape.lanes);
+      int64_t inRow = (first + i % count) * shape.lanes;
+      return k.plus(start, k.index(i / count * shape.paddedDim() + inRow));
     };
     SmallVector<Value> initial;
     for (int64_t i = 0; i < rows * count; ++i) {
-      Value decay = splatAt(scratch.decay, k.index(i / count));
+      Value decay = splatAt(scratch.decay, k.plus(firstRow, k.index(i / count)));
       initial.push_back(k.mul(loadVector(scratch.values, placeOf(i)), decay));
     }
-    auto sums = micro.emit(left, right, {.rows = rows, .depth = kPageTokens, .unroll = 2}, initial);
+    auto sums = micro.emit(left, right, tile, initial);
     for (int64_t i = 0; i < rows * count; ++i)
       storeVector(sums[i], scratch.values, placeOf(i));
   }
@@ -323,12 +346,12 @@ void AttentionTile::clearTotals(Value rows) {
 /// Total and piece, both scaled to the larger m.
 void AttentionTile::emitMerge(const Place &place) {
   VectorType type = VectorType::get(shape.lanes, k.b.getF32Type());
-  forEachRow(place.rows, [&](Value row) {
-    Value sum = loadVector(scratch.sums, k.times(row, k.index(shape.lanes)));
-    k.store(k.math.sumLanes(sum), scratch.rowMax, row);
-  });
+  SmallVector<Value> sums;
+  for (int64_t row = 0; row < place.rows; ++row)
+    sums.push_back(loadVector(scratch.sums, k.index(row * shape.lanes)));
   Value zero = k.index(0);
-  Value ownMax = loadVector(scratch.max, zero), ownSum = loadVector(scratch.rowMax, zero);
+  Value ownMax = loadVector(scratch.max, zero);
+  Value ownSum = k.math.reduceRows(sums, [&](Value x, Value y) { return k.add(x, y); });
   Value max = loadLanes(k.b, type, scratch.totalMax, place.firstRow, place.rows);
   Value sum = loadLanes(k.b, type, scratch.totalSum, place.firstRow, place.rows);
   Value merged = k.math.max(ownMax, max);

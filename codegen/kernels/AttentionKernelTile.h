@@ -3,7 +3,8 @@
 // Page by page: scores = q kᵀ into scratch, times the scales of an int8 cache's keys; mask where
 // the page has rows that a query does not see; maximum and weights p = 2^(score - m); values += p
 // v. Everything of a tile stays in the first level of the cache; the two products are
-// MicroKernel's. Then the piece is merged into the rows' totals.
+// MicroKernel's, of a part of the tile's rows at a time. Then the piece is merged into the rows'
+// totals.
 //
 // The bits of a row do not depend on its tile: products are chains along k; every other sum is
 // within a row, in an order of its own; a page that is hidden from a row adds exact zeros and
@@ -13,6 +14,7 @@
 
 #include "codegen/kernels/AttentionKernelShape.h"
 #include "codegen/kernels/GenericKernelLoops.h"
+#include "codegen/kernels/MicroKernel.h"
 
 namespace graphc {
 
@@ -36,7 +38,6 @@ struct AttentionScratch {
   mlir::Value sums;    ///< l [rows * lanes], one number per lane
   mlir::Value max;     ///< m [lanes], one lane per row
   mlir::Value decay;   ///< 2^(old m - new m) [lanes]
-  mlir::Value rowMax;  ///< of a page [lanes]
 };
 
 /// The rows of one sequence in a task.
@@ -75,11 +76,13 @@ private:
   void emitMask(const Place &place, mlir::Value page);
   void emitMaxima(int64_t rows);
   void emitWeights(int64_t rows, mlir::Value values);
-  void emitValues(int64_t rows, mlir::Value values);
+  void emitValues(const Place &place, mlir::Value page, mlir::Value values);
+  void emitValuesOfRows(mlir::Value firstRow, const MicroTile &tile, mlir::Value values);
   void emitMerge(const Place &place);
 
   void forEachRow(int64_t rows, llvm::function_ref<void(mlir::Value)> body);
   mlir::Value positionOf(const AttentionRun &run, mlir::Value row);
+  mlir::Value seenTokens(const Place &place, mlir::Value page);
   mlir::Value loadVector(mlir::Value memory, mlir::Value at);
   void storeVector(mlir::Value vector, mlir::Value memory, mlir::Value at);
   mlir::Value splatAt(mlir::Value memory, mlir::Value at);

@@ -94,8 +94,11 @@ SmallVector<Value> MicroKernel::emit(const LeftRows &left, const RightPanel &rig
   assert((!product->runsAhead() || tile.unroll % 2 == 0) && "blocks take turns of two");
   if (product->runsAhead() && fullBlocks > 0)
     product->begin({left, right, index(0), 0, depth}, tile.rows);
+  assert((!tile.blocks || (looped * depth == tile.depth && !product->runsAhead())) &&
+         "blocks that may be left out are those of the loop");
   if (looped > 0) {
-    auto loop = scf::ForOp::create(b, index(0), index(looped), index(tile.unroll), sums);
+    Value end = tile.blocks ? tile.blocks : index(looped);
+    auto loop = scf::ForOp::create(b, index(0), end, index(tile.unroll), sums);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     SmallVector<Value> inner(loop.getRegionIterArgs());

@@ -21,6 +21,9 @@ struct MicroTile {
   int64_t rows = 1;
   int64_t depth = 1;  ///< Extent of k, as far as `left` has it; `right` has enough blocks for it.
   int64_t unroll = 1; ///< Blocks in a turn of the loop.
+  /// Takes so many blocks only, an index and a multiple of `unroll`, if not null. The blocks of
+  /// `depth` are such a multiple as well, then.
+  mlir::Value blocks = {};
 };
 
 /// Elements of k that stand side by side in a packed right factor without scales: 1 for f32, 2 for
