@@ -9,6 +9,7 @@
 #include "codegen/kernels/VectorAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -31,6 +32,7 @@ private:
   void emitPieces(const AttentionRun &run, Value lastToken, Value rows);
   void forEachTile(Value rows, function_ref<void(Value first, int64_t count)> body);
   void copyQueries(const AttentionRun &run, Value rows);
+  void prefetch(Value memory, ArrayRef<Value> row, int64_t count, bool isWrite);
   void writeResult(const AttentionRun &run, Value rows);
 
   /// Token and query head of a row.
@@ -114,12 +116,29 @@ std::pair<Value, Value> AttentionEmitter::tokenAndHead(const AttentionRun &run, 
   return {token, k.plus(k.times(run.keyHead, group), k.modulo(row, group))};
 }
 
-/// A run's queries side by side, in the left factor's type.
+/// Begins to fetch `count` elements from where `row` begins.
+void AttentionEmitter::prefetch(Value memory, ArrayRef<Value> row, int64_t count, bool isWrite) {
+  constexpr int64_t kLineBits = 64 * 8;
+  unsigned width = cast<MemRefType>(memory.getType()).getElementTypeBitWidth();
+  for (int64_t at = 0; at < count; at += kLineBits / width) {
+    SmallVector<Value> place(row);
+    place.back() = k.plus(place.back(), k.index(at));
+    memref::PrefetchOp::create(k.b, memory, place, isWrite, /*localityHint=*/3u,
+                               /*isDataCache=*/true);
+  }
+}
+
+/// A run's queries side by side, in the left factor's type. What comes from and goes to memory
+/// later is asked for now, while there is work: the queries of the next block, this one's result.
 void AttentionEmitter::copyQueries(const AttentionRun &run, Value rows) {
-  Value from = k.memoryOf(op.getQuery());
+  Value from = k.memoryOf(op.getQuery()), result = k.memoryOf(op.getResult());
   k.loop(k.index(0), rows, 1, [&](Value row) {
     auto [token, head] = tokenAndHead(run, row);
     Value to = k.times(row, k.index(scratch.queryStride));
+    Value next = k.plus(token, k.index(shape.blockTokens));
+    prefetch(from, {head, next, k.index(0)}, shape.headDim(), /*isWrite=*/false);
+    prefetch(result, {token, k.times(head, k.index(shape.headDim()))}, shape.headDim(),
+             /*isWrite=*/true);
     k.forEachVector(headDim(), [&, token = token, head = head](Value d, int64_t width) {
       Value query = k.load(from, {head, token, d}, width);
       k.store(k.math.convert(query, shape.leftType), scratch.queries, k.plus(to, d));
