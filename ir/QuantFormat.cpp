@@ -5,152 +5,232 @@
 #include "runtime/base/VectorClones.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <cstring>
 
-// The same bits on every machine: multiply and add stay apart, sums have a fixed order.
+// The same bits on every machine and in every number of lanes: multiply and add stay apart, and the
+// numbers of a group are added up in their order.
 #pragma clang fp contract(off)
 
 namespace graphc {
 
 namespace {
 
-constexpr int64_t kLanes = 16;
-using Lanes = std::array<float, kLanes>;
+/// Numbers of `lanes` groups side by side. Only references to them are passed on: how a vector
+/// travels between functions would depend on the instruction set.
+template <int64_t lanes>
+using Floats = float __attribute__((ext_vector_type(lanes)));
+template <int64_t lanes>
+using Ints = int32_t __attribute__((ext_vector_type(lanes)));
 
 /// What an element type's integers are, as floats.
 struct Bounds {
   float least, most;
 };
 
-/// How well the integers of some scale fit a group: with the best scale for them, s = xq / qq, the
-/// squared error is sum x^2 - xq^2 / qq.
-struct Fit {
-  float xq = 0; ///< sum x q
-  float qq = 0; ///< sum q^2
-
-  float gain() const { return qq > 0 ? xq / qq * xq : 0; }
-  float scale() const { return qq > 0 ? xq / qq : 0; }
-};
-
-} // namespace
-
-// Adding and taking away 1.5 * 2^23 rounds to the nearest integer, ties to even.
-static constexpr float kRounder = 12582912.0f;
-
-static inline float roundedInteger(float value, float inverse, Bounds bounds) {
-  float scaled = std::min(std::max(value * inverse, bounds.least), bounds.most);
-  return (scaled + kRounder) - kRounder;
+Bounds boundsOf(const QuantFormat &format) {
+  return {static_cast<float>(format.least()), static_cast<float>(format.most())};
 }
-
-/// Calls add(i, lane) for every number i in [0, count), whole vectors of lanes side by side.
-template <typename Add>
-[[gnu::always_inline]] static inline void forEachNumber(int64_t count, Add add) {
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int64_t lane = 0; lane < kLanes; ++lane)
-      add(i + lane, lane);
-  for (; i < count; ++i)
-    add(i, 0);
-}
-
-static float sum(const Lanes &lanes) {
-  float total = 0;
-  for (float lane : lanes)
-    total += lane;
-  return total;
-}
-
-GRAPHC_VECTOR_CLONES
-static float largestMagnitude(const float *values, int64_t count) {
-  Lanes largest{};
-  forEachNumber(count, [&](int64_t i, int64_t lane) __attribute__((always_inline)) {
-    float magnitude = std::fabs(values[i]);
-    largest[lane] = largest[lane] < magnitude ? magnitude : largest[lane];
-  });
-  return *std::max_element(largest.begin(), largest.end());
-}
-
-GRAPHC_VECTOR_CLONES
-static Fit fitOf(const float *values, int64_t count, float inverse, Bounds bounds) {
-  Lanes xq{}, qq{};
-  auto add = [&](int64_t i, int64_t lane) __attribute__((always_inline)) {
-    float q = roundedInteger(values[i], inverse, bounds);
-    xq[lane] += values[i] * q;
-    qq[lane] += q * q;
-  };
-  forEachNumber(count, add);
-  return {sum(xq), sum(qq)};
-}
-
-GRAPHC_VECTOR_CLONES
-static void roundAll(const float *values, int64_t count, float inverse, Bounds bounds,
-                     int8_t *out) {
-  for (int64_t i = 0; i < count; ++i)
-    out[i] = static_cast<int8_t>(roundedInteger(values[i], inverse, bounds));
-}
-
-GRAPHC_VECTOR_CLONES
-static float squaredError(const float *values, const int8_t *integers, int64_t count, float scale) {
-  Lanes error{};
-  auto add = [&](int64_t i, int64_t lane) __attribute__((always_inline)) {
-    float difference = values[i] - scale * static_cast<float>(integers[i]);
-    error[lane] += difference * difference;
-  };
-  forEachNumber(count, add);
-  return sum(error);
-}
-
-//===----------------------------------------------------------------------===//
-// Scales
-//===----------------------------------------------------------------------===//
 
 // Scales that the search tries, as parts of the one that makes the largest magnitude the largest
 // integer. Smaller ones cut large numbers off, which pays where the others gain more from finer
 // steps. With 4 bits, negative ones as well: they give the extra integer, -8, to the other sign.
-static constexpr float kSteps4[] = {1.0f,  0.95f, 0.9f,   0.85f,  0.8f,   0.75f,
-                                    0.69f, 1.06f, -0.94f, -0.88f, -0.82f, -0.76f};
-static constexpr float kSteps8[] = {1.0f, 0.994f, 0.987f};
+constexpr float kSteps4[] = {1.0f,  0.95f, 0.9f,   0.85f,  0.8f,   0.75f,
+                             0.69f, 1.06f, -0.94f, -0.88f, -0.82f, -0.76f};
+constexpr float kSteps8[] = {1.0f, 0.994f, 0.987f};
 
-static float toF16Value(float value) { return fromF16(toF16(value)); }
+std::span<const float> stepsOf(const QuantFormat &format) {
+  return format.bits == 4 ? std::span<const float>(kSteps4) : std::span(kSteps8);
+}
 
-/// The reciprocal of a scale; 0 where numbers become too small for one: all integers are 0 then.
-static float inverseOf(float scale) {
-  float inverse = 1.0f / scale;
-  return std::isfinite(inverse) ? inverse : 0.0f;
+/// `lanes` groups of numbers: number k of group c is values[k * lanes + c]. All arithmetic is done
+/// lane by lane, so that the results of a group do not depend on how many there are.
+template <int64_t lanes>
+struct Groups {
+  using F = Floats<lanes>;
+
+  const float *values;
+  int64_t count; ///< Numbers of a group.
+  Bounds bounds;
+
+  /// The scales of the groups, numbers of f16.
+  [[gnu::always_inline]] void findScales(std::span<const float> steps, F &scale) const {
+    F largest;
+    findLargest(largest);
+    F plain = largest / bounds.most;
+    roundToF16(plain);
+    scale = plain;
+    if (steps.empty())
+      return;
+    F searched, plainError, searchedError;
+    searchScales(largest, steps, searched);
+    roundToF16(searched);
+    findErrors(plain, plainError);
+    findErrors(searched, searchedError);
+    scale = plain != 0 && searchedError < plainError ? searched : plain;
+  }
+
+  /// The reciprocals of scales; 0 where numbers become too small for one: all integers are 0 then.
+  [[gnu::always_inline]] static void invert(const F &scale, F &inverse) {
+    F reciprocal = 1.0f / scale;
+    inverse = __builtin_elementwise_abs(reciprocal) <= kLargestFloat ? reciprocal : F(0);
+  }
+
+  /// The integers of the groups' numbers k, as floats.
+  [[gnu::always_inline]] void roundNumbers(int64_t k, const F &inverse, F &q) const {
+    F x;
+    load(k, x);
+    round(x, inverse, q);
+  }
+
+  [[gnu::always_inline]] void load(int64_t k, F &x) const {
+    std::memcpy(&x, values + k * lanes, lanes * sizeof(float));
+  }
+
+  /// To the nearest integer, ties to even; what is not a number becomes the least.
+  [[gnu::always_inline]] void round(const F &x, const F &inverse, F &q) const {
+    F scaled = x * inverse;
+    scaled = scaled > bounds.least ? scaled : F(bounds.least);
+    scaled = scaled < bounds.most ? scaled : F(bounds.most);
+    q = (scaled + kRounder) - kRounder;
+  }
+
+  [[gnu::always_inline]] void findLargest(F &largest) const {
+    largest = F(0);
+    for (int64_t k = 0; k < count; ++k) {
+      F x;
+      load(k, x);
+      F magnitude = __builtin_elementwise_abs(x);
+      largest = largest < magnitude ? magnitude : largest;
+    }
+  }
+
+  /// How well the integers of some scale fit a group is seen from two sums, xq of x q and qq of
+  /// q^2: with the best scale for them, s = xq / qq, the squared error is sum x^2 - xq^2 / qq.
+  [[gnu::always_inline]] void searchScales(const F &largest, std::span<const float> steps,
+                                           F &best) const {
+    F bestGain = F(0);
+    best = F(0);
+    for (float step : steps) {
+      F inverse = bounds.most / (largest * step);
+      F xq = F(0), qq = F(0);
+      for (int64_t k = 0; k < count; ++k) {
+        F x, q;
+        load(k, x);
+        round(x, inverse, q);
+        xq += x * q;
+        qq += q * q;
+      }
+      F scale = qq > 0 ? xq / qq : F(0);
+      F gain = scale * xq;
+      best = gain > bestGain ? scale : best;
+      bestGain = gain > bestGain ? gain : bestGain;
+    }
+  }
+
+  /// Squared errors of the groups with some scales.
+  [[gnu::always_inline]] void findErrors(const F &scale, F &error) const {
+    F inverse;
+    invert(scale, inverse);
+    error = F(0);
+    for (int64_t k = 0; k < count; ++k) {
+      F x, q;
+      load(k, x);
+      round(x, inverse, q);
+      F difference = x - scale * q;
+      error += difference * difference;
+    }
+  }
+
+  [[gnu::always_inline]] static void roundToF16(F &numbers) {
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      numbers[lane] = static_cast<float>(static_cast<_Float16>(numbers[lane]));
+  }
+
+  // Adding and taking away 1.5 * 2^23 rounds to the nearest integer, ties to even.
+  static constexpr float kRounder = 12582912.0f;
+  static constexpr float kLargestFloat = 3.40282347e+38f;
+};
+
+/// Where the integer of column k of a unit stands in the unit's 32 bits.
+constexpr int64_t shiftOf(int64_t bits, int64_t k) {
+  return bits == 8 ? 8 * k : k % 4 * 8 + k / 4 * 4;
+}
+
+} // namespace
+
+/// Writes the integers of 32 groups as units of 32 bits.
+template <int64_t bits>
+[[gnu::always_inline]] static inline void writeUnits(const Groups<kBlockChannels> &groups,
+                                                     const Floats<kBlockChannels> &inverse,
+                                                     std::byte *out) {
+  constexpr int64_t kColumns = 32 / bits;
+  constexpr int32_t kAdded = bits == 4 ? 8 : 0, kMask = (1 << bits) - 1;
+  for (int64_t begin = 0; begin < groups.count; begin += kColumns) {
+    Ints<kBlockChannels> unit = 0;
+    for (int64_t k = 0; k < kColumns; ++k) {
+      Floats<kBlockChannels> q;
+      groups.roundNumbers(begin + k, inverse, q);
+      auto integers = __builtin_convertvector(q, Ints<kBlockChannels>);
+      unit |= ((integers + kAdded) & kMask) << static_cast<int32_t>(shiftOf(bits, k));
+    }
+    std::memcpy(out, &unit, sizeof unit);
+    out += sizeof unit;
+  }
+}
+
+GRAPHC_VECTOR_CLONES
+static void quantizeChannels(int64_t bits, Groups<kBlockChannels> groups,
+                             std::span<const float> steps, std::byte *block) {
+  Floats<kBlockChannels> scale, inverse;
+  groups.findScales(steps, scale);
+  for (int64_t channel = 0; channel < kBlockChannels; ++channel) {
+    auto half = static_cast<_Float16>(scale[channel]);
+    std::memcpy(block + channel * QuantFormat::kScaleBytes, &half, sizeof half);
+  }
+  groups.invert(scale, inverse);
+  std::byte *units = block + kBlockChannels * QuantFormat::kScaleBytes;
+  if (bits == 4)
+    writeUnits<4>(groups, inverse, units);
+  else
+    writeUnits<8>(groups, inverse, units);
+}
+
+void quantizeBlock(const QuantFormat &format, bool search, std::span<const float> values,
+                   std::span<std::byte> block) {
+  GRAPHC_ASSERT(std::ssize(values) == format.group * kBlockChannels, "a group of each channel");
+  GRAPHC_ASSERT(std::ssize(block) == format.blockBytes(kBlockChannels), "room for one block");
+  const std::span<const float> steps = search ? stepsOf(format) : std::span<const float>();
+  quantizeChannels(format.bits, {values.data(), format.group, boundsOf(format)}, steps,
+                   block.data());
 }
 
 float quantizeGroup(const QuantFormat &format, bool search, std::span<const float> values,
                     std::span<int8_t> out) {
   GRAPHC_ASSERT(values.size() == out.size(), "as many integers as numbers");
-  const auto count = static_cast<int64_t>(values.size());
-  const Bounds bounds{static_cast<float>(format.least()), static_cast<float>(format.most())};
-  const float largest = largestMagnitude(values.data(), count);
-  const float plain = toF16Value(largest / bounds.most);
-  roundAll(values.data(), count, inverseOf(plain), bounds, out.data());
-  if (!search || plain == 0)
-    return plain;
-
-  Fit best;
-  for (float step : format.bits == 4 ? std::span<const float>(kSteps4) : std::span(kSteps8)) {
-    Fit fit = fitOf(values.data(), count, bounds.most / (largest * step), bounds);
-    if (fit.gain() > best.gain())
-      best = fit;
+  const Groups<1> group{values.data(), std::ssize(values), boundsOf(format)};
+  Floats<1> scale, inverse, q;
+  group.findScales(search ? stepsOf(format) : std::span<const float>(), scale);
+  group.invert(scale, inverse);
+  for (size_t k = 0; k < out.size(); ++k) {
+    group.roundNumbers(static_cast<int64_t>(k), inverse, q);
+    out[k] = static_cast<int8_t>(q[0]);
   }
-  const float plainError = squaredError(values.data(), out.data(), count, plain);
-  const float searched = toF16Value(best.scale());
-  roundAll(values.data(), count, inverseOf(searched), bounds, out.data());
-  if (squaredError(values.data(), out.data(), count, searched) < plainError)
-    return searched;
-  roundAll(values.data(), count, inverseOf(plain), bounds, out.data());
-  return plain;
+  return scale[0];
 }
 
 float quantizeRowGroup(std::span<const float> values, std::span<int8_t> out) {
   constexpr Bounds kBounds{-127.0f, 127.0f};
-  const auto count = static_cast<int64_t>(values.size());
-  const float largest = largestMagnitude(values.data(), count);
-  roundAll(values.data(), count, inverseOf(largest / kBounds.most), kBounds, out.data());
+  float largest = 0;
+  for (float value : values)
+    largest = std::max(largest, std::fabs(value));
+  const Groups<1> group{values.data(), std::ssize(values), kBounds};
+  Floats<1> inverse, q;
+  group.invert(Floats<1>(largest / kBounds.most), inverse);
+  for (size_t k = 0; k < values.size(); ++k) {
+    group.roundNumbers(static_cast<int64_t>(k), inverse, q);
+    out[k] = static_cast<int8_t>(q[0]);
+  }
   return largest / kBounds.most;
 }
 

@@ -23,6 +23,7 @@
 
 #include "runtime/base/CheckedMath.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -30,6 +31,9 @@ namespace graphc {
 
 /// Numbers of a row that share a scale, when rows are quantized as they come.
 inline constexpr int64_t kRowGroup = 32;
+
+/// Channels of a block, as PanelLayout.h has it: groups that are quantized side by side.
+inline constexpr int64_t kBlockChannels = 32;
 
 struct QuantFormat {
   int64_t bits = 8;   ///< 4 or 8.
@@ -60,6 +64,11 @@ constexpr int64_t quantRowBytes(int64_t width) {
 /// magnitude the largest integer (see graphc.quantize).
 float quantizeGroup(const QuantFormat &format, bool search, std::span<const float> values,
                     std::span<int8_t> out);
+
+/// quantizeGroup of 32 channels at once, a vector lane for each, with the same bits: `values` is
+/// [group][32], zeros where the columns have ended; `block` has format.blockBytes(32) bytes.
+void quantizeBlock(const QuantFormat &format, bool search, std::span<const float> values,
+                   std::span<std::byte> block);
 
 /// The same for a group of at most 32 numbers of a row: the largest magnitude becomes 127, the
 /// scale is f32.

@@ -1,12 +1,13 @@
 #include "codegen/pack/PackedLayout.h"
 
+#include "codegen/pack/Interleave.h"
 #include "runtime/base/Assert.h"
 #include "runtime/base/CheckedMath.h"
 #include "runtime/base/VectorClones.h"
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
+#include <memory>
 
 namespace graphc {
 
@@ -32,73 +33,53 @@ static void roundToBf16(const float *in, uint16_t *out, int64_t count) {
     out[i] = toBf16(in[i]);
 }
 
-/// out[k][c] = in[c][k] for units of one dot-product step. Blocks of columns keep the writes of a
-/// block in the nearest cache.
-template <typename Unit>
-static void interleaveRows(const Unit *in, int64_t units, Unit *out) {
-  constexpr int64_t kBlock = 64;
-  for (int64_t begin = 0; begin < units; begin += kBlock) {
-    int64_t end = std::min(begin + kBlock, units);
-    for (int64_t channel = 0; channel < kPanelRows; ++channel) {
-      const Unit *row = in + channel * units;
-      for (int64_t k = begin; k < end; ++k)
-        out[k * kPanelRows + channel] = row[k];
-    }
-  }
+static void packBf16Vector(const PackedLayout &layout, std::span<const float> rows,
+                           std::byte *out) {
+  GRAPHC_ASSERT(layout.columns == 1, "only vectors are not interleaved");
+  roundToBf16(rows.data(), reinterpret_cast<uint16_t *>(out), kPanelRows);
 }
 
+static void interleaveFloats(const float *rows, int64_t columns, int64_t count, std::byte *out) {
+  constexpr auto kBytes = static_cast<int64_t>(sizeof(float));
+  interleaveUnits(reinterpret_cast<const std::byte *>(rows), columns * kBytes, count, out);
+}
+
+/// Converts a few columns at a time, which are then still in the nearest cache when they are turned
+/// round.
 static void packBf16Panel(const PackedLayout &layout, std::span<const float> rows, std::byte *out) {
-  int64_t padded = layout.paddedColumns();
-  std::vector<uint16_t> rounded(static_cast<size_t>(kPanelRows * padded));
-  for (int64_t channel = 0; channel < kPanelRows; ++channel)
-    roundToBf16(rows.data() + channel * layout.columns, rounded.data() + channel * padded,
-                layout.columns);
-  if (layout.interleave == 1) {
-    interleaveRows(rounded.data(), padded, reinterpret_cast<uint16_t *>(out));
-  } else {
-    GRAPHC_ASSERT(layout.interleave == 2, "bf16 is interleaved by one or two");
-    interleaveRows(reinterpret_cast<const uint32_t *>(rounded.data()), padded / 2,
-                   reinterpret_cast<uint32_t *>(out));
+  if (layout.interleave == 1)
+    return packBf16Vector(layout, rows, out);
+  GRAPHC_ASSERT(layout.interleave == 2, "bf16 matrices are interleaved by two");
+  constexpr int64_t kColumns = 256, kBytes = 2;
+  std::array<uint16_t, kPanelRows * kColumns> rounded;
+  for (int64_t begin = 0; begin < layout.columns; begin += kColumns) {
+    const int64_t count = std::min(kColumns, layout.columns - begin);
+    for (int64_t channel = 0; channel < kPanelRows; ++channel) {
+      uint16_t *to = rounded.data() + channel * kColumns;
+      roundToBf16(rows.data() + channel * layout.columns + begin, to, count);
+      if (count % 2 != 0)
+        to[count] = 0;
+    }
+    interleaveUnits(reinterpret_cast<const std::byte *>(rounded.data()), kColumns * kBytes,
+                    ceilDiv(count, 2), out + begin * kPanelRows * kBytes);
   }
 }
 
-/// The 4-byte unit that holds the integers of one channel from `q` on (see ir/QuantFormat.h).
-static std::array<uint8_t, 4> packUnit(const QuantFormat &format, const int8_t *q) {
-  std::array<uint8_t, 4> unit;
-  for (int64_t i = 0; i < 4; ++i)
-    unit[i] = format.bits == 8 ? static_cast<uint8_t>(q[i])
-                               : static_cast<uint8_t>((q[i] + 8) | ((q[i + 4] + 8) << 4));
-  return unit;
-}
-
-/// Quantizes one group of one channel into its block. `integers` has room for a whole group.
-static void packGroup(const Quantization &quant, std::span<const float> values, int64_t channel,
-                      std::span<int8_t> integers, std::byte *block) {
-  const QuantFormat &format = quant.format;
-  const auto present = integers.first(values.size());
-  std::fill(integers.begin() + std::ssize(values), integers.end(), int8_t(0));
-  const uint16_t scale = toF16(quantizeGroup(format, quant.search, values, present));
-  std::memcpy(block + channel * QuantFormat::kScaleBytes, &scale, sizeof scale);
-  std::byte *to = block + kPanelRows * QuantFormat::kScaleBytes + channel * 4;
-  for (int64_t k = 0; k < format.group; k += format.unitColumns(), to += kPanelRows * 4) {
-    const std::array<uint8_t, 4> unit = packUnit(format, integers.data() + k);
-    std::memcpy(to, unit.data(), unit.size());
-  }
-}
-
+/// Turns one group of all channels round at a time.
 static void packQuantPanel(const PackedLayout &layout, std::span<const float> rows,
                            std::span<std::byte> out) {
   const Quantization &quant = *layout.quant;
   const int64_t group = quant.format.group;
-  std::vector<int8_t> integers(static_cast<size_t>(group));
-  for (int64_t channel = 0; channel < kPanelRows; ++channel) {
-    auto row = rows.subspan(channel * layout.columns, layout.columns);
-    std::byte *block = out.data();
-    for (int64_t begin = 0; begin < layout.columns; begin += group) {
-      packGroup(quant, row.subspan(begin, std::min(group, layout.columns - begin)), channel,
-                integers, block);
-      block += quant.format.blockBytes(kPanelRows);
-    }
+  const auto blockBytes = static_cast<size_t>(quant.format.blockBytes(kPanelRows));
+  const auto numbers = static_cast<size_t>(group * kPanelRows);
+  const auto turned = std::make_unique_for_overwrite<float[]>(numbers);
+  for (int64_t begin = 0; begin < layout.columns; begin += group) {
+    const int64_t count = std::min(group, layout.columns - begin);
+    interleaveFloats(rows.data() + begin, layout.columns, count,
+                     reinterpret_cast<std::byte *>(turned.get()));
+    std::fill(turned.get() + count * kPanelRows, turned.get() + numbers, 0.0f);
+    quantizeBlock(quant.format, quant.search, {turned.get(), numbers}, out.first(blockBytes));
+    out = out.subspan(blockBytes);
   }
 }
 
@@ -108,7 +89,7 @@ void packPanel(const PackedLayout &layout, std::span<const float> rows, std::spa
   if (layout.type == ElementType::BF16)
     return packBf16Panel(layout, rows, out.data());
   GRAPHC_ASSERT(layout.type == ElementType::F32 && layout.interleave == 1, "f32 or bf16 panels");
-  interleaveRows(rows.data(), layout.columns, reinterpret_cast<float *>(out.data()));
+  interleaveFloats(rows.data(), layout.columns, layout.columns, out.data());
 }
 
 void convertValues(std::span<const float> values, ElementType type, std::span<std::byte> out) {

@@ -6,7 +6,7 @@
 // would make the bits depend on the instruction set, the second would keep sqrt out of vectors.
 #include "frontend/weights/RandomNormal.h"
 
-#include "frontend/weights/VectorClones.h"
+#include "runtime/base/VectorClones.h"
 
 #include <algorithm>
 #include <bit>

@@ -1,6 +1,6 @@
 #include "frontend/weights/Rows.h"
 
-#include "frontend/weights/VectorClones.h"
+#include "runtime/base/VectorClones.h"
 
 #include <bit>
 #include <cstring>

@@ -76,15 +76,30 @@ TEST(Packer, LaysOutF32Panels) {
 }
 
 TEST(Packer, InterleavesBf16Pairs) {
-  PackedLayout layout{{40, 7, 0, 2}, ElementType::BF16};
+  // Whole squares of a register transposition, rests of them, and an odd column.
+  for (int64_t columns : {7, 32, 64, 77, 256, 300, 2048}) {
+    PackedLayout layout{{40, columns, 0, 2}, ElementType::BF16};
+    std::vector<std::byte> section = pack(jobOf(layout), 1);
+    const auto *values = reinterpret_cast<const uint16_t *>(section.data());
+    const int64_t pairs = (columns + 1) / 2;
+    for (int64_t panel = 0; panel < 2; ++panel) {
+      for (int64_t k = 0; k < 2 * pairs; ++k) {
+        for (int64_t c = 0; c < 32; ++c)
+          ASSERT_EQ(values[((panel * pairs + k / 2) * 32 + c) * 2 + k % 2],
+                    toBf16(expected(layout, panel, k, c)))
+              << columns << " columns, panel " << panel << " k " << k << " channel " << c;
+      }
+    }
+  }
+}
+
+TEST(Packer, ReordersBf16Vectors) {
+  PackedLayout layout{{40, 1, 1, 1}, ElementType::BF16};
   std::vector<std::byte> section = pack(jobOf(layout), 1);
   const auto *values = reinterpret_cast<const uint16_t *>(section.data());
-  for (int64_t panel = 0; panel < 2; ++panel) {
-    for (int64_t k = 0; k < 8; ++k) {
-      for (int64_t c = 0; c < 32; ++c)
-        ASSERT_EQ(values[((panel * 4 + k / 2) * 32 + c) * 2 + k % 2],
-                  toBf16(expected(layout, panel, k, c)));
-    }
+  for (int64_t panel = 0; panel < layout.panels(); ++panel) {
+    for (int64_t c = 0; c < 32; ++c)
+      ASSERT_EQ(values[panel * 32 + c], toBf16(expected(layout, panel, 0, c)));
   }
 }
 

@@ -2,10 +2,17 @@
 
 #include "runtime/base/ElementType.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <gtest/gtest.h>
+#include <limits>
 #include <random>
+#include <tuple>
 #include <vector>
+
+// The definition below multiplies and adds apart, as what it is compared with.
+#pragma clang fp contract(off)
 
 using namespace graphc;
 
@@ -101,6 +108,122 @@ TEST(QuantFormat, RowsHaveNoLargerErrorThanHalfAStep) {
   std::vector<float> zeros(20, 0.0f);
   EXPECT_EQ(quantizeRowGroup(zeros, std::span(integers).first(20)), 0.0f);
   EXPECT_EQ(integers[0], 0);
+}
+
+namespace {
+
+/// The definition with one number at a time: scale of the group, then the integers with it.
+float definedScale(const QuantFormat &format, bool search, const std::vector<float> &values) {
+  const auto most = static_cast<float>(format.most());
+  float largest = 0;
+  for (float value : values)
+    largest = std::max(largest, std::fabs(value));
+  auto rounded = [&](float value, float inverse) {
+    return std::clamp(std::nearbyint(value * inverse), static_cast<float>(format.least()), most);
+  };
+  auto errorOf = [&](float scale) {
+    float error = 0;
+    for (float value : values) {
+      float product = scale * rounded(value, scale == 0 ? 0 : 1 / scale);
+      float difference = value - product;
+      float square = difference * difference;
+      error += square;
+    }
+    return error;
+  };
+  const float plain = fromF16(toF16(largest / most));
+  if (!search || plain == 0)
+    return plain;
+  float best = 0, bestGain = 0;
+  for (float step : format.bits == 4
+                        ? std::vector<float>{1.0f, 0.95f, 0.9f, 0.85f, 0.8f, 0.75f, 0.69f, 1.06f,
+                                             -0.94f, -0.88f, -0.82f, -0.76f}
+                        : std::vector<float>{1.0f, 0.994f, 0.987f}) {
+    float xq = 0, qq = 0;
+    for (float value : values) {
+      float q = rounded(value, most / (largest * step));
+      float product = value * q;
+      xq += product;
+      qq += q * q;
+    }
+    if (qq > 0 && xq / qq * xq > bestGain) {
+      best = xq / qq;
+      bestGain = best * xq;
+    }
+  }
+  const float searched = fromF16(toF16(best));
+  return errorOf(searched) < errorOf(plain) ? searched : plain;
+}
+
+/// Groups of several kinds, one for each channel of a block.
+std::vector<std::vector<float>> groupsOfABlock(int64_t group) {
+  std::vector<std::vector<float>> groups;
+  for (uint32_t channel = 0; channel < kBlockChannels; ++channel)
+    groups.push_back(randomGroup(channel, static_cast<size_t>(group), channel % 2 ? 0.02f : 3.0f));
+  std::fill(groups[3].begin(), groups[3].end(), 0.0f);
+  for (float &value : groups[7])
+    value *= 1e-8f; // scales become zeros of f16
+  for (float &value : groups[11])
+    value *= 1e-6f; // scales become denormal numbers of f16
+  for (float &value : groups[13])
+    value *= 1e-39f; // no reciprocal
+  groups[17][5] = -50.0f;
+  std::fill(groups[19].begin() + 9, groups[19].end(), 0.0f);
+  return groups;
+}
+
+/// The integer of (channel, k) in a block, by the words of QuantFormat.h.
+int integerOf(const QuantFormat &format, const std::vector<std::byte> &block, int64_t channel,
+              int64_t k) {
+  const std::byte *units = block.data() + 64;
+  if (format.bits == 8)
+    return static_cast<int8_t>(units[k / 4 * 128 + channel * 4 + k % 4]);
+  auto byte = std::to_integer<int>(units[k / 8 * 128 + channel * 4 + k % 4]);
+  return (k % 8 < 4 ? byte & 15 : byte >> 4) - 8;
+}
+
+class QuantBlock : public testing::TestWithParam<std::tuple<int64_t, int64_t, bool>> {};
+
+} // namespace
+
+TEST_P(QuantBlock, HoldsTheBitsOfEachGroupAlone) {
+  const auto [bits, group, search] = GetParam();
+  const QuantFormat format{.bits = bits, .group = group};
+  const std::vector<std::vector<float>> groups = groupsOfABlock(group);
+  std::vector<float> turned;
+  for (int64_t k = 0; k < group; ++k)
+    for (const std::vector<float> &values : groups)
+      turned.push_back(values[static_cast<size_t>(k)]);
+  std::vector<std::byte> block(static_cast<size_t>(format.blockBytes(kBlockChannels)));
+  quantizeBlock(format, search, turned, block);
+  for (int64_t channel = 0; channel < kBlockChannels; ++channel) {
+    const std::vector<float> &values = groups[static_cast<size_t>(channel)];
+    const Rounded alone = quantize(format, search, values);
+    EXPECT_EQ(alone.scale, definedScale(format, search, values)) << "channel " << channel;
+    uint16_t scale = 0;
+    std::memcpy(&scale, block.data() + channel * 2, sizeof scale);
+    EXPECT_EQ(scale, toF16(alone.scale)) << "channel " << channel;
+    for (int64_t k = 0; k < group; ++k)
+      ASSERT_EQ(integerOf(format, block, channel, k), alone.integers[static_cast<size_t>(k)])
+          << "channel " << channel << ", column " << k;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, QuantBlock,
+                         testing::Combine(testing::Values(4, 8), testing::Values(32, 64, 160),
+                                          testing::Bool()));
+
+TEST(QuantFormat, WhatIsNotANumberBecomesAnIntegerInRange) {
+  std::vector<float> values = randomGroup(1, 32, 1.0f);
+  values[4] = std::numeric_limits<float>::quiet_NaN();
+  values[9] = std::numeric_limits<float>::infinity();
+  for (int64_t bits : {4, 8}) {
+    const QuantFormat format{.bits = bits, .group = 32};
+    for (int8_t q : quantize(format, /*search=*/true, values).integers) {
+      EXPECT_GE(q, format.least());
+      EXPECT_LE(q, format.most());
+    }
+  }
 }
 
 TEST(QuantFormat, BlocksHoldScalesAndIntegers) {
