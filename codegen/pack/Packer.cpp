@@ -11,8 +11,9 @@ namespace graphc {
 
 namespace {
 
-/// f32 values that a thread holds at a time: enough to make reads and writes large.
-constexpr int64_t kBlockValues = int64_t(1) << 20;
+/// Bytes of a result that a thread holds at a time: enough to make writes large, and most of what
+/// is hashed in blocks of 1 MiB (PlanFormat.h) come in one piece.
+constexpr int64_t kBlockBytes = int64_t(4) << 20;
 
 /// Panels (or rows) [begin, end) of a job.
 struct Block {
@@ -23,15 +24,17 @@ struct Block {
 /// Panels of a packed job, rows of another.
 int64_t unitsOf(const PackJob &job) { return job.packed ? job.layout.panels() : job.layout.rows; }
 
-int64_t valuesOfUnit(const PackJob &job) {
-  return std::max<int64_t>(1, job.layout.columns * (job.packed ? kPanelRows : 1));
+int64_t bytesOfUnit(const PackJob &job) {
+  const PackedLayout &layout = job.layout;
+  return std::max<int64_t>(1, job.packed ? layout.panelBytes()
+                                         : layout.columns * byteSize(layout.type));
 }
 
 std::vector<Block> cutIntoBlocks(const std::vector<PackJob> &jobs) {
   std::vector<Block> blocks;
   for (const PackJob &job : jobs) {
     int64_t units = unitsOf(job);
-    int64_t step = std::max<int64_t>(1, kBlockValues / valuesOfUnit(job));
+    int64_t step = std::max<int64_t>(1, kBlockBytes / bytesOfUnit(job));
     for (int64_t begin = 0; begin < units; begin += step)
       blocks.push_back({&job, begin, std::min(begin + step, units)});
   }
@@ -51,40 +54,48 @@ private:
   Status packRows(const Block &block) {
     const PackedLayout &layout = block.job->layout;
     int64_t count = (block.end - block.begin) * layout.columns;
-    values.resize(static_cast<size_t>(count));
-    bytes.resize(static_cast<size_t>(count * byteSize(layout.type)));
-    GRAPHC_RETURN_IF_ERROR(block.job->read(block.begin, block.end, values));
-    convertValues(values, layout.type, bytes);
+    auto rows = firstOf(values, count);
+    auto result = firstOf(bytes, count * byteSize(layout.type));
+    GRAPHC_RETURN_IF_ERROR(block.job->read(block.begin, block.end, rows));
+    convertValues(rows, layout.type, result);
     int64_t start = block.begin * layout.columns * byteSize(layout.type);
-    return sink(block.job->offset + static_cast<uint64_t>(start), bytes);
+    return sink(block.job->offset + static_cast<uint64_t>(start), result);
   }
 
   Status packPanels(const Block &block) {
     const PackedLayout &layout = block.job->layout;
     int64_t panelBytes = layout.panelBytes();
-    values.resize(static_cast<size_t>(kPanelRows * layout.columns));
-    bytes.resize(static_cast<size_t>((block.end - block.begin) * panelBytes));
+    auto rows = firstOf(values, kPanelRows * layout.columns);
+    auto result = firstOf(bytes, (block.end - block.begin) * panelBytes);
     for (int64_t panel = block.begin; panel < block.end; ++panel) {
-      GRAPHC_RETURN_IF_ERROR(readPanel(*block.job, panel));
-      packPanel(layout, values,
-                std::span(bytes).subspan(static_cast<size_t>((panel - block.begin) * panelBytes),
-                                         static_cast<size_t>(panelBytes)));
+      GRAPHC_RETURN_IF_ERROR(readPanel(*block.job, panel, rows));
+      packPanel(layout, rows,
+                result.subspan(static_cast<size_t>((panel - block.begin) * panelBytes),
+                               static_cast<size_t>(panelBytes)));
     }
-    return sink(block.job->offset + static_cast<uint64_t>(block.begin * panelBytes), bytes);
+    return sink(block.job->offset + static_cast<uint64_t>(block.begin * panelBytes), result);
   }
 
-  /// Fills `values` with the 32 rows of a panel, zeros where the source has none.
-  Status readPanel(const PackJob &job, int64_t panel) {
+  /// Fills `rows` with the 32 rows of a panel, zeros where the source has none.
+  static Status readPanel(const PackJob &job, int64_t panel, std::span<float> rows) {
     int64_t columns = job.layout.columns;
     for (const PanelPart &part : job.layout.parts(panel)) {
-      auto rows = std::span(values).subspan(static_cast<size_t>(part.channel * columns),
-                                            static_cast<size_t>(kPanelRows / 2 * columns));
-      auto present = rows.first(static_cast<size_t>(part.count * columns));
+      auto half = rows.subspan(static_cast<size_t>(part.channel * columns),
+                               static_cast<size_t>(kPanelRows / 2 * columns));
+      auto present = half.first(static_cast<size_t>(part.count * columns));
       if (part.count > 0)
         GRAPHC_RETURN_IF_ERROR(job.read(part.row, part.row + part.count, present));
-      std::fill(rows.begin() + part.count * columns, rows.end(), 0.0f);
+      std::fill(half.begin() + part.count * columns, half.end(), 0.0f);
     }
     return {};
+  }
+
+  /// The buffer's first `count` elements; it only ever grows.
+  template <typename T>
+  static std::span<T> firstOf(std::vector<T> &buffer, int64_t count) {
+    if (std::ssize(buffer) < count)
+      buffer.resize(static_cast<size_t>(count));
+    return std::span(buffer).first(static_cast<size_t>(count));
   }
 
   const PackSink &sink;

@@ -26,7 +26,8 @@ Expected<PlanFileWriter> PlanFileWriter::create(const std::string &path) {
 
 PlanFileWriter::PlanFileWriter(PlanFileWriter &&other) noexcept
     : target(std::move(other.target)), temporary(std::exchange(other.temporary, "")),
-      file(std::exchange(other.file, -1)), end(other.end), sections(std::move(other.sections)) {}
+      file(std::exchange(other.file, -1)), end(other.end), sections(std::move(other.sections)),
+      hashes(std::move(other.hashes)) {}
 
 PlanFileWriter::~PlanFileWriter() {
   if (!temporary.empty())
@@ -58,10 +59,16 @@ Status PlanFileWriter::addSection(std::string_view name, std::string_view text) 
 
 Status PlanFileWriter::addSection(std::string_view name, std::span<const std::byte> bytes) {
   GRAPHC_RETURN_IF_ERROR(writeAt(end, bytes));
-  sections.push_back({std::string(name), end, bytes.size(), 0});
-  end = static_cast<uint64_t>(
-      roundUp(static_cast<int64_t>(end + bytes.size()), kPlanSectionAlignment));
+  append(name, bytes.size());
+  hashes.back()->add(0, bytes);
   return {};
+}
+
+/// Notes that a section of `bytes` bytes is at the end, which moves behind it.
+void PlanFileWriter::append(std::string_view name, uint64_t bytes) {
+  sections.push_back({std::string(name), end, bytes, 0});
+  hashes.push_back(std::make_unique<BlockHashes>(bytes));
+  end = static_cast<uint64_t>(roundUp(static_cast<int64_t>(end + bytes), kPlanSectionAlignment));
 }
 
 Expected<uint64_t> PlanFileWriter::reserveSection(std::string_view name, uint64_t bytes) {
@@ -76,8 +83,7 @@ Expected<uint64_t> PlanFileWriter::reserveSection(std::string_view name, uint64_
     errno = error;
     return systemError("reserve " + std::to_string(bytes) + " bytes");
   }
-  sections.push_back({std::string(name), end, bytes, 0});
-  end = static_cast<uint64_t>(roundUp(static_cast<int64_t>(*stop), kPlanSectionAlignment));
+  append(name, bytes);
   return sections.size() - 1;
 }
 
@@ -88,7 +94,13 @@ Status PlanFileWriter::write(uint64_t section, uint64_t offset,
     return internalError(target + ": a write of " + std::to_string(bytes.size()) +
                          " bytes at offset " + std::to_string(offset) + " leaves section '" +
                          into.name + "' of " + std::to_string(into.bytes) + " bytes");
-  return writeAt(into.offset + offset, bytes);
+  GRAPHC_RETURN_IF_ERROR(writeAt(into.offset + offset, bytes));
+  hashes[section]->add(offset, bytes);
+  // What is on its way already, fsync need not wait for. Where this call means nothing, fsync does
+  // all of the work, and sees all of the errors in any case.
+  ::sync_file_range(file, static_cast<off_t>(into.offset + offset),
+                    static_cast<off_t>(bytes.size()), SYNC_FILE_RANGE_WRITE);
+  return {};
 }
 
 Status PlanFileWriter::finish(PlanHeader header) {
@@ -109,8 +121,8 @@ Status PlanFileWriter::hashSections() {
   if (address == MAP_FAILED)
     return systemError("read the sections back");
   std::span<const std::byte> bytes(static_cast<const std::byte *>(address), end);
-  for (PlanSection &section : sections)
-    section.hash = sectionHash(bytes.subspan(section.offset, section.bytes));
+  for (size_t i = 0; i < sections.size(); ++i)
+    sections[i].hash = hashes[i]->finish(bytes.subspan(sections[i].offset, sections[i].bytes));
   ::munmap(address, end);
   return {};
 }

@@ -3,9 +3,11 @@
 #define GRAPHC_RUNTIME_PLAN_PLANFILEWRITER_H
 
 #include "runtime/base/Status.h"
+#include "runtime/plan/BlockHashes.h"
 #include "runtime/plan/PlanHeader.h"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,17 +43,19 @@ public:
   /// handle for write().
   Expected<uint64_t> reserveSection(std::string_view name, uint64_t bytes);
 
-  /// Writes part of a reserved section. Threads may write different ranges at the same time.
+  /// Writes part of a reserved section, which begins its way to the disk at once. Threads may write
+  /// different ranges at the same time.
   Status write(uint64_t section, uint64_t offset, std::span<const std::byte> bytes) const;
 
-  /// Hashes the sections (reading them back), fills in header.sections and header.compilerId, and
-  /// makes the file. The header is checked as a reader would check it: Internal when it says
-  /// something impossible. Nothing may be called afterwards.
+  /// Hashes what of the sections was not hashed as it was written, fills in header.sections and
+  /// header.compilerId, and makes the file. The header is checked as a reader would check it:
+  /// Internal when it says something impossible. Nothing may be called afterwards.
   Status finish(PlanHeader header);
 
 private:
   PlanFileWriter() = default;
 
+  void append(std::string_view name, uint64_t bytes);
   Status writeAt(uint64_t offset, std::span<const std::byte> bytes) const;
   Status systemError(const std::string &action) const;
   Status hashSections();
@@ -63,6 +67,7 @@ private:
   int file = -1;
   uint64_t end = 0; ///< Where the next section starts.
   std::vector<PlanSection> sections;
+  std::vector<std::unique_ptr<BlockHashes>> hashes; ///< By section.
 };
 
 } // namespace graphc

@@ -18,12 +18,19 @@ uint64_t hashPrelude(const PlanPrelude &prelude) {
   return XXH3_64bits(&prelude, offsetof(PlanPrelude, preludeHash));
 }
 
-uint64_t sectionHash(std::span<const std::byte> bytes) {
-  size_t blocks = (bytes.size() + kHashBlockBytes - 1) / kHashBlockBytes;
+uint64_t sectionHash(std::span<const std::byte> bytes) { return sectionHash(bytes, {}); }
+
+uint64_t sectionHash(std::span<const std::byte> bytes,
+                     std::span<const std::optional<uint64_t>> known) {
+  size_t blocks = hashBlocks(bytes.size());
   std::vector<uint64_t> hashes(blocks);
   std::atomic<size_t> next = 0;
   auto work = [&] {
     for (size_t i = next++; i < blocks; i = next++) {
+      if (!known.empty() && known[i]) {
+        hashes[i] = *known[i];
+        continue;
+      }
       size_t begin = i * kHashBlockBytes;
       hashes[i] = hashBytes(bytes.subspan(begin, std::min(kHashBlockBytes, bytes.size() - begin)));
     }

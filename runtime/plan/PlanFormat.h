@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace graphc {
@@ -56,6 +57,16 @@ constexpr uint64_t kHashBlockBytes = uint64_t(1) << 20;
 /// Hash of a section, in two levels so that many threads can share the work: xxh3 over the
 /// little-endian xxh3 values of its blocks of 1 MiB (the last one may be shorter).
 uint64_t sectionHash(std::span<const std::byte> bytes);
+
+/// The same, with the hashes of some blocks at hand: only the others are read. `known` has an entry
+/// for each block, or none.
+uint64_t sectionHash(std::span<const std::byte> bytes,
+                     std::span<const std::optional<uint64_t>> known);
+
+/// Blocks that a section of `bytes` bytes is hashed in.
+constexpr uint64_t hashBlocks(uint64_t bytes) {
+  return bytes / kHashBlockBytes + (bytes % kHashBlockBytes != 0);
+}
 
 } // namespace graphc
 

@@ -133,6 +133,56 @@ TEST(PlanFileWriter, RefusesWritesOutsideASection) {
   EXPECT_EQ(writer->write(*weights, ~uint64_t(0), bytes).code(), StatusCode::Internal);
 }
 
+namespace {
+
+/// Bytes that differ from block to block.
+std::vector<std::byte> patternOf(size_t count) {
+  std::vector<std::byte> bytes(count);
+  for (size_t i = 0; i < count; ++i)
+    bytes[i] = static_cast<std::byte>(i * 7 + i / 1000 * 13);
+  return bytes;
+}
+
+} // namespace
+
+TEST(BlockHashes, GivesTheHashOfTheSectionWhateverThePieces) {
+  const std::vector<std::byte> section = patternOf(3 * kHashBlockBytes + 192);
+  const std::span<const std::byte> bytes = section;
+  const uint64_t hash = sectionHash(section);
+  for (size_t step : {size_t(100'000), kHashBlockBytes, 2 * kHashBlockBytes - 64, section.size()}) {
+    BlockHashes hashes(section.size());
+    for (size_t at = 0; at < section.size(); at += step)
+      hashes.add(at, bytes.subspan(at, std::min(step, section.size() - at)));
+    EXPECT_EQ(hashes.finish(section), hash) << "pieces of " << step;
+  }
+  EXPECT_EQ(BlockHashes(section.size()).finish(section), hash) << "nothing added";
+  EXPECT_EQ(BlockHashes(0).finish({}), sectionHash({}));
+}
+
+TEST(BlockHashes, TakesWholeBlocksFromThePiecesAndReadsTheOthers) {
+  std::vector<std::byte> section = patternOf(3 * kHashBlockBytes + 192);
+  const uint64_t hash = sectionHash(section);
+  BlockHashes hashes(section.size());
+  // Blocks 1 and 3 (the short one) come whole, blocks 0 and 2 in part.
+  const std::span<const std::byte> bytes = section;
+  hashes.add(64, bytes.subspan(64, 2 * kHashBlockBytes));
+  hashes.add(3 * kHashBlockBytes, bytes.subspan(3 * kHashBlockBytes));
+  section[kHashBlockBytes + 5] ^= std::byte(1);
+  section[3 * kHashBlockBytes + 5] ^= std::byte(1);
+  EXPECT_EQ(hashes.finish(section), hash) << "blocks at hand are not read again";
+  section[2 * kHashBlockBytes + 5] ^= std::byte(1);
+  EXPECT_NE(hashes.finish(section), hash) << "the others are";
+}
+
+TEST(BlockHashes, APartWrittenLaterMakesAHashUnknown) {
+  std::vector<std::byte> section = patternOf(kHashBlockBytes);
+  BlockHashes hashes(section.size());
+  hashes.add(0, section);
+  section[9] ^= std::byte(1);
+  hashes.add(9, std::span(section).subspan(9, 1));
+  EXPECT_EQ(hashes.finish(section), sectionHash(section));
+}
+
 TEST(PlanFileWriter, RefusesHeadersThatNoReaderWouldAccept) {
   TemporaryFolder folder;
   PlanHeader header = tinyHeader();
