@@ -11,9 +11,10 @@ namespace graphc {
 
 namespace {
 
-/// Bytes of a result that a thread holds at a time: enough to make writes large, and most of what
-/// is hashed in blocks of 1 MiB (PlanFormat.h) come in one piece.
-constexpr int64_t kBlockBytes = int64_t(4) << 20;
+/// Bytes of a result that a thread holds at a time. Writes are as large: what is written at once, the
+/// system keeps in huge pages of 2 MiB, by which the file is mapped later; and most of what is
+/// hashed in blocks of 1 MiB (PlanFormat.h) comes in one piece.
+constexpr int64_t kBlockBytes = int64_t(16) << 20;
 
 /// Panels (or rows) [begin, end) of a job.
 struct Block {
