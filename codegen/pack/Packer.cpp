@@ -11,8 +11,8 @@ namespace graphc {
 
 namespace {
 
-/// Bytes of a result that a thread holds at a time. Writes are as large: what is written at once, the
-/// system keeps in huge pages of 2 MiB, by which the file is mapped later; and most of what is
+/// Bytes of a result that a thread holds at a time. Writes are as large: what is written at once,
+/// the system keeps in huge pages of 2 MiB, by which the file is mapped later; and most of what is
 /// hashed in blocks of 1 MiB (PlanFormat.h) comes in one piece.
 constexpr int64_t kBlockBytes = int64_t(16) << 20;
 

@@ -12,8 +12,9 @@ namespace graphc {
 
 enum class PageSize : uint8_t {
   Small,
-  /// 2 MiB, where the system has such: fewer translations of addresses to miss, and far fewer to set
-  /// up, which takes long under some hypervisors. What is written to takes whole pages of memory.
+  /// 2 MiB, where the system has such: fewer translations of addresses to miss, and far fewer to
+  /// set up, which takes long under some hypervisors. What is written to takes whole pages of
+  /// memory.
   Huge,
 };
 
