@@ -27,7 +27,8 @@ def Graphc_FusedDocs : OpDocGroup {
 
     With quantized rows and weights, the products of a group of 32 are added as integers, exactly; then
     `sum = fma(float(dot) · s_row, s_weight, sum)` group by group. With rows of f32 or bf16 and quantized weights, runs of 8 columns are
-    chains of fused multiply-adds with the integers, and `sum = fma(run, s_weight, sum)`.
+    chains of fused multiply-adds with the integers, and `sum = fma(run, s_weight, sum)`; with rows of bf16 on a target whose dot
+    product of bf16 pays, runs of 32 columns are chains of dot products of pairs.
   }];
 }
 

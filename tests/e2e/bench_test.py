@@ -72,7 +72,10 @@ class Bench(unittest.TestCase):
         for options, want in ((("--dtype", "bf16", "--target", "x86-64-v4-bf16"), "bf16"),
                               (("--dtype", "bf16", "--target", "x86-64-v4-bf16+widen-bf16"), "f32"),
                               (("--dtype", "bf16", "--target", "x86-64-v3"), "f32"),
-                              (("--dtype", "f32"), "f32"), (("--quant", "w4"), "f32"),
+                              (("--dtype", "f32"), "f32"),
+                              (("--dtype", "f32", "--quant", "w4"), "f32"),
+                              (("--dtype", "bf16", "--quant", "w4", "--target", "x86-64-v3"), "f32"),
+                              (("--dtype", "bf16", "--quant", "w4", "--target", "x86-64-v4-bf16"), "bf16"),
                               (("--quant", "w8a8"), "i8")):
             with self.subTest(options=options):
                 plan = self.graphc.plan(MODEL, *options)
