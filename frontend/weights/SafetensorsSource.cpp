@@ -4,6 +4,9 @@
 #include "frontend/weights/WeightFiles.h"
 #include "runtime/base/Json.h"
 
+#include <algorithm>
+#include <array>
+
 namespace graphc {
 
 Expected<std::unique_ptr<SafetensorsSource>> SafetensorsSource::open(const std::string &path) {
@@ -72,13 +75,33 @@ std::vector<std::string> SafetensorsSource::names() const {
   return result;
 }
 
+/// Reads out.size() elements of a file from `offset` on.
+static Status readElements(const MappedFile &file, ElementType type, size_t offset,
+                           std::span<float> out) {
+  if (type == ElementType::F32)
+    return file.read(offset, std::as_writable_bytes(out));
+  // Small enough for the nearest caches, large enough to make little of a system call.
+  std::array<std::byte, 64 * 1024> buffer;
+  const auto elementBytes = static_cast<size_t>(byteSize(type));
+  while (!out.empty()) {
+    const size_t count = std::min(out.size(), buffer.size() / elementBytes);
+    const auto bytes = std::span(buffer).first(count * elementBytes);
+    GRAPHC_RETURN_IF_ERROR(file.read(offset, bytes));
+    GRAPHC_RETURN_IF_ERROR(
+        convertToF32(type, bytes.data(), static_cast<int64_t>(count), out.data()));
+    offset += bytes.size();
+    out = out.subspan(count);
+  }
+  return {};
+}
+
 Status SafetensorsSource::readRows(std::string_view name, int64_t rowBegin, int64_t rowEnd,
                                    std::span<float> out) const {
   const TensorInfo *info = find(name);
   GRAPHC_RETURN_IF_ERROR(checkRowRange(name, info, rowBegin, rowEnd, out.size()));
-  int64_t skipped = rowBegin * info->columns() * byteSize(info->type);
-  return convertToF32(info->type, bytes(name).data() + skipped, static_cast<int64_t>(out.size()),
-                      out.data());
+  const Entry &entry = *findEntry(name);
+  const auto start = static_cast<size_t>(rowBegin * info->columns() * byteSize(info->type));
+  return readElements(files[entry.file], info->type, entry.stored.begin + start, out);
 }
 
 void SafetensorsSource::release(std::string_view name) const {

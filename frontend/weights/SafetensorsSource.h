@@ -4,7 +4,7 @@
 //   GRAPHC_RETURN_IF_ERROR(checkTensors(*source, expectedTensors));   // CheckTensors.h
 //   source->readRows("model.norm.weight", 0, 2048, buffer);
 //
-// Opening reads headers only; rows are converted straight from the mapping when they are asked for.
+// Opening reads headers only; rows are read and converted when they are asked for.
 #ifndef GRAPHC_FRONTEND_WEIGHTS_SAFETENSORSSOURCE_H
 #define GRAPHC_FRONTEND_WEIGHTS_SAFETENSORSSOURCE_H
 

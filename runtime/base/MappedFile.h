@@ -24,12 +24,18 @@ public:
   std::span<const std::byte> bytes() const { return {data, size}; }
   const std::string &path() const { return name; }
 
+  /// Copies the bytes from `offset` on, without the mapping: where gigabytes are read once, copying
+  /// them into a small buffer costs less than the page faults of a mapping. BadInput when the range
+  /// is no longer there or cannot be read.
+  Status read(size_t offset, std::span<std::byte> out) const;
+
   /// Tells the system that a range will not be read again, so that its pages can go.
   void release(size_t offset, size_t length) const;
 
 private:
   const std::byte *data = nullptr;
   size_t size = 0;
+  int file = -1;
   std::string name;
 };
 

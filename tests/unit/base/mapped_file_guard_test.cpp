@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace graphc;
 namespace fs = std::filesystem;
@@ -36,6 +37,21 @@ TEST(MappedFileGuard, E3Row25_ATruncatedMappedFileEndsWithThree) {
         ::_exit(readByte(file->bytes().data() + (2 << 12)) == std::byte('x') ? 0 : 1);
       },
       testing::ExitedWithCode(static_cast<int>(StatusCode::BadInput)), "graphc-guard.*cut short");
+  fs::remove(path);
+}
+
+TEST(MappedFile, ReadsWithoutTheMappingAndNoticesATruncatedFile) {
+  std::string path = makeFile();
+  Expected<MappedFile> file = MappedFile::open(path);
+  ASSERT_TRUE(file.ok());
+  std::vector<std::byte> bytes(100);
+  EXPECT_TRUE(file->read((3 << 12) - 100, bytes).ok());
+  EXPECT_EQ(bytes, std::vector<std::byte>(100, std::byte('x')));
+  EXPECT_EQ(file->read((3 << 12) - 99, bytes).code(), StatusCode::BadInput);
+  fs::resize_file(path, 1);
+  Status status = file->read(0, bytes);
+  EXPECT_EQ(status.code(), StatusCode::BadInput);
+  EXPECT_EQ(status.message(), path + ": the file was cut short while it was in use");
   fs::remove(path);
 }
 
