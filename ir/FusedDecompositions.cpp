@@ -127,7 +127,8 @@ Value PartsBuilder::prologue(Value input, Value gamma, Type elementType) {
 template <typename Op>
 Value PartsBuilder::product(Op op, int64_t channels) {
   Value weight = op.getWeight();
-  Value rows = prologue(op.getInput(), op.getGamma(), typeOf(weight).getElementType());
+  Type rowsType = rules::productRowsType(typeOf(op.getInput()), typeOf(weight), op.getRows());
+  Value rows = prologue(op.getInput(), op.getGamma(), rowsType);
   auto type = RankedTensorType::get({typeOf(rows).getDimSize(0), channels}, f32());
   Value z = LinearOp::create(builder, loc, type, rows, weight);
   if (op.getEps())

@@ -78,14 +78,15 @@ static bool isRowQuant(Type type) {
   return quant && quant.isOfRows() && quant.getGroup() == kRowGroup;
 }
 
-/// The rows' type fits the weight's: equal to it, or for a quantized one f32, bf16 or that of
-/// quantized rows.
+/// The rows' type fits the weight's: equal to it, f32 for a narrower one, or for a quantized one
+/// f32, bf16 or that of quantized rows.
 template <typename Op>
 static LogicalResult verifyProductTypes(Op op) {
   const Type weight = op.getWeight().getType().getElementType();
   const Type rows = productType(op), input = op.getInput().getType().getElementType();
   auto quant = dyn_cast<QuantType>(weight);
-  const bool fits = quant ? rows.isF32() || rows.isBF16() || isRowQuant(rows) : rows == weight;
+  const bool fits = quant ? rows.isF32() || rows.isBF16() || isRowQuant(rows)
+                          : rules::canMultiply(rows, weight) && !rows.isF16();
   if (!fits || (quant && quant.isOfRows()) || (isRowQuant(input) && input != rows))
     return op.emitOpError() << "expected rows that a weight of " << weight << " is multiplied with"
                             << " but got " << rows;
@@ -94,13 +95,11 @@ static LogicalResult verifyProductTypes(Op op) {
   return success();
 }
 
-/// The weight is a matrix of f32, bf16 or quantized numbers that the input's columns and type fit.
+/// The weight is a matrix of floats or quantized numbers that the input's columns and type fit.
 template <typename Op>
 static LogicalResult verifyWeight(Op op) {
   const RankedTensorType weight = op.getWeight().getType();
   if (failed(rules::expectMatrix(op, "weight", weight)))
-    return failure();
-  if (!isa<QuantType>(weight.getElementType()) && failed(expectF32OrBf16(op, "weight", weight)))
     return failure();
   if (failed(verifyProductTypes(op)))
     return failure();

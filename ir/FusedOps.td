@@ -15,14 +15,15 @@ def Graphc_FusedDocs : OpDocGroup {
 
     * `gamma(g)`: `x` is multiplied by `g` `[K]`;
     * the row is rounded to `rows(type)`, or to the weight's element type; with a quantized weight and no `rows`, it keeps
-      its own;
+      its own. `rows(f32)` with a weight of bf16 or f16 makes f32 numbers of the weight, which is exact: f16 has no other way;
     * `rms(eps)`: the product is multiplied by `r = 1 / √(1/K · Σ_k x[k]² + eps)`, where `x` is the input as it came, so that
       `r · ((x · g) Wᵀ)` is the product of the normalised row;
     * `row_factor(r)`: `r` `[T]` is an operand instead (plan stage: `prepare_rows` computed it, and applied gamma).
 
     **Weights** are natural, `[N, K]`, or packed, `[P, Kp/kp, 32, kp]` (plan stage; see `graphc.pack`). With a packed weight the
     input may have more than `K` columns, the rest zeros, and `bias` is packed with the same groups, `[32 P]`. Weights are of f32,
-    bf16 or quantized; the rows that meet a quantized one are of f32, bf16 or quantized themselves. An op with a packed or a
+    bf16, f16 or quantized; the rows that meet them are of the same type or of f32, those that meet a quantized one of f32, bf16
+    or quantized themselves, and no rows are of f16. An op with a packed or a
     quantized weight does not decompose.
 
     With quantized rows and weights, the products of a group of 32 are added as integers, exactly; then
@@ -97,7 +98,7 @@ def Graphc_FusedLinearOp : Graphc_FusedOp<"fused_linear", [Pure, AttrSizedOperan
 
     Constraints:
     * (C1) `input` is `[?, K]`.
-    * (C2) `weight` is a static matrix, natural or packed, of f32, bf16 or quantized; rows and weight fit as said above.
+    * (C2) `weight` is a static matrix, natural or packed, of f32, bf16, f16 or quantized; rows and weight fit as said above.
     * (C3) The input's `K` is the weight's; with a packed weight, at least the `K` before padding.
     * (C4) `gamma` is `[K]`.
     * (C5) Not both of `rms` and `row_factor` are given; `eps >= 0`; `row_factor` is `tensor<?xf32>`.
@@ -153,7 +154,7 @@ def Graphc_FusedQkvOp : Graphc_FusedOp<"fused_qkv", [AttrSizedOperandSegments]> 
 
     Constraints:
     * (C1) `input` is `[?, K]`.
-    * (C2) `weight` is a static matrix, natural or packed, of f32, bf16 or quantized; rows and weight fit as said above.
+    * (C2) `weight` is a static matrix, natural or packed, of f32, bf16, f16 or quantized; rows and weight fit as said above.
     * (C3) The input's `K` is the weight's; with a packed weight, at least the `K` before padding.
     * (C4) `gamma` is `[K]`.
     * (C5) Not both of `rms` and `row_factor` are given; `eps >= 0`; `row_factor` is `tensor<?xf32>`.

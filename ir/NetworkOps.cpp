@@ -115,9 +115,10 @@ Cost LayerNormOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
 
 LogicalResult LinearOp::verify() {
   const RankedTensorType input = getInput().getType(), weight = getWeight().getType();
-  if (failed(rules::expectElement(*this, "weight", weight, input.getElementType())) || // C1
-      failed(rules::expectMatrix(*this, "weight", weight)) ||                          // C2
-      failed(rules::expectInputColumns(*this, input, weight)))                         // C3
+  if (!rules::canMultiply(input.getElementType(), weight.getElementType())) // C1
+    return rules::expectElement(*this, "weight", weight, input.getElementType());
+  if (failed(rules::expectMatrix(*this, "weight", weight)) ||  // C2
+      failed(rules::expectInputColumns(*this, input, weight))) // C3
     return failure();
   SmallVector<int64_t> shape(input.getShape());
   shape.back() = rules::isPackedMatrix(weight) && getType().getRank() > 0

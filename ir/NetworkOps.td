@@ -122,10 +122,11 @@ def Graphc_LinearOp : Graphc_PureOp<"linear"> {
     * `input` `x` `[.., K]`, `weight` `W` `[N, K]`, result `[.., N]`.
     * In the plan stage the weight may be packed (see `graphc.pack`), `[P, Kp/kp, 32, kp]`, and the input padded with zeros to
       more than `K` columns; `N` is then the result's.
-    * Elements: input and weight of one type, the result f32 or that type; accumulation: f32.
+    * Elements: input and weight of one type, or the weight is narrower than rows of f32 and becomes f32, which is exact; the
+      result f32 or the input's type; accumulation: f32.
 
     Constraints:
-    * (C1) Input and weight have the same element type.
+    * (C1) Input and weight have the same element type, or the input is of f32 and the weight of bf16 or f16.
     * (C2) `weight` is a static matrix, natural or packed.
     * (C3) The input's last extent is the weight's `K`; with a packed weight, it is at least the `K` before padding.
     * (C4) The result has the input's shape with `N` at the last dimension; with a packed weight, `N` needs all `P` panels.

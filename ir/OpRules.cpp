@@ -207,13 +207,16 @@ std::optional<SmallVector<int64_t>> broadcastShape(ArrayRef<int64_t> lhs, ArrayR
 int64_t panelInterleaveOf(Type elementType) {
   if (auto quant = dyn_cast<QuantType>(elementType))
     return quant.getGroup();
-  return panelInterleave(elementType.isF32() ? ElementType::F32 : ElementType::BF16);
+  return panelInterleave(elementType.isBF16() ? ElementType::BF16 : ElementType::F32);
 }
 
 bool isPackedMatrix(RankedTensorType type) {
   return type.getRank() == 4 && type.getDimSize(2) == kPanelRows &&
-         !type.getElementType().isF16() &&
          type.getDimSize(3) == panelInterleaveOf(type.getElementType());
+}
+
+bool canMultiply(Type rows, Type weight) {
+  return rows == weight || (rows.isF32() && (weight.isBF16() || weight.isF16()));
 }
 
 Type productRowsType(RankedTensorType input, RankedTensorType weight, std::optional<Type> rows) {

@@ -96,6 +96,10 @@ bool isPackedMatrix(mlir::RankedTensorType type);
 /// Columns of a channel that stand side by side in a packed matrix of such elements: kp.
 int64_t panelInterleaveOf(mlir::Type elementType);
 
+/// Whether rows and a weight of such floats are multiplied: of one type, or f32 by what f32 holds
+/// exactly.
+bool canMultiply(mlir::Type rows, mlir::Type weight);
+
 /// What rows are rounded to before they meet a weight, given the types of both and what the op says
 /// (or nothing).
 mlir::Type productRowsType(mlir::RankedTensorType input, mlir::RankedTensorType weight,

@@ -3,7 +3,7 @@
 // A matrix of N output channels (rows) and K inputs (columns) is stored in panels of 32 channels,
 // one contiguous stream per panel:
 //
-//   [panel][K / kp][32 channels][kp]        kp = 1 (f32), 2 (bf16)
+//   [panel][K / kp][32 channels][kp]        kp = 1 (f32, f16), 2 (bf16)
 //
 // N is padded with zero rows to a multiple of 32, K with zero columns to a multiple of kp.
 //
@@ -28,8 +28,9 @@ inline constexpr int64_t kPanelRows = 32;
 /// Rows of a half that stay together when halves are interleaved.
 inline constexpr int64_t kHalfBlockRows = kPanelRows / 2;
 
-/// Numbers along K that stand side by side: what one lane of a dot-product instruction takes.
-constexpr int64_t panelInterleave(ElementType type) { return type == ElementType::F32 ? 1 : 2; }
+/// Numbers along K that stand side by side: what one lane of a dot-product instruction takes. f16
+/// has none: a vector of channels becomes one of f32 in a single conversion.
+constexpr int64_t panelInterleave(ElementType type) { return type == ElementType::BF16 ? 2 : 1; }
 
 struct PanelLayout {
   int64_t rows = 0;    ///< N, a multiple of 2 * groups if there are groups

@@ -189,9 +189,9 @@ LogicalResult PackOp::verify() {
   const RankedTensorType input = getInput().getType();
   const Type element = input.getElementType();
   const bool isVector = input.getRank() == 1 && !isa<QuantType>(element);
-  if (!input.hasStaticShape() || !(isVector || input.getRank() == 2) || element.isF16()) // C1
-    return emitOpError() << "expected a static matrix or vector of f32 or bf16, or a matrix of "
-                         << "quantized numbers, but got " << input;
+  if (!input.hasStaticShape() || !(isVector || input.getRank() == 2)) // C1
+    return emitOpError() << "expected a static matrix or vector of f32, bf16 or f16, or a "
+                         << "matrix of quantized numbers, but got " << input;
   const int64_t groups = getGroups();
   if (groups < 0 || (groups > 0 && input.getDimSize(0) % (2 * groups) != 0)) // C2
     return emitOpError() << "expected rows that are a multiple of 2 groups but got "

@@ -206,13 +206,13 @@ def Graphc_PackOp : Graphc_PureOp<"pack"> {
       turns into each other (`G` = heads of q, k and v).
 
     Operands:
-    * `input` `x` `[N, K]`, result `[P, Kp/kp, 32, kp]`: `kp` is 1 for f32, 2 for bf16 and the group for quantized numbers, `Kp` is `K`
-      rounded up to a multiple of `kp`, `P` is `⌈N / 32⌉`, with groups `G · ⌈h / 16⌉`. How a block of 32 channels of a
+    * `input` `x` `[N, K]`, result `[P, Kp/kp, 32, kp]`: `kp` is 1 for f32 and f16, 2 for bf16 and the group for quantized numbers, `Kp`
+      is `K` rounded up to a multiple of `kp`, `P` is `⌈N / 32⌉`, with groups `G · ⌈h / 16⌉`. How a block of 32 channels of a
       group stands in memory says `ir/QuantFormat.h`.
     * A vector (a bias) `[N]` becomes `[32 P]`: `y[c] = x[n]`.
 
     Constraints:
-    * (C1) `input` is a static matrix or vector of f32 or bf16, or a static matrix of quantized numbers.
+    * (C1) `input` is a static matrix or vector of f32, bf16 or f16, or a static matrix of quantized numbers.
     * (C2) `groups >= 0`, and with groups `N` is a multiple of `2 G`.
     * (C3) The result has the type that follows from these.
 

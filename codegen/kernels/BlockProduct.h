@@ -41,7 +41,7 @@ struct Fetch {
 /// The right factor: blocks of k, in each the channels of some vectors. They may be of several
 /// panels, which are then read side by side.
 struct RightPanel {
-  mlir::Value memory;                     ///< Rank 1: f32, bf16, or bytes.
+  mlir::Value memory;                     ///< Rank 1: floats, or bytes.
   mlir::Value start;                      ///< Element of the first block; an index.
   int64_t stride = 0;                     ///< Elements from a block to the next.
   llvm::SmallVector<RightVector> vectors; ///< In the order of the panels.
@@ -87,9 +87,9 @@ public:
 /// factor is bf16, the right one bf16, i8 or quantized, and the target has a dot product that pays.
 bool multipliesWidened(const Target &target, mlir::Type left, mlir::Type right);
 
-/// Element types, floats or QuantType: f32 or bf16 rows with a right factor of f32, bf16 or plain
-/// i8 in pairs as bf16 (bf16 rows need one of the latter), f32 rows with a quantized one, bf16 rows
-/// with a quantized one unless they are widened, quantized rows with a quantized one.
+/// Element types, floats or QuantType: f32 or bf16 rows with a right factor of f32, f16, bf16 or
+/// plain i8 in pairs as bf16 (bf16 rows need one of the latter two), f32 rows with a quantized one,
+/// bf16 rows with a quantized one unless they are widened, quantized rows with a quantized one.
 std::unique_ptr<BlockProduct> makeBlockProduct(mlir::ImplicitLocOpBuilder &builder,
                                                const Target &target, mlir::Type left,
                                                mlir::Type right);

@@ -1,9 +1,9 @@
-// Products of floats: f32 by f32, bf16 by bf16, f32 by bf16, and both by i8.
+// Products of floats: f32 by f32, f16 or bf16, bf16 by bf16, and both rows by i8.
 //
-// A block is one step of the packed right factor: one element of k (f32) or a pair (bf16, i8).
+// A block is one step of the packed right factor: one element of k (f32, f16) or a pair (bf16, i8).
 // Where the target has a bf16 dot product that pays, a pair is one instruction; else bf16 is
-// widened to f32 (exact) and every element of k is a multiply-add of its own. Bytes become bf16 or
-// f32 in registers, exactly too; their scales are the caller's.
+// widened to f32 (exact) and every element of k is a multiply-add of its own. f16 becomes f32,
+// bytes become bf16 or f32 in registers, exactly too; the bytes' scales are the caller's.
 #include "codegen/kernels/BlockProduct.h"
 #include "codegen/kernels/MicroKernel.h"
 #include "codegen/kernels/VectorAccess.h"
@@ -175,9 +175,11 @@ void FloatProduct::emitFmas(const Step &step, int64_t rows, MutableArrayRef<Valu
     Value &sum = sums[r * vectors + v];
     sum = math::FmaOp::create(b, left, right, sum);
   };
-  auto wide = [&](Value packed, int64_t k) {
+  auto wide = [&](Value packed, int64_t k) -> Value {
     if (isRightBytes())
       return widenedBytes(packed, k);
+    if (rightType.isF16())
+      return arith::ExtFOp::create(b, sumType(), packed);
     return pair == 2 ? widened(packed, k) : packed;
   };
 

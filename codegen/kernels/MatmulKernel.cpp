@@ -30,7 +30,7 @@ private:
   RankedTensorType weightType() const { return cast<RankedTensorType>(weight.getType()); }
   int64_t panels() const { return weightType().getDimSize(0); }
 
-  LogicalResult checkFactors();
+  LogicalResult checkFactors(Type rowsType);
   LogicalResult checkPanels(int64_t expected);
   template <typename Op>
   LogicalResult checkFused(Op op);
@@ -44,13 +44,19 @@ private:
   Value weight;
 };
 
-/// The input is [rows, width], the weight packed (see graphc.pack), of the same type or quantized:
-/// a quantized weight has whole groups, and the rows are padded to them.
-LogicalResult MatmulKernel::checkFactors() {
+/// What the kernel's rows are to be: whatever a linear has, which rounds none.
+Type rowsTypeOf(LinearOp op) { return op.getInput().getType().getElementType(); }
+
+template <typename Op>
+Type rowsTypeOf(Op op) {
+  return rules::productRowsType(op.getInput().getType(), op.getWeight().getType(), op.getRows());
+}
+
+/// The input is [rows, width], the weight packed (see graphc.pack). A quantized weight has whole
+/// groups, and the rows are padded to them.
+LogicalResult MatmulKernel::checkFactors(Type rowsType) {
   Type element = weightType().getElementType();
   bool isQuant = isa<QuantType>(element);
-  if (!element.isF32() && !element.isBF16() && !isQuant)
-    return op->emitOpError("expected a weight of f32, bf16 or quantized but got ") << element;
   int64_t pair = rules::panelInterleaveOf(element);
   ArrayRef<int64_t> shape = weightType().getShape();
   if (shape.size() != 4 || shape[2] != kPanelRows || shape[3] != pair)
@@ -58,9 +64,9 @@ LogicalResult MatmulKernel::checkFactors() {
            << kPanelRows << ", " << pair << "] but got " << weightType();
   if (inputType().getRank() != 2 || inputType().isDynamicDim(1))
     return op->emitOpError("expected an input [rows, width] but got ") << inputType();
-  if (!isQuant && inputType().getElementType() != element)
-    return op->emitOpError("expected an input of the weight's type ")
-           << element << " but got " << inputType();
+  if (!isQuant && inputType().getElementType() != rowsType)
+    return op->emitOpError("expected an input of the product's type ")
+           << rowsType << " but got " << inputType();
   int64_t width = inputType().getDimSize(1);
   int64_t least = isQuant ? shape[1] * pair : shape[1] * pair - (pair - 1);
   if (width < least)
@@ -115,7 +121,7 @@ template <typename Op>
 FailureOr<EmittedKernel> MatmulKernel::emitLinear(Op linear, bool gated) {
   int64_t channels = linear.getResult().getType().getShape().back();
   int64_t outputs = gated ? kHalfBlockRows : kPanelRows;
-  if (failed(checkFactors()) || failed(checkPanels(ceilDiv(channels, outputs))))
+  if (failed(checkFactors(rowsTypeOf(linear))) || failed(checkPanels(ceilDiv(channels, outputs))))
     return failure();
   if constexpr (std::is_same_v<Op, FusedLinearOp>) {
     if (failed(checkFused(linear)))
@@ -128,7 +134,7 @@ FailureOr<EmittedKernel> MatmulKernel::emitQkv(FusedQkvOp qkv) {
   KvLayout layout = kvLayoutOf(qkv.getCache().getType());
   int64_t heads = qkv.getQuery().getType().getDimSize(0) + 2 * layout.heads;
   int64_t panelsOfHead = ceilDiv(layout.headDim / 2, kHalfBlockRows);
-  if (failed(checkFactors()) || failed(checkPanels(heads * panelsOfHead)) ||
+  if (failed(checkFactors(rowsTypeOf(qkv))) || failed(checkPanels(heads * panelsOfHead)) ||
       failed(checkFused(qkv)))
     return failure();
   return emitTasks(heads, *makeQkvEpilogue(b, qkv, function, target));

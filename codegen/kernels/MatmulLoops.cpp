@@ -75,7 +75,7 @@ ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
     return target.vectorRegisters() >= 32 ? ArrayRef(kWideQuant) : ArrayRef(kNarrowQuant);
   if (target.vectorRegisters() >= 32)
     return kWide;
-  if (widensRows())
+  if (factors.weightType.isBF16())
     return kNarrowBf16;
   return kNarrow;
 }

@@ -25,7 +25,7 @@ namespace graphc {
 /// The factors of a product: rows [T][width] and packed panels [P][blocks][32][kp].
 struct MatmulFactors {
   mlir::Value rows;   ///< Rank 1: f32, bf16, or the bytes of quantized rows.
-  mlir::Value weight; ///< Rank 1: f32, bf16, or the bytes of quantized panels.
+  mlir::Value weight; ///< Rank 1: floats, or the bytes of quantized panels.
   mlir::Type rowType; ///< Element types, quantized ones included.
   mlir::Type weightType;
   int64_t rowWidth = 0;    ///< Numbers of a row.

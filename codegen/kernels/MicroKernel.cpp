@@ -12,7 +12,7 @@ using namespace mlir;
 
 namespace graphc {
 
-int64_t packedPair(Type elementType) { return elementType.isF32() ? 1 : 2; }
+int64_t packedPair(Type elementType) { return elementType.isF32() || elementType.isF16() ? 1 : 2; }
 
 MicroKernel::MicroKernel(ImplicitLocOpBuilder &builder, const Target &target, Type left, Type right)
     : MicroKernel(builder, target, makeBlockProduct(builder, target, left, right)) {}

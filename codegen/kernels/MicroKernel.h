@@ -26,8 +26,8 @@ struct MicroTile {
   mlir::Value blocks = {};
 };
 
-/// Elements of k that stand side by side in a packed right factor without scales: 1 for f32, 2 for
-/// bf16 and i8.
+/// Elements of k that stand side by side in a packed right factor without scales: 1 for f32 and
+/// f16, 2 for bf16 and i8.
 int64_t packedPair(mlir::Type elementType);
 
 class MicroKernel {

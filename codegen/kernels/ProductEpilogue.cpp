@@ -27,6 +27,8 @@ ProductRefusal refusalOf(Operation *op, int64_t maxRows, const Target &target) {
   Type element = weight.getElementType();
   if (isa<QuantType>(element))
     return "the weight is quantized, and oneDNN has no scales for groups of a row";
+  if (element != tensorOf(op->getOperand(0)).getElementType())
+    return "the weight is stored in less than the f32 of its rows, and oneDNN converts no panels";
   if (target.lanes() != 16)
     return "oneDNN reads these panels with AVX-512 only";
   if (element.isBF16() && !target.hasBf16Dot())

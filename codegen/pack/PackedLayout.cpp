@@ -6,6 +6,7 @@
 #include "runtime/base/VectorClones.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <memory>
 
@@ -33,10 +34,17 @@ static void roundToBf16(const float *in, uint16_t *out, int64_t count) {
     out[i] = toBf16(in[i]);
 }
 
-static void packBf16Vector(const PackedLayout &layout, std::span<const float> rows,
-                           std::byte *out) {
-  GRAPHC_ASSERT(layout.columns == 1, "only vectors are not interleaved");
-  roundToBf16(rows.data(), reinterpret_cast<uint16_t *>(out), kPanelRows);
+GRAPHC_VECTOR_CLONES
+static void roundToF16(const float *in, uint16_t *out, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    out[i] = std::bit_cast<uint16_t>(static_cast<_Float16>(in[i]));
+}
+
+static void roundToHalf(ElementType type, const float *in, uint16_t *out, int64_t count) {
+  if (type == ElementType::BF16)
+    return roundToBf16(in, out, count);
+  GRAPHC_ASSERT(type == ElementType::F16, "two bytes are bf16 or f16");
+  roundToF16(in, out, count);
 }
 
 static void interleaveFloats(const float *rows, int64_t columns, int64_t count, std::byte *out) {
@@ -44,24 +52,37 @@ static void interleaveFloats(const float *rows, int64_t columns, int64_t count, 
   interleaveUnits(reinterpret_cast<const std::byte *>(rows), columns * kBytes, count, out);
 }
 
+/// Takes pairs of columns apart: [columns / 2][32][2] becomes [columns][32].
+GRAPHC_VECTOR_CLONES
+static void splitPairs(const uint16_t *pairs, int64_t columns, uint16_t *out) {
+  for (int64_t k = 0; k < columns; ++k) {
+    const uint16_t *from = pairs + k / 2 * 2 * kPanelRows + k % 2;
+    for (int64_t channel = 0; channel < kPanelRows; ++channel)
+      out[k * kPanelRows + channel] = from[2 * channel];
+  }
+}
+
 /// Converts a few columns at a time, which are then still in the nearest cache when they are turned
 /// round.
-static void packBf16Panel(const PackedLayout &layout, std::span<const float> rows, std::byte *out) {
-  if (layout.interleave == 1)
-    return packBf16Vector(layout, rows, out);
-  GRAPHC_ASSERT(layout.interleave == 2, "bf16 matrices are interleaved by two");
+static void packHalfPanel(const PackedLayout &layout, std::span<const float> rows, std::byte *out) {
+  GRAPHC_ASSERT(layout.interleave <= 2, "numbers are interleaved by one or two");
   constexpr int64_t kColumns = 256, kBytes = 2;
-  std::array<uint16_t, kPanelRows * kColumns> rounded;
+  std::array<uint16_t, kPanelRows * kColumns> rounded, pairs;
   for (int64_t begin = 0; begin < layout.columns; begin += kColumns) {
     const int64_t count = std::min(kColumns, layout.columns - begin);
     for (int64_t channel = 0; channel < kPanelRows; ++channel) {
       uint16_t *to = rounded.data() + channel * kColumns;
-      roundToBf16(rows.data() + channel * layout.columns + begin, to, count);
+      roundToHalf(layout.type, rows.data() + channel * layout.columns + begin, to, count);
       if (count % 2 != 0)
         to[count] = 0;
     }
+    std::byte *to = out + begin * kPanelRows * kBytes;
+    const bool isPaired = layout.interleave == 2;
     interleaveUnits(reinterpret_cast<const std::byte *>(rounded.data()), kColumns * kBytes,
-                    ceilDiv(count, 2), out + begin * kPanelRows * kBytes);
+                    ceilDiv(count, 2),
+                    isPaired ? to : reinterpret_cast<std::byte *>(pairs.data()));
+    if (!isPaired)
+      splitPairs(pairs.data(), count, reinterpret_cast<uint16_t *>(to));
   }
 }
 
@@ -86,9 +107,9 @@ static void packQuantPanel(const PackedLayout &layout, std::span<const float> ro
 void packPanel(const PackedLayout &layout, std::span<const float> rows, std::span<std::byte> out) {
   if (layout.quant)
     return packQuantPanel(layout, rows, out);
-  if (layout.type == ElementType::BF16)
-    return packBf16Panel(layout, rows, out.data());
-  GRAPHC_ASSERT(layout.type == ElementType::F32 && layout.interleave == 1, "f32 or bf16 panels");
+  if (byteSize(layout.type) == 2)
+    return packHalfPanel(layout, rows, out.data());
+  GRAPHC_ASSERT(layout.type == ElementType::F32 && layout.interleave == 1, "panels of floats");
   interleaveFloats(rows.data(), layout.columns, layout.columns, out.data());
 }
 
@@ -98,14 +119,9 @@ void convertValues(std::span<const float> values, ElementType type, std::span<st
     std::memcpy(out.data(), values.data(), values.size_bytes());
     return;
   case ElementType::BF16:
-    return roundToBf16(values.data(), reinterpret_cast<uint16_t *>(out.data()),
+  case ElementType::F16:
+    return roundToHalf(type, values.data(), reinterpret_cast<uint16_t *>(out.data()),
                        static_cast<int64_t>(values.size()));
-  case ElementType::F16: {
-    auto *halves = reinterpret_cast<uint16_t *>(out.data());
-    for (size_t i = 0; i < values.size(); ++i)
-      halves[i] = toF16(values[i]);
-    return;
-  }
   case ElementType::I32:
   case ElementType::I8:
     GRAPHC_ASSERT(false, "weights are floating-point numbers");

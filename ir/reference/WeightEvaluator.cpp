@@ -7,6 +7,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
+#include <cmath>
 #include <mutex>
 
 using namespace mlir;
@@ -66,6 +67,20 @@ static Type typeOf(ElementType type, MLIRContext *context) {
   }
 }
 
+/// Rounds numbers to another type. None may become an infinity that was none.
+static Status convert(Type elementType, std::span<float> values) {
+  constexpr float kBeyondF16 = 65520; // half a step beyond the largest number, 65504
+  if (elementType.isF16()) {
+    bool fits = true;
+    for (float value : values)
+      fits &= !(std::abs(value) >= kBeyondF16) || std::isinf(value);
+    if (!fits)
+      return unsupported("a number of it is too large for f16; bf16 and f32 hold it");
+  }
+  roundTo(elementType, values);
+  return {};
+}
+
 Status WeightEvaluator::readCheckpoint(CheckpointOp op, int64_t begin, int64_t end,
                                        std::span<float> out) const {
   const std::string name = op.nameForLayer(layerOf(op.getLayer(), layer));
@@ -78,7 +93,7 @@ Status WeightEvaluator::readCheckpoint(CheckpointOp op, int64_t begin, int64_t e
                     std::to_string(info->rows()) + " rows of " + std::to_string(info->columns()));
   GRAPHC_RETURN_IF_ERROR(source.readRows(name, begin, end, out));
   if (typeOf(info->type, op.getContext()) != op.getType().getElementType())
-    roundTo(op.getType().getElementType(), out);
+    return convert(op.getType().getElementType(), out);
   return {};
 }
 
@@ -151,7 +166,7 @@ Status WeightEvaluator::readUnary(Operation *op, int64_t begin, int64_t end,
   const Type elementType = tensorType(op->getResult(0)).getElementType();
   if (isa<CastOp>(op)) {
     if (tensorType(op->getOperand(0)).getElementType() != elementType)
-      roundTo(elementType, out);
+      return convert(elementType, out);
     return {};
   }
   auto scale = dyn_cast<ScaleOp>(op);

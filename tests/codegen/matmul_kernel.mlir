@@ -26,6 +26,18 @@ graphc.kernel @f32(%x: tensor<?x64xf32>, %w: tensor<1x64x32x1xf32>) -> tensor<?x
   graphc.yield %0 : tensor<?x32xf32>
 }
 
+// A weight of f16 becomes f32 in registers, a vector of channels at a time.
+// CHECK-LABEL: func.func @f16(
+// BF16-NOT: x86vector
+// V3: arith.extf %{{.+}} : vector<8xf16> to vector<8xf32>
+// V3: math.fma %{{.+}} : vector<8xf32>
+// AVX512: arith.extf %{{.+}} : vector<16xf16> to vector<16xf32>
+// AVX512: math.fma %{{.+}} : vector<16xf32>
+graphc.kernel @f16(%x: tensor<?x64xf32>, %w: tensor<1x64x32x1xf16>) -> tensor<?x32xf32> {
+  %0 = graphc.fused_linear %x, %w rows(f32) : (tensor<?x64xf32>, tensor<1x64x32x1xf16>) -> tensor<?x32xf32>
+  graphc.yield %0 : tensor<?x32xf32>
+}
+
 // Pairs of bf16 by the dot product where there is one; else widened, one number after the other.
 // CHECK-LABEL: func.func @bf16(
 // V3: arith.shli %{{.+}} : vector<8xi32>

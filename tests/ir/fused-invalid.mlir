@@ -91,7 +91,7 @@ func.func @fused_linear_c2(%x: tensor<?x4xf32>, %w: tensor<8xf32>) {
 // -----
 
 func.func @fused_linear_c2_type(%x: tensor<?x4xf32>, %w: tensor<8x4xf16>) {
-  // expected-error @below {{expected weight of f32 or 'bf16' but got 'f16'}}
+  // expected-error @below {{expected rows that a weight of 'f16' is multiplied with but got 'f16'}}
   %0 = graphc.fused_linear %x, %w
        : (tensor<?x4xf32>, tensor<8x4xf16>) -> tensor<?x8xf32>
   return

@@ -120,9 +120,17 @@ func.func @layer_norm_c3(%x: tensor<?x4xf32>, %g: tensor<4xf32>) {
 
 // -----
 
-func.func @linear_c1(%x: tensor<?x4xf32>, %w: tensor<8x4xbf16>) {
-  // expected-error @below {{expected weight of 'f32' but got 'bf16'}}
-  %0 = graphc.linear %x, %w : (tensor<?x4xf32>, tensor<8x4xbf16>) -> tensor<?x8xf32>
+func.func @linear_c1(%x: tensor<?x4xbf16>, %w: tensor<8x4xf32>) {
+  // expected-error @below {{expected weight of 'bf16' but got 'f32'}}
+  %0 = graphc.linear %x, %w : (tensor<?x4xbf16>, tensor<8x4xf32>) -> tensor<?x8xf32>
+  return
+}
+
+// -----
+
+func.func @linear_c1_halves(%x: tensor<?x4xbf16>, %w: tensor<8x4xf16>) {
+  // expected-error @below {{expected weight of 'bf16' but got 'f16'}}
+  %0 = graphc.linear %x, %w : (tensor<?x4xbf16>, tensor<8x4xf16>) -> tensor<?x8xf32>
   return
 }
 

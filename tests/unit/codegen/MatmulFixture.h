@@ -16,7 +16,7 @@
 
 namespace graphc::test {
 
-/// f32 or bf16 numbers as a kernel reads and writes them.
+/// f32, bf16 or f16 numbers as a kernel reads and writes them.
 class Numbers {
 public:
   Numbers(ElementType type, int64_t count)
@@ -29,13 +29,15 @@ public:
     return elementType == ElementType::F32 ? static_cast<void *>(floats.data()) : halves.data();
   }
   float get(int64_t i) const {
-    return elementType == ElementType::F32 ? floats[size_t(i)] : fromBf16(halves[size_t(i)]);
+    return elementType == ElementType::F32   ? floats[size_t(i)]
+           : elementType == ElementType::F16 ? fromF16(halves[size_t(i)])
+                                             : fromBf16(halves[size_t(i)]);
   }
   void set(int64_t i, float value) {
     if (elementType == ElementType::F32)
       floats[size_t(i)] = value;
     else
-      halves[size_t(i)] = toBf16(value);
+      halves[size_t(i)] = elementType == ElementType::F16 ? toF16(value) : toBf16(value);
   }
   void fill(float value) {
     for (int64_t i = 0; i < count; ++i)
@@ -119,22 +121,40 @@ inline Approx product(const Numbers &rows, int64_t t, int64_t stride, const Numb
   return {sum, 1.01 * double(depth + 1) * Approx::kUlp * magnitude + 1e-36};
 }
 
-/// What products are tested with: every level with both types, and bf16 also where it is widened
-/// and where tiles multiply it.
-inline std::vector<std::tuple<std::string, ElementType>> targetsAndTypes() {
-  std::vector<std::tuple<std::string, ElementType>> all;
+/// Element types of the factors of a product.
+struct FactorTypes {
+  ElementType rows = ElementType::F32, weight = ElementType::F32;
+};
+
+/// What products are tested with: every level with both types of rows and their own type of weight,
+/// bf16 also where it is widened and where tiles multiply it, and f32 rows with each type of weight
+/// that becomes f32 in registers.
+inline std::vector<std::tuple<std::string, FactorTypes>> targetsAndTypes() {
+  constexpr FactorTypes kBf16 = {ElementType::BF16, ElementType::BF16};
+  std::vector<std::tuple<std::string, FactorTypes>> all;
   for (const std::string &target : availableTargets()) {
     if (!target.ends_with("+widen-bf16"))
-      all.emplace_back(target, ElementType::F32);
-    all.emplace_back(target, ElementType::BF16);
+      for (ElementType weight : {ElementType::F32, ElementType::F16, ElementType::BF16})
+        all.emplace_back(target, FactorTypes{ElementType::F32, weight});
+    all.emplace_back(target, kBf16);
   }
   for (const std::string &level : availableTileLevels())
-    all.emplace_back(level, ElementType::BF16);
+    all.emplace_back(level, kBf16);
   return all;
 }
 
-/// "f32" or "bf16", as in IR.
+/// "f32", "f16" or "bf16", as in IR.
 inline std::string nameOf(ElementType type) { return std::string(elementTypeName(type)); }
+
+/// "f32", or "f32_f16" where the weight is of another type than the rows.
+inline std::string nameOf(const FactorTypes &types) {
+  return nameOf(types.rows) + (types.weight == types.rows ? "" : "_" + nameOf(types.weight));
+}
+
+/// What a fused op says of its rows where the weight is of another type.
+inline std::string rowsClause(const FactorTypes &types) {
+  return types.weight == types.rows ? "" : " rows(" + nameOf(types.rows) + ")";
+}
 
 /// "tensor<4x?x8xbf16>"; -1 is `?`.
 inline std::string tensorText(const std::vector<int64_t> &shape, ElementType type) {

@@ -53,6 +53,8 @@ const OpCase kCases[] = {
     {"embedding", {"tensor<64x45xE>", "!graphc.step"}, {"tensor<?x45xf32>"}},
     {"embedding", {"tensor<2x43x32x1xf32>", "!graphc.step"}, {"tensor<?x43xf32>"}},
     {"embedding", {"tensor<2x22x32x2xbf16>", "!graphc.step"}, {"tensor<?x43xf32>"}},
+    {"embedding", {"tensor<2x43x32x1xf16>", "!graphc.step"}, {"tensor<?x43xf32>"}},
+    {"embedding", {"tensor<64x45xf16>", "!graphc.step"}, {"tensor<?x45xf32>"}},
     {"constant", {}, {"tensor<3x20xE>"}, "value = dense<1.5> : tensor<3x20xE>"},
     {"mean", {"tensor<?x172xE>"}, {"tensor<?x1xE>"}},
     {"rms_norm", {"tensor<?x172xE>", "tensor<172xE>"}, {"tensor<?x172xE>"}, "eps = 1.0e-05 : f32"},

@@ -17,7 +17,7 @@ constexpr int64_t kRowCounts[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16,
 
 /// A linear op, fused or not.
 struct LinearSpec {
-  ElementType type = ElementType::F32;
+  FactorTypes type = {};
   int64_t depth = 64;    ///< K
   int64_t channels = 32; ///< N of the result.
   int64_t rowPadding = 0;
@@ -30,7 +30,7 @@ struct LinearSpec {
   int64_t weightRows() const { return gate.empty() ? channels : 2 * channels; }
   int64_t rowWidth() const { return depth + rowPadding; }
   PanelLayout layout() const {
-    return {weightRows(), depth, gate.empty() ? 0 : 1, panelInterleave(type)};
+    return {weightRows(), depth, gate.empty() ? 0 : 1, panelInterleave(type.weight)};
   }
   PanelLayout biasLayout() const { return {weightRows(), 1, gate.empty() ? 0 : 1, 1}; }
 };
@@ -42,12 +42,13 @@ std::ostream &operator<<(std::ostream &out, const LinearSpec &spec) {
 }
 
 std::string kernelText(const LinearSpec &spec) {
-  std::string rows = tensorText({-1, spec.rowWidth()}, spec.type);
-  std::string weight = packedText(spec.layout(), spec.type);
+  std::string rows = tensorText({-1, spec.rowWidth()}, spec.type.rows);
+  std::string weight = packedText(spec.layout(), spec.type.weight);
   std::string result = tensorText({-1, spec.channels}, spec.result);
   std::string dims = " {graphc.dims = [\"" + spec.rowsDim + "\"]}";
   std::string arguments = "%x: " + rows + dims + ", %w: " + weight;
-  std::string types = rows + ", " + weight, clauses, gate;
+  std::string types = rows + ", " + weight;
+  std::string clauses = spec.isFused() ? rowsClause(spec.type) : "";
   auto add = [&](bool present, const char *word, const char *name, const std::string &type,
                  const std::string &attributes) {
     if (!present)
@@ -71,8 +72,8 @@ std::string kernelText(const LinearSpec &spec) {
 class LinearCase {
 public:
   explicit LinearCase(const LinearSpec &spec)
-      : spec(spec), rows(spec.type, kMaxRows * spec.rowWidth()),
-        matrix(spec.type, spec.weightRows() * spec.depth), weight(spec.type, 0),
+      : spec(spec), rows(spec.type.rows, kMaxRows * spec.rowWidth()),
+        matrix(spec.type.weight, spec.weightRows() * spec.depth), weight(spec.type.weight, 0),
         factor(ElementType::F32, kMaxRows), biasValues(ElementType::F32, spec.weightRows()),
         bias(ElementType::F32, 0), residual(ElementType::F32, kMaxRows * spec.channels) {
     rows.randomize(1);
@@ -98,7 +99,7 @@ public:
   /// Compares a result of run() with the reference, which is given the zeros behind a row's K that
   /// the op asks for.
   void compareWithReference(const KernelRunner &kernel, int64_t count, Numbers &result) {
-    Numbers clean(spec.type, rows.size());
+    Numbers clean(spec.type.rows, rows.size());
     for (int64_t i = 0; i < rows.size(); ++i)
       clean.set(i, i % spec.rowWidth() < spec.depth ? rows.get(i) : 0);
     expectAsReference(kernel, stepOf(count), memoryWith(clean, result), 2e-5);
@@ -144,7 +145,7 @@ private:
 
   /// Behind a row's K (and the zeros up to whole pairs) nothing may be read.
   void poisonRowPadding() {
-    int64_t valid = roundUp(spec.depth, panelInterleave(spec.type));
+    int64_t valid = roundUp(spec.depth, panelInterleave(spec.type.weight));
     for (int64_t t = 0; t < kMaxRows; ++t) {
       for (int64_t k = spec.depth; k < spec.rowWidth(); ++k)
         rows.set(t * spec.rowWidth() + k, k < valid ? 0 : NAN);
@@ -206,14 +207,14 @@ void checkLinear(const LinearSpec &spec, const std::string &level) {
   }
 }
 
-class Matmul : public testing::TestWithParam<std::tuple<std::string, ElementType>> {
+class Matmul : public testing::TestWithParam<std::tuple<std::string, FactorTypes>> {
 protected:
   std::string level() const { return std::get<0>(GetParam()); }
-  ElementType type() const { return std::get<1>(GetParam()); }
+  FactorTypes type() const { return std::get<1>(GetParam()); }
   /// Sums are fused multiply-adds unless the target multiplies bf16 by its dot product (that has
   /// tiles, too, for k by 32).
   bool usesFma() const {
-    return type() == ElementType::F32 ||
+    return type().rows == ElementType::F32 ||
            (level() != "x86-64-v4-bf16" && level() != "x86-64-v4-amx");
   }
 };
@@ -284,7 +285,7 @@ TEST_P(Matmul, EpilogueGates) {
                  .channels = 40,
                  .gate = gate,
                  .factor = true,
-                 .result = type()},
+                 .result = type().rows},
                 level());
   checkLinear({.type = type(),
                .depth = 172,
@@ -304,7 +305,7 @@ TEST_P(Matmul, InnerLoopsKeepTheirSumsInRegisters) {
                    .rowPadding = 32,
                    .gate = "silu",
                    .factor = true,
-                   .result = type()});
+                   .result = type().rows});
   auto kernel = test.compile(level());
   ASSERT_TRUE(kernel);
   int loops = 0;
@@ -326,5 +327,5 @@ TEST(MatmulKernel, NamesWhatDoesNotFit) {
     EXPECT_THAT(testing::internal::GetCapturedStderr(), testing::HasSubstr(message));
   };
   refuses("tensor<?x64xf32>", "tensor<32x64xf32>", "expected a weight packed as");
-  refuses("tensor<?x64xf32>", "tensor<1x32x32x2xbf16>", "expected an input of the weight's type");
+  refuses("tensor<?x64xf32>", "tensor<1x32x32x2xbf16>", "expected an input of the product's type");
 }

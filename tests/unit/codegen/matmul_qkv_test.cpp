@@ -18,7 +18,7 @@ constexpr int64_t kPages = 9;
 constexpr float kUntouched = -12288; // a bf16 number
 
 struct QkvSpec {
-  ElementType type = ElementType::F32; ///< Of rows, weight and queries.
+  FactorTypes type = {}; ///< Queries are of the rows'.
   ElementType cacheType = ElementType::F32;
   int64_t depth = 64;
   int64_t queryHeads = 4, cacheHeads = 2, headDim = 16;
@@ -26,7 +26,7 @@ struct QkvSpec {
 
   int64_t heads() const { return queryHeads + 2 * cacheHeads; }
   int64_t channels() const { return heads() * headDim; }
-  PanelLayout layout() const { return {channels(), depth, heads(), panelInterleave(type)}; }
+  PanelLayout layout() const { return {channels(), depth, heads(), panelInterleave(type.weight)}; }
   PanelLayout biasLayout() const { return {channels(), 1, heads(), 1}; }
   KvLayout cache() const { return {cacheHeads, headDim, cacheType}; }
   /// Bytes of an int8 cache are kept in pairs.
@@ -53,8 +53,9 @@ std::string kernelText(const QkvSpec &spec) {
     add(name, type);
     clauses += std::string(" ") + word + "(%" + name + ")";
   };
-  add("x", tensorText({-1, spec.depth}, spec.type));
-  add("w", packedText(spec.layout(), spec.type));
+  add("x", tensorText({-1, spec.depth}, spec.type.rows));
+  add("w", packedText(spec.layout(), spec.type.weight));
+  clauses = rowsClause(spec.type);
   addClause(spec.factor, "row_factor", "f", "tensor<?xf32>");
   addClause(spec.bias, "bias", "b",
             tensorText({spec.layout().panels() * kPanelRows}, ElementType::F32));
@@ -62,7 +63,7 @@ std::string kernelText(const QkvSpec &spec) {
   add("kv", "!graphc.kv_cache<" + std::to_string(spec.cacheHeads) + "x" +
                 std::to_string(spec.headDim) + "x" + nameOf(spec.cacheType) + ">");
   add("step", "!graphc.step");
-  std::string result = tensorText({spec.queryHeads, -1, spec.headDim}, spec.type);
+  std::string result = tensorText({spec.queryHeads, -1, spec.headDim}, spec.type.rows);
   return "graphc.kernel @k(" + arguments + ") -> " + result + " {\n  %0 = graphc.fused_qkv %x, %w" +
          clauses + " append(%kv, %step) : (" + types + ") -> " + result +
          "\n  graphc.yield %0 : " + result + "\n}\n";
@@ -95,10 +96,10 @@ struct QkvResult {
 class QkvCase {
 public:
   explicit QkvCase(const QkvSpec &spec)
-      : spec(spec), rows(spec.type, kMaxRows * spec.depth),
-        matrix(spec.type, spec.channels() * spec.depth), factor(ElementType::F32, kMaxRows),
+      : spec(spec), rows(spec.type.rows, kMaxRows * spec.depth),
+        matrix(spec.type.weight, spec.channels() * spec.depth), factor(ElementType::F32, kMaxRows),
         biasValues(ElementType::F32, spec.channels()),
-        table(ElementType::F32, kContext * spec.headDim), weight(spec.type, 0),
+        table(ElementType::F32, kContext * spec.headDim), weight(spec.type.weight, 0),
         bias(ElementType::F32, 0) {
     rows.randomize(1);
     matrix.randomize(2, 0.1f);
@@ -118,7 +119,7 @@ public:
   }
 
   QkvResult run(KernelRunner &kernel, int64_t count, int64_t pieces = 1) {
-    QkvResult result{{spec.type, spec.queryHeads * kMaxRows * spec.headDim},
+    QkvResult result{{spec.type.rows, spec.queryHeads * kMaxRows * spec.headDim},
                      {spec.keptType(), kPages * spec.pageElements()}};
     result.query.fill(kUntouched);
     result.cache.fill(kUntouched);
@@ -198,8 +199,8 @@ void expectMatches(const QkvCase &test, QkvResult &found, int64_t rows) {
         Approx expected = test.expected(t, position, head, d);
         int64_t inCache = head - spec.queryHeads, token = position % kPageTokens;
         if (inCache < 0) {
-          ASSERT_NO_FATAL_FAILURE(
-              take(found.query, (head * kMaxRows + t) * spec.headDim + d, expected, spec.type));
+          ASSERT_NO_FATAL_FAILURE(take(found.query, (head * kMaxRows + t) * spec.headDim + d,
+                                       expected, spec.type.rows));
           continue;
         }
         int64_t offset = inCache < spec.cacheHeads
@@ -248,10 +249,10 @@ void expectBytesOf(const QkvSpec &spec, QkvResult &found, QkvResult &whole, int6
       << spec << ": written elsewhere with " << rows << " rows";
 }
 
-class MatmulQkv : public testing::TestWithParam<std::tuple<std::string, ElementType>> {
+class MatmulQkv : public testing::TestWithParam<std::tuple<std::string, FactorTypes>> {
 protected:
   std::string level() const { return std::get<0>(GetParam()); }
-  ElementType type() const { return std::get<1>(GetParam()); }
+  FactorTypes type() const { return std::get<1>(GetParam()); }
 
   void check(const QkvSpec &spec) {
     QkvCase test(spec);
@@ -311,19 +312,19 @@ INSTANTIATE_TEST_SUITE_P(Levels, MatmulQkv, testing::ValuesIn(targetsAndTypes())
 
 TEST_P(MatmulQkv, RotatesAndAppends) {
   for (int64_t headDim : {8, 16, 64, 80, 96})
-    check({.type = type(), .cacheType = type(), .headDim = headDim});
+    check({.type = type(), .cacheType = type().rows, .headDim = headDim});
 }
 
 TEST_P(MatmulQkv, AddsABias) {
-  check({.type = type(), .cacheType = type(), .depth = 172, .headDim = 24, .bias = true});
+  check({.type = type(), .cacheType = type().rows, .depth = 172, .headDim = 24, .bias = true});
 }
 
 TEST_P(MatmulQkv, DoesWithoutRopeAndFactor) {
-  check({.type = type(), .cacheType = type(), .headDim = 32, .rope = false, .factor = false});
+  check({.type = type(), .cacheType = type().rows, .headDim = 32, .rope = false, .factor = false});
 }
 
 TEST_P(MatmulQkv, CachesAnotherType) {
-  ElementType other = type() == ElementType::F32 ? ElementType::BF16 : ElementType::F32;
+  ElementType other = type().rows == ElementType::F32 ? ElementType::BF16 : ElementType::F32;
   check({.type = type(), .cacheType = other, .headDim = 48});
 }
 

@@ -103,6 +103,18 @@ TEST(Packer, ReordersBf16Vectors) {
   }
 }
 
+TEST(Packer, LaysOutF16Panels) {
+  PackedLayout layout{{40, 7, 0, 1}, ElementType::F16};
+  std::vector<std::byte> section = pack(jobOf(layout), 1);
+  const auto *values = reinterpret_cast<const uint16_t *>(section.data());
+  for (int64_t panel = 0; panel < 2; ++panel) {
+    for (int64_t k = 0; k < 7; ++k) {
+      for (int64_t c = 0; c < 32; ++c)
+        ASSERT_EQ(values[(panel * 7 + k) * 32 + c], toF16(expected(layout, panel, k, c)));
+    }
+  }
+}
+
 TEST(Packer, KeepsRowsInOrderWithoutPanels) {
   PackJob job = jobOf({{50, 9, 0, 1}, ElementType::F32});
   job.packed = false;

@@ -2,6 +2,7 @@
 #include "ir/ReferenceTest.h"
 #include "ir/reference/WeightEvaluator.h"
 
+#include <cmath>
 #include <thread>
 
 using namespace graphc;
@@ -71,6 +72,21 @@ TEST_F(WeightEvaluatorTest, Checkpoint) {
   })mlir");
   expectValues(ramp(15, 1), 0);
   expectValues(ramp(15, 101), 1);
+}
+
+TEST_F(WeightEvaluatorTest, NumbersThatF16DoesNotHoldAreRefused) {
+  load(R"mlir(graphc.weight @w[%l in 1] : tensor<2xf16> {
+    %0 = graphc.checkpoint "large"[%l] : tensor<2xf32>
+    %1 = graphc.cast %0 : tensor<2xf32> -> tensor<2xf16>
+    graphc.yield %1 : tensor<2xf16>
+  })mlir");
+  weights.add("large", {2}, {65519, -INFINITY});
+  expectValues({65504, -INFINITY});
+  weights.add("large", {2}, {1, -65520});
+  auto values = read(0, 1);
+  ASSERT_FALSE(values.ok());
+  EXPECT_EQ(values.status().code(), StatusCode::Unsupported);
+  EXPECT_THAT(values.status().message(), HasSubstr("too large for f16"));
 }
 
 TEST_F(WeightEvaluatorTest, CheckpointOfAConstantLayer) {
