@@ -33,6 +33,7 @@ private:
   }
 
   void convertWeights();
+  void convertRows(LinearOp linear);
   void convertCaches();
   void convertOperand(OpOperand &operand, Type elementType);
 
@@ -47,23 +48,23 @@ static bool isMatrixUse(OpOperand &use) {
   return isProductWeight(use) || (isa<EmbeddingOp>(use.getOwner()) && use.getOperandNumber() == 0);
 }
 
-/// The element type of every weight: `dtype` for those with a matrix use (f32 for products that
-/// another pass quantizes), f32 for gammas, biases and tables. Other uses of a matrix see it in
-/// f32.
+/// The element type of every weight: what `dtype` and `weights` say for those with a matrix use
+/// (f32 for products that another pass quantizes), f32 for gammas, biases and tables. Other uses of
+/// a matrix see it in f32.
 void AssignPrecisionPass::convertWeights() {
-  WeightRewriter weights(getOperation());
+  WeightRewriter rewriter(getOperation());
   llvm::MapVector<WeightOp, bool> isNarrow;
   getOperation().walk([&](ParamOp param) {
-    WeightOp weight = weights.lookup(param.getResult());
+    WeightOp weight = rewriter.lookup(param.getResult());
     auto hasUse = [&](auto isUse) { return llvm::any_of(param.getResult().getUses(), isUse); };
     if (weight)
       isNarrow[weight] |= hasUse(isMatrixUse) && !(exactWeights && hasUse(isProductWeight));
   });
   for (auto [weight, narrow] : isNarrow) {
-    Type elementType = narrow ? typeOf(dtype) : typeOf(Precision::F32);
+    Type elementType = narrow ? matrixType(weight, dtype, weights) : typeOf(Precision::F32);
     if (weight.getTensorType().getElementType() == elementType)
       continue;
-    weights.transform(weight, [&](OpBuilder &builder, Location location, ValueRange values) {
+    rewriter.transform(weight, [&](OpBuilder &builder, Location location, ValueRange values) {
       return castElements(builder, location, values[0], elementType);
     });
   }
@@ -72,6 +73,14 @@ void AssignPrecisionPass::convertWeights() {
       if (!isMatrixUse(use) && !isa<CastOp>(use.getOwner()))
         convertOperand(use, typeOf(Precision::F32));
   });
+}
+
+/// Rows become what their weight is; f32 rows stay what they are with `dtype` f32, where the weight
+/// may be narrower.
+void AssignPrecisionPass::convertRows(LinearOp linear) {
+  if (dtype == Precision::F32 && elementTypeOf(linear.getInput()).isF32())
+    return;
+  convertOperand(linear->getOpOperand(0), elementTypeOf(linear.getWeight()));
 }
 
 /// The element type of the caches, wherever they are named.
@@ -113,6 +122,10 @@ void AssignPrecisionPass::convertOperand(OpOperand &operand, Type elementType) {
 
 void AssignPrecisionPass::runOnOperation() {
   casts.clear();
+  if (dtype != Precision::F32 && weights != WeightPrecision::AsDtype) {
+    getOperation().emitError("expected dtype=f32 with weights of another type");
+    return signalPassFailure();
+  }
   convertWeights();
   convertCaches();
   // Of attention: no more precise than the cache, and no less than asked for.
@@ -121,8 +134,8 @@ void AssignPrecisionPass::runOnOperation() {
   getOperation()->setAttr(kStageAttrName,
                           StringAttr::get(&getContext(), stageInfo(Stage::Fused).name));
   getOperation().walk([&](Operation *op) {
-    if (isa<LinearOp>(op))
-      convertOperand(op->getOpOperand(0), elementTypeOf(op->getOperand(1)));
+    if (auto linear = dyn_cast<LinearOp>(op))
+      convertRows(linear);
     if (isa<BatchMatmulOp>(op)) {
       convertOperand(op->getOpOperand(0), productType);
       convertOperand(op->getOpOperand(1), productType);

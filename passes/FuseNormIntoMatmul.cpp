@@ -1,4 +1,5 @@
 // --graphc-fuse-norm-into-matmul (see Passes.td).
+#include "ir/OpRules.h"
 #include "passes/LinearParts.h"
 #include "passes/Matchers.h"
 #include "passes/PassCounters.h"
@@ -29,6 +30,10 @@ private:
 
 } // namespace
 
+static Type productTypeOf(FusedLinearOp op) {
+  return rules::productRowsType(op.getInput().getType(), op.getWeight().getType(), op.getRows());
+}
+
 /// Collects the matmuls that read the norm's rows, directly or converted to their weight's type.
 static Refusal collectMatmuls(Value rows, SmallVectorImpl<Operation *> &matmuls) {
   for (OpOperand &use : rows.getUses()) {
@@ -40,9 +45,9 @@ static Refusal collectMatmuls(Value rows, SmallVectorImpl<Operation *> &matmuls)
     }
     if (!LinearParts::isLinear(user) || use.getOperandNumber() != 0)
       return "the norm has a user that is no matmul: " + user->getName().getStringRef().str();
-    // A fused_linear rounds its rows to the weight's type; rows rounded to another type stay so.
-    if (elementTypeOf(rows) != elementTypeOf(user->getOperand(1)) &&
-        !(isa<FusedLinearOp>(user) && rows.getDefiningOp<RmsNormOp>()))
+    // A fused_linear rounds its rows to a type of its own; rows rounded to another one stay so.
+    auto fused = dyn_cast<FusedLinearOp>(user);
+    if (fused && elementTypeOf(rows) != productTypeOf(fused) && !rows.getDefiningOp<RmsNormOp>())
       return "mixed types: rows and weight differ";
     if (LinearParts::of(user).hasPrologue())
       return "the matmul has a prologue already";

@@ -81,7 +81,8 @@ static Refusal checkPair(Member &first, Member &other) {
   if (first.parts.eps != other.parts.eps || first.parts.gamma != other.parts.gamma ||
       first.parts.rowFactor != other.parts.rowFactor)
     return "prologues differ";
-  if (elementTypeOf(first.parts.weight) != elementTypeOf(other.parts.weight))
+  if (elementTypeOf(first.parts.weight) != elementTypeOf(other.parts.weight) ||
+      first.parts.rows != other.parts.rows)
     return "mixed types: weights differ";
   if (first.parts.resultType.getElementType() != other.parts.resultType.getElementType())
     return "mixed types: results differ";

@@ -24,6 +24,9 @@ LinearParts LinearParts::of(Operation *op) {
   if (auto linear = dyn_cast<LinearOp>(op)) {
     parts.input = linear.getInput();
     parts.weight = linear.getWeight();
+    // A weight that becomes f32 where it is multiplied: its rows must not become what it is.
+    if (elementTypeOf(parts.input) != elementTypeOf(parts.weight))
+      parts.rows = TypeAttr::get(elementTypeOf(parts.input));
   } else {
     auto fused = cast<FusedLinearOp>(op);
     parts.input = fused.getInput();

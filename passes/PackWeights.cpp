@@ -86,10 +86,11 @@ LogicalResult PackWeightsPass::packUses(WeightOp weight, ArrayRef<OpOperand *> u
   RankedTensorType type = weight.getTensorType();
   if (byGroups.empty() || type.getRank() > 2)
     return success();
-  if (type.getElementType().isF16())
-    return weight.emitError()
-           << "expected a weight of a matmul to be f32, bf16 or quantized but got " << type
-           << "; run graphc-assign-precision first";
+  for (OpOperand *use : uses)
+    if (isProductWeight(*use) && elementTypeOf(use->getOwner()->getOperand(0)).isF16())
+      return use->getOwner()->emitOpError()
+             << "expected rows of f32, bf16 or integers but got f16; run graphc-assign-precision "
+             << "first";
   const bool inPlace = byGroups.size() == 1 && !natural;
   for (auto &[groups, operands] : byGroups) {
     auto pack = [&, groups = groups](OpBuilder &builder, Location location, ValueRange values) {

@@ -10,6 +10,14 @@ namespace graphc {
 /// Element type that matmuls compute with.
 enum class Precision { F32, BF16 };
 
+/// Element type that the matrices of matmuls and embeddings are stored in.
+enum class WeightPrecision {
+  AsDtype, ///< that of their rows
+  Stored,  ///< what holds the checkpoint's numbers exactly; their rows are f32
+  BF16,
+  F16,
+};
+
 /// Element type that the cache is stored in.
 enum class CachePrecision { F32, BF16, I8 };
 

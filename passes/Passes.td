@@ -17,8 +17,10 @@ def AssignPrecisionPass : Graphc_Pass<"assign-precision"> {
     The graph comes in f32, with weights as the checkpoint has them. This pass decides what is narrower:
 
     * a weight that a linear multiplies with or an embedding looks up becomes `dtype`; every other weight (gammas, biases, rope
-      tables) f32. With `exact-weights`, those that linears multiply with stay f32: quantize-weights rounds them, once. The cast is part of the weight's expression: nothing is converted while the model runs;
-    * the rows of a linear are cast to the type of its weight;
+      tables) f32. With `dtype=f32` such a matrix may be stored in less: in bf16 or f16 (`weights`), or with `weights=stored` in what
+      its checkpoint tensors are stored in, so that nothing is lost. With `exact-weights`, those that linears multiply with stay f32: quantize-weights rounds them, once. The cast is part of the weight's expression: nothing is converted while the model runs;
+    * the rows of a linear are cast to the type of its weight; with `dtype=f32` they stay f32, and the weight becomes f32 where it
+      is multiplied;
     * the cache becomes `kv-cache`, wherever its type is named;
     * the operands of `batch_matmul` (attention's products) are cast to bf16 when `dtype` is and `kv-cache` is not f32, else
       they stay f32: no narrower than the cache (whose integers bf16 holds exactly), no narrower than asked for.
@@ -42,6 +44,12 @@ def AssignPrecisionPass : Graphc_Pass<"assign-precision"> {
       "element type of matrices and of what they are multiplied with",
       "::llvm::cl::values(clEnumValN(::graphc::Precision::F32, \"f32\", \"\"), "
       "clEnumValN(::graphc::Precision::BF16, \"bf16\", \"\"))">,
+    Option<"weights", "weights", "::graphc::WeightPrecision", "::graphc::WeightPrecision::AsDtype",
+      "element type that matrices are stored in, with dtype=f32",
+      "::llvm::cl::values(clEnumValN(::graphc::WeightPrecision::AsDtype, \"dtype\", \"\"), "
+      "clEnumValN(::graphc::WeightPrecision::Stored, \"stored\", \"\"), "
+      "clEnumValN(::graphc::WeightPrecision::BF16, \"bf16\", \"\"), "
+      "clEnumValN(::graphc::WeightPrecision::F16, \"f16\", \"\"))">,
     Option<"kvCache", "kv-cache", "::graphc::CachePrecision", "::graphc::CachePrecision::F32",
       "element type of the cache",
       "::llvm::cl::values(clEnumValN(::graphc::CachePrecision::F32, \"f32\", \"\"), "
@@ -267,7 +275,7 @@ def QuantizeWeightsPass : Graphc_Pass<"quantize-weights"> {
     or integers with scales of their own. Linears of rows become fused_linears, which know of both.
 
     The matmul of the step function (the head), and the embedding's table where it is the same weight, have a number of bits
-    of their own (`head-bits`). A weight stays in `dtype` where `exclude` names it or one of its checkpoint tensors (a pattern with
+    of their own (`head-bits`). A weight stays in `dtype`, or what `weights` says, where `exclude` names it or one of its checkpoint tensors (a pattern with
     `*` and `?`), where its number of bits is 0, and where another op needs it as it is; each is counted as a miss with its reason.
 
     ```mlir
@@ -313,6 +321,12 @@ def QuantizeWeightsPass : Graphc_Pass<"quantize-weights"> {
       "element type of matrices that are not quantized",
       "::llvm::cl::values(clEnumValN(::graphc::Precision::F32, \"f32\", \"\"), "
       "clEnumValN(::graphc::Precision::BF16, \"bf16\", \"\"))">,
+    Option<"weights", "weights", "::graphc::WeightPrecision", "::graphc::WeightPrecision::AsDtype",
+      "element type that matrices are stored in, with dtype=f32",
+      "::llvm::cl::values(clEnumValN(::graphc::WeightPrecision::AsDtype, \"dtype\", \"\"), "
+      "clEnumValN(::graphc::WeightPrecision::Stored, \"stored\", \"\"), "
+      "clEnumValN(::graphc::WeightPrecision::BF16, \"bf16\", \"\"), "
+      "clEnumValN(::graphc::WeightPrecision::F16, \"f16\", \"\"))">,
     ListOption<"exclude", "exclude", "std::string", "weights or checkpoint tensors to leave alone">
   ];
 }

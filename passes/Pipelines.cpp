@@ -51,6 +51,7 @@ static std::unique_ptr<Pass> createQuantizeWeights(const PipelineOptions &option
                                                         : RowPrecision::F32;
   passOptions.search = quant.search;
   passOptions.dtype = options.dtype;
+  passOptions.weights = options.weights;
   passOptions.exclude.assign(quant.exclude.begin(), quant.exclude.end());
   return createQuantizeWeightsPass(std::move(passOptions));
 }
@@ -62,7 +63,8 @@ static std::vector<PassEntry> fusePasses(const PipelineOptions &options) {
       {Role::Needed,
        [](const PipelineOptions &options) {
          const bool exactWeights = options.quant.has_value();
-         return createAssignPrecisionPass({options.dtype, options.kvCache, exactWeights});
+         return createAssignPrecisionPass(
+             {options.dtype, options.weights, options.kvCache, exactWeights});
        }},
       entry(Role::Optimize, [] { return createRaiseRmsNormPass(); }),
       // Before the matmuls: takes scales and transposes away from queries.
@@ -167,6 +169,13 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
                           llvm::cl::init(Precision::F32),
                           llvm::cl::values(clEnumValN(Precision::F32, "f32", ""),
                                            clEnumValN(Precision::BF16, "bf16", ""))};
+  Option<WeightPrecision> weights{
+      *this, "weights", llvm::cl::desc("element type that matrices are stored in"),
+      llvm::cl::init(WeightPrecision::AsDtype),
+      llvm::cl::values(clEnumValN(WeightPrecision::AsDtype, "dtype", ""),
+                       clEnumValN(WeightPrecision::Stored, "stored", ""),
+                       clEnumValN(WeightPrecision::BF16, "bf16", ""),
+                       clEnumValN(WeightPrecision::F16, "f16", ""))};
   Option<CachePrecision> kvCache{*this, "kv-cache", llvm::cl::desc("element type of the cache"),
                                  llvm::cl::init(CachePrecision::F32),
                                  llvm::cl::values(clEnumValN(CachePrecision::F32, "f32", ""),
@@ -179,6 +188,7 @@ struct CommandLineOptions : PassPipelineOptions<CommandLineOptions> {
   PipelineOptions get() const {
     PipelineOptions options;
     options.dtype = dtype;
+    options.weights = weights;
     options.kvCache = kvCache;
     options.optLevel = optimize ? OptLevel::O2 : OptLevel::O0;
     options.disabledPasses.assign(disabled.begin(), disabled.end());

@@ -33,6 +33,7 @@ struct QuantOptions {
 
 struct PipelineOptions {
   Precision dtype = Precision::F32;
+  WeightPrecision weights = WeightPrecision::AsDtype; ///< Another one with dtype F32 only.
   CachePrecision kvCache = CachePrecision::F32;
   std::optional<QuantOptions> quant = {};
   GammaForm gamma = GammaForm::Rows;

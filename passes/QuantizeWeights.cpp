@@ -34,7 +34,8 @@ private:
   Refusal check(WeightOp weight, const Uses &uses, int64_t bitsOfUses) const;
   int64_t bitsOf(const Uses &uses) const;
   Type rowsType();
-  void quantize(WeightOp weight, const Uses &uses, int64_t weightBits, WeightRewriter &weights);
+  void quantize(WeightOp weight, const Uses &uses, int64_t weightBits, WeightRewriter &rewriter);
+  void leave(WeightOp weight, const Uses &uses, WeightRewriter &rewriter);
 
   SmallVector<llvm::GlobPattern> excluded;
 };
@@ -107,25 +108,40 @@ Type QuantizeWeightsPass::rowsType() {
   return {};
 }
 
+/// Says at the matmuls what their rows become.
+static void setRows(ArrayRef<OpOperand *> uses, Type type) {
+  auto rows = TypeAttr::get(type);
+  for (OpOperand *use : uses) {
+    if (auto linear = dyn_cast<FusedLinearOp>(use->getOwner()))
+      linear.setRowsAttr(rows);
+    else if (auto qkv = dyn_cast<FusedQkvOp>(use->getOwner()))
+      qkv.setRowsAttr(rows);
+  }
+}
+
 void QuantizeWeightsPass::quantize(WeightOp weight, const Uses &uses, int64_t weightBits,
-                                   WeightRewriter &weights) {
+                                   WeightRewriter &rewriter) {
   OpBuilder builder(&getContext());
   const RankedTensorType type = weight.getTensorType();
   const int64_t columns = group > 0 ? group : roundUp(type.getDimSize(1), kRowGroup);
   auto quant = QuantType::get(&getContext(), builder.getIntegerType(weightBits),
                               builder.getF16Type(), columns);
   const ScaleRule rule = search ? ScaleRule::Search : ScaleRule::AbsMax;
-  weights.transform(weight, [&](OpBuilder &at, Location location, ValueRange values) {
+  rewriter.transform(weight, [&](OpBuilder &at, Location location, ValueRange values) {
     return QuantizeOp::create(at, location, withElementType(type, quant), values[0], rule);
   });
-  auto rowsAttr = TypeAttr::get(rowsType());
-  for (OpOperand *use : uses) {
-    if (auto linear = dyn_cast<FusedLinearOp>(use->getOwner()))
-      linear.setRowsAttr(rowsAttr);
-    else if (auto qkv = dyn_cast<FusedQkvOp>(use->getOwner()))
-      qkv.setRowsAttr(rowsAttr);
-  }
+  setRows(uses, rowsType());
   recordHit();
+}
+
+/// Stores a weight in what matrices are stored in that are not quantized.
+void QuantizeWeightsPass::leave(WeightOp weight, const Uses &uses, WeightRewriter &rewriter) {
+  Type type = matrixType(weight, dtype, weights);
+  rewriter.transform(weight, [&](OpBuilder &builder, Location location, ValueRange values) {
+    return castElements(builder, location, values[0], type);
+  });
+  if (dtype == Precision::F32 && !type.isF32())
+    setRows(uses, Float32Type::get(&getContext()));
 }
 
 /// Uses of each matrix, those that rows are multiplied with among them.
@@ -151,21 +167,17 @@ void QuantizeWeightsPass::runOnOperation() {
   if (failed(checkOptions()))
     return signalPassFailure();
   LinearParts::fuseAll(getOperation());
-  WeightRewriter weights(getOperation());
-  Type narrow = dtype == Precision::BF16 ? Type(BFloat16Type::get(&getContext()))
-                                         : Float32Type::get(&getContext());
-  for (auto &[weight, uses] : findUses(getOperation(), weights)) {
+  WeightRewriter rewriter(getOperation());
+  for (auto &[weight, uses] : findUses(getOperation(), rewriter)) {
     const int64_t weightBits = bitsOf(uses);
     Refusal refusal = check(weight, uses, weightBits);
     if (refusal.empty()) {
-      quantize(weight, uses, weightBits, weights);
+      quantize(weight, uses, weightBits, rewriter);
       continue;
     }
     recordMiss(weight, refusal);
     if (llvm::all_of(uses, takesAnyType))
-      weights.transform(weight, [&](OpBuilder &builder, Location location, ValueRange values) {
-        return castElements(builder, location, values[0], narrow);
-      });
+      leave(weight, uses, rewriter);
   }
 }
 

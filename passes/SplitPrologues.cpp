@@ -69,7 +69,9 @@ void SplitProloguesPass::split(Op op) {
   Type weightType = elementTypeOf(op.getWeight());
   Type elementType =
       rules::productRowsType(op.getInput().getType(), op.getWeight().getType(), op.getRows());
-  op.removeRowsAttr();
+  // Rows that come ready say themselves what they are, unless a narrower weight is another type.
+  if (isa<QuantType>(weightType) || elementType == weightType)
+    op.removeRowsAttr();
   Type rowsType = preparedType(op.getInput(), elementType, weightType);
   if (!op.getEps() && !op.getGamma() && rowsType == op.getInput().getType())
     return; // Of the type and width that the kernel wants, with nothing to do.

@@ -115,6 +115,36 @@ std::string joinNames(ArrayRef<StringRef> names) {
   return llvm::join(result, ".");
 }
 
+/// The narrowest element type that holds the numbers of a value exactly, as far as its expression
+/// shows.
+static Type storedType(Value value) {
+  Operation *op = value.getDefiningOp();
+  Type own = elementTypeOf(value);
+  const bool keepsNumbers =
+      isa_and_present<ConcatOp, TransposeOp, SliceOp, ReshapeOp, RepeatOp>(op) ||
+      (isa_and_present<CastOp>(op) && own.isF32());
+  if (!keepsNumbers)
+    return own;
+  Type first = storedType(op->getOperand(0));
+  auto isSame = [&](Value operand) { return storedType(operand) == first; };
+  return llvm::all_of(op->getOperands(), isSame) ? first : own;
+}
+
+Type matrixType(WeightOp weight, Precision dtype, WeightPrecision weights) {
+  MLIRContext *context = weight.getContext();
+  switch (weights) {
+  case WeightPrecision::AsDtype:
+    break;
+  case WeightPrecision::Stored:
+    return storedType(weight.getYielded());
+  case WeightPrecision::BF16:
+    return BFloat16Type::get(context);
+  case WeightPrecision::F16:
+    return Float16Type::get(context);
+  }
+  return dtype == Precision::BF16 ? Type(BFloat16Type::get(context)) : Float32Type::get(context);
+}
+
 bool haveSameLayer(Value a, Value b) {
   auto first = a.getDefiningOp<ParamOp>();
   auto second = b.getDefiningOp<ParamOp>();

@@ -4,6 +4,7 @@
 #define GRAPHC_PASSES_WEIGHTREWRITE_H
 
 #include "ir/GraphDialect.h"
+#include "passes/Passes.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -47,6 +48,11 @@ private:
 /// A name for what weights become when joined: "attn.qkv" for attn.q, attn.k, attn.v; "mlp.gate_up"
 /// for mlp.gate and mlp.up.
 std::string joinNames(llvm::ArrayRef<llvm::StringRef> names);
+
+/// The element type that a matrix is stored in, where rows of `dtype` are multiplied with it.
+/// WeightPrecision::Stored is the type of the checkpoint's tensors that the matrix is put together
+/// from, or f32 where they differ or numbers are computed.
+mlir::Type matrixType(WeightOp weight, Precision dtype, WeightPrecision weights);
 
 /// Whether two params name the same layer, whatever their weights are.
 bool haveSameLayer(mlir::Value a, mlir::Value b);

@@ -73,6 +73,7 @@ class Bench(unittest.TestCase):
                               (("--dtype", "bf16", "--target", "x86-64-v4-bf16+widen-bf16"), "f32"),
                               (("--dtype", "bf16", "--target", "x86-64-v3"), "f32"),
                               (("--dtype", "f32"), "f32"),
+                              (("--dtype", "f32", "--weight-dtype", "f16"), "f32"),
                               (("--dtype", "f32", "--quant", "w4"), "f32"),
                               (("--dtype", "bf16", "--quant", "w4", "--target", "x86-64-v3"), "f32"),
                               (("--dtype", "bf16", "--quant", "w4", "--target", "x86-64-v4-bf16"), "bf16"),

@@ -3,6 +3,8 @@
 // RUN: graphc-opt %s --graphc-assign-precision --split-input-file | FileCheck %s --check-prefix=F32
 // RUN: graphc-opt %s --graphc-assign-precision="dtype=bf16 kv-cache=f32" --split-input-file | FileCheck %s --check-prefix=MIXED
 // RUN: graphc-opt %s --graphc-assign-precision="dtype=bf16 kv-cache=i8" --split-input-file | FileCheck %s --check-prefix=INT8
+// RUN: graphc-opt %s --graphc-assign-precision="weights=stored" --split-input-file | FileCheck %s --check-prefix=STORED
+// RUN: graphc-opt %s --graphc-assign-precision="weights=bf16" --split-input-file | FileCheck %s --check-prefix=ASKED
 
 // Matrices become dtype in their expressions, vectors f32; rows follow their weight, one cast for all.
 // CHECK: module attributes {{.*}}graphc.stage = "fused"
@@ -115,4 +117,55 @@ func.func @widened_weight(%x: tensor<?x64xf32>, %layer: index) -> tensor<?x64xf3
   %w = graphc.param @stored[%layer] : tensor<64x64xf32>
   %y = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
   return %y : tensor<?x64xf32>
+}
+
+// -----
+
+// A matrix stored in less than its rows: in what its tensors are stored in, or in what was asked
+// for. Tensors of several types, and numbers that are computed, stay f32.
+// STORED: graphc.weight @halves[%{{.+}} in 1] : tensor<64x64xf16>
+// STORED: graphc.concat
+// STORED-NEXT: graphc.cast %{{.+}} : tensor<64x64xf32> -> tensor<64x64xf16>
+// STORED: graphc.weight @mixed[%{{.+}} in 1] : tensor<64x64xf32>
+// STORED: graphc.weight @computed[%{{.+}} in 1] : tensor<64x64xf32>
+// STORED-LABEL: func.func @stored
+// STORED-NOT: graphc.cast
+// STORED: graphc.linear %{{.+}}, %{{.+}} : (tensor<?x64xf32>, tensor<64x64xf16>) -> tensor<?x64xf32>
+// STORED: graphc.linear %{{.+}}, %{{.+}} : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+// ASKED: graphc.weight @halves[%{{.+}} in 1] : tensor<64x64xbf16>
+// ASKED: graphc.weight @mixed[%{{.+}} in 1] : tensor<64x64xbf16>
+// ASKED: graphc.weight @computed[%{{.+}} in 1] : tensor<64x64xbf16>
+// ASKED-LABEL: func.func @stored
+// ASKED-NOT: graphc.cast
+graphc.weight @halves[%layer in 1] : tensor<64x64xf32> {
+  %0 = graphc.checkpoint "a"[%layer] : tensor<32x64xf16>
+  %1 = graphc.checkpoint "b"[%layer] : tensor<32x64xf16>
+  %2 = graphc.cast %0 : tensor<32x64xf16> -> tensor<32x64xf32>
+  %3 = graphc.cast %1 : tensor<32x64xf16> -> tensor<32x64xf32>
+  %4 = graphc.concat %2, %3 axis 0 : (tensor<32x64xf32>, tensor<32x64xf32>) -> tensor<64x64xf32>
+  graphc.yield %4 : tensor<64x64xf32>
+}
+graphc.weight @mixed[%layer in 1] : tensor<64x64xf32> {
+  %0 = graphc.checkpoint "a"[%layer] : tensor<32x64xf16>
+  %1 = graphc.checkpoint "c"[%layer] : tensor<32x64xbf16>
+  %2 = graphc.cast %0 : tensor<32x64xf16> -> tensor<32x64xf32>
+  %3 = graphc.cast %1 : tensor<32x64xbf16> -> tensor<32x64xf32>
+  %4 = graphc.concat %2, %3 axis 0 : (tensor<32x64xf32>, tensor<32x64xf32>) -> tensor<64x64xf32>
+  graphc.yield %4 : tensor<64x64xf32>
+}
+graphc.weight @computed[%layer in 1] : tensor<64x64xf32> {
+  %0 = graphc.checkpoint "d"[%layer] : tensor<64x64xf16>
+  %1 = graphc.cast %0 : tensor<64x64xf16> -> tensor<64x64xf32>
+  %2 = graphc.scale %1 by 0.3 : tensor<64x64xf32>
+  graphc.yield %2 : tensor<64x64xf32>
+}
+func.func @stored(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+  %c0 = arith.constant 0 : index
+  %a = graphc.param @halves[%c0] : tensor<64x64xf32>
+  %b = graphc.param @mixed[%c0] : tensor<64x64xf32>
+  %c = graphc.param @computed[%c0] : tensor<64x64xf32>
+  %0 = graphc.linear %x, %a : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+  %1 = graphc.linear %0, %b : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+  %2 = graphc.linear %1, %c : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+  return %2 : tensor<?x64xf32>
 }

@@ -139,3 +139,15 @@ func.func @mixed_types(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>, %g: tensor<6
   %y = graphc.fused_linear %n16, %w : (tensor<?x64xbf16>, tensor<32x64xf32>) -> tensor<?x32xf32>
   return %y : tensor<?x32xf32>
 }
+
+// -----
+
+// Rows of a narrower weight stay f32.
+// CHECK-LABEL: func.func @wide_rows
+// CHECK: graphc.fused_linear %{{.+}}, %{{.+}} rms({{.+}}) gamma(%{{.+}}) rows(f32) : (tensor<?x64xf32>, tensor<32x64xf16>, tensor<64xf32>)
+// WEIGHT-LABEL: func.func @wide_rows
+func.func @wide_rows(%x: tensor<?x64xf32>, %g: tensor<64xf32>, %w: tensor<32x64xf16>) -> tensor<?x32xf32> {
+  %n = graphc.rms_norm %x, %g eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
+  %y = graphc.linear %n, %w : (tensor<?x64xf32>, tensor<32x64xf16>) -> tensor<?x32xf32>
+  return %y : tensor<?x32xf32>
+}

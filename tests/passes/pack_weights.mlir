@@ -131,13 +131,31 @@ func.func @no_param(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>) -> tensor<?x32x
 
 // -----
 
-// expected-error @below {{expected a weight of a matmul to be f32, bf16 or quantized but got 'tensor<32x64xf16>'; run graphc-assign-precision first}}
+// CHECK: graphc.weight @half[%{{.+}} in 1] : tensor<1x64x32x1xf16>
+// CHECK: graphc.pack %{{.+}} : tensor<32x64xf16> -> tensor<1x64x32x1xf16>
+// CHECK-LABEL: func.func @wide_rows
+// CHECK: graphc.embedding %{{.+}} : tensor<1x64x32x1xf16> -> tensor<?x64xf32>
+// CHECK: graphc.fused_linear %{{.+}}, %{{.+}} rows(f32) : (tensor<?x64xf32>, tensor<1x64x32x1xf16>) -> tensor<?x32xf32>
+graphc.weight @half[%layer in 1] : tensor<32x64xf16> {
+  %0 = graphc.checkpoint "w"[%layer] : tensor<32x64xf16>
+  graphc.yield %0 : tensor<32x64xf16>
+}
+func.func @wide_rows(%step: !graphc.step, %layer: index) -> tensor<?x32xf32> {
+  %w = graphc.param @half[%layer] : tensor<32x64xf16>
+  %x = graphc.embedding %w, %step : tensor<32x64xf16> -> tensor<?x64xf32>
+  %y = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<32x64xf16>) -> tensor<?x32xf32>
+  return %y : tensor<?x32xf32>
+}
+
+// -----
+
 graphc.weight @w[%layer in 1] : tensor<32x64xf16> {
   %0 = graphc.checkpoint "w"[%layer] : tensor<32x64xf16>
   graphc.yield %0 : tensor<32x64xf16>
 }
 func.func @half(%x: tensor<?x64xf16>, %layer: index) -> tensor<?x32xf32> {
   %w = graphc.param @w[%layer] : tensor<32x64xf16>
+  // expected-error @below {{expected rows of f32, bf16 or integers but got f16; run graphc-assign-precision first}}
   %y = graphc.linear %x, %w : (tensor<?x64xf16>, tensor<32x64xf16>) -> tensor<?x32xf32>
   return %y : tensor<?x32xf32>
 }

@@ -1,5 +1,6 @@
 // RUN: graphc-opt %s --graphc-quantize-weights="bits=4 rows=i8 dtype=bf16 exclude=*.up*,v.*" --split-input-file --verify-diagnostics | FileCheck %s
 // RUN: graphc-opt %s --graphc-quantize-weights="bits=8 head-bits=0 group=0 search=false" --split-input-file | FileCheck %s --check-prefix=W8
+// RUN: graphc-opt %s --graphc-quantize-weights="weights=stored exclude=u.*" --split-input-file | FileCheck %s --check-prefix=STORED
 
 // A joined weight is rounded behind the concat; the matmul says what its rows become.
 // CHECK: graphc.weight @gate_down[%{{.+}} in 2] : tensor<96x80x!graphc.quant<i4 : f16, 32>>
@@ -81,4 +82,23 @@ func.func private @layer(%x: tensor<?x32xf32>, %layer: index) -> (tensor<?x64xf3
   %y = graphc.linear %x, %w : (tensor<?x32xf32>, tensor<64x32xf32>) -> tensor<?x64xf32>
   %t = graphc.transpose %w [1, 0] : tensor<64x32xf32> -> tensor<32x64xf32>
   return %y, %t : tensor<?x64xf32>, tensor<32x64xf32>
+}
+
+// -----
+
+// What is left out is stored as its tensors are, if asked for, and its rows stay f32.
+// STORED: graphc.weight @u.wide[%{{.+}} in 1] : tensor<64x32xf16>
+// STORED-NEXT: %[[U:.+]] = graphc.checkpoint "u"{{.*}} : tensor<64x32xf16>
+// STORED-NEXT: graphc.yield %[[U]]
+// STORED-LABEL: func.func private @left_out
+// STORED: graphc.fused_linear %{{.+}}, %{{.+}} rows(f32) : (tensor<?x32xf32>, tensor<64x32xf16>)
+graphc.weight @u.wide[%layer in 1] : tensor<64x32xf32> {
+  %0 = graphc.checkpoint "u"[%layer] : tensor<64x32xf16>
+  %1 = graphc.cast %0 : tensor<64x32xf16> -> tensor<64x32xf32>
+  graphc.yield %1 : tensor<64x32xf32>
+}
+func.func private @left_out(%x: tensor<?x32xf32>, %layer: index) -> tensor<?x64xf32> {
+  %w = graphc.param @u.wide[%layer] : tensor<64x32xf32>
+  %y = graphc.linear %x, %w : (tensor<?x32xf32>, tensor<64x32xf32>) -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
 }

@@ -73,3 +73,14 @@ func.func @gamma_alone(%x: tensor<?x64xf32>, %w: tensor<1x64x32x1xf32>, %g: tens
   %y = graphc.fused_linear %x, %w gamma(%g) : (tensor<?x64xf32>, tensor<1x64x32x1xf32>, tensor<64xf32>) -> tensor<?x32xf32>
   return %y : tensor<?x32xf32>
 }
+
+// -----
+
+// Rows of f32 for a narrower weight: the matmul goes on saying so, or it would round them.
+// CHECK-LABEL: func.func @wide_rows
+// CHECK: %[[R:.+]], %[[F:.+]] = graphc.prepare_rows %{{.+}} rms({{.+}}) : (tensor<?x172xf32>) -> (tensor<?x192xf32>, tensor<?xf32>)
+// CHECK: graphc.fused_linear %[[R]], %{{.+}} rows(f32) row_factor(%[[F]]) : (tensor<?x192xf32>, tensor<3x172x32x1xf16>, tensor<?xf32>)
+func.func @wide_rows(%x: tensor<?x172xf32>, %w: tensor<3x172x32x1xf16>) -> tensor<?x96xf32> {
+  %y = graphc.fused_linear %x, %w rms(1.0e-05) rows(f32) : (tensor<?x172xf32>, tensor<3x172x32x1xf16>) -> tensor<?x96xf32>
+  return %y : tensor<?x96xf32>
+}

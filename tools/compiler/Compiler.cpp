@@ -23,6 +23,13 @@ static Precision precisionOf(const std::string &type) {
   return type == "bf16" ? Precision::BF16 : Precision::F32;
 }
 
+static WeightPrecision weightPrecisionOf(const std::string &type) {
+  return type == "stored" ? WeightPrecision::Stored
+         : type == "bf16" ? WeightPrecision::BF16
+         : type == "f16"  ? WeightPrecision::F16
+                          : WeightPrecision::AsDtype;
+}
+
 static CachePrecision cachePrecisionOf(const std::string &type) {
   return type == "int8"   ? CachePrecision::I8
          : type == "bf16" ? CachePrecision::BF16
@@ -31,6 +38,8 @@ static CachePrecision cachePrecisionOf(const std::string &type) {
 
 Expected<Compiler> Compiler::create(MLIRContext &context, const CompileSettings &settings) {
   GRAPHC_RETURN_IF_ERROR(checkType("--dtype", settings.dtype, {"f32", "bf16"}));
+  GRAPHC_RETURN_IF_ERROR(
+      checkType("--weight-dtype", settings.weightDtype, {"stored", "f32", "bf16", "f16"}));
   GRAPHC_RETURN_IF_ERROR(checkType("--kv-cache", settings.kvCache, {"f32", "bf16", "int8"}));
   GRAPHC_ASSIGN_OR_RETURN(std::optional<QuantOptions> quant, settings.quant.parse());
   GRAPHC_ASSIGN_OR_RETURN(Target target, Target::parse(settings.target));
@@ -50,6 +59,22 @@ std::string Compiler::dtype(const ModelInput &input) const {
   return settings.dtype.empty() ? input.storedDtype : settings.dtype;
 }
 
+/// oneDNN multiplies factors of one type: who asks for it gets them.
+std::string Compiler::weightDtype(const ModelInput &input) const {
+  if (!settings.weightDtype.empty())
+    return settings.weightDtype;
+  const bool mayBeNarrower = dtype(input) == "f32" && settings.matmul == "generated";
+  return mayBeNarrower ? "stored" : dtype(input);
+}
+
+/// Rows of bf16 want weights of bf16.
+Status Compiler::checkWeightDtype(const ModelInput &input) const {
+  if (dtype(input) == "f32" || weightDtype(input) == dtype(input))
+    return {};
+  return usageError("--weight-dtype " + weightDtype(input) + " needs --dtype f32: with --dtype " +
+                    dtype(input) + ", weights are of " + dtype(input) + " too");
+}
+
 std::string Compiler::kvCache(const ModelInput &input) const {
   return settings.kvCache.empty() ? dtype(input) : settings.kvCache;
 }
@@ -57,6 +82,8 @@ std::string Compiler::kvCache(const ModelInput &input) const {
 PipelineOptions Compiler::pipelineOptions(const ModelInput &input) const {
   PipelineOptions options;
   options.dtype = precisionOf(dtype(input));
+  if (weightDtype(input) != dtype(input))
+    options.weights = weightPrecisionOf(weightDtype(input));
   options.kvCache = cachePrecisionOf(kvCache(input));
   options.quant = quant;
   options.optLevel = settings.optimize ? OptLevel::O2 : OptLevel::O0;
@@ -67,6 +94,7 @@ PipelineOptions Compiler::pipelineOptions(const ModelInput &input) const {
 std::map<std::string, std::string> Compiler::optionTexts(const ModelInput &input) const {
   std::map<std::string, std::string> texts = {
       {"dtype", dtype(input)},
+      {"weight_dtype", weightDtype(input)},
       {"kv_cache", kvCache(input)},
       {"target", compileTarget.name()},
       {"opt_level", settings.optimize ? "2" : "0"},
@@ -77,6 +105,7 @@ std::map<std::string, std::string> Compiler::optionTexts(const ModelInput &input
 }
 
 Status Compiler::lowerTo(Stage stage, ModelInput &input, const std::string &reproducer) {
+  GRAPHC_RETURN_IF_ERROR(checkWeightDtype(input));
   Stage from = stageOf(*input.module);
   if (from > stage)
     return usageError(settings.model + ": is already past the stage '" +

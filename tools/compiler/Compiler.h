@@ -42,6 +42,8 @@ private:
   Status emitProductsOf(EmittedKernels &kernels, const StepBounds &bounds);
   PipelineOptions pipelineOptions(const ModelInput &input) const;
   std::string dtype(const ModelInput &input) const;
+  std::string weightDtype(const ModelInput &input) const;
+  Status checkWeightDtype(const ModelInput &input) const;
   std::string kvCache(const ModelInput &input) const;
 
   mlir::MLIRContext &context;

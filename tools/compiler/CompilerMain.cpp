@@ -57,8 +57,12 @@ static void addQuantFlags(CLI::App &app, QuantSettings &quant) {
 }
 
 static void addSharedFlags(CLI::App &app, CompileSettings &settings) {
-  app.add_option("--dtype", settings.dtype,
-                 "type of activations and weights: f32 or bf16 (default: as the checkpoint)");
+  app.add_option(
+      "--dtype", settings.dtype,
+      "type of activations: f32 or bf16 (default: bf16 for a checkpoint of bf16, else f32)");
+  app.add_option("--weight-dtype", settings.weightDtype,
+                 "type that matrices are stored in: f32, bf16, f16, or stored for what the\n"
+                 "checkpoint has (default with --dtype f32 and generated code, else --dtype)");
   app.add_option("--kv-cache", settings.kvCache,
                  "type of the KV cache: f32, bf16 or int8 (default: as --dtype)");
   addQuantFlags(app, settings.quant);

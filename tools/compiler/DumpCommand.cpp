@@ -61,6 +61,7 @@ Expected<ModelInput> loadFromPlan(MLIRContext &context, CompileSettings &setting
   GRAPHC_ASSIGN_OR_RETURN(Plan plan, Plan::open(settings.model, {.anyMachine = true}));
   std::map<std::string, std::string> options = plan.header().options;
   settings.dtype = options["dtype"];
+  settings.weightDtype = options["weight_dtype"];
   settings.kvCache = options["kv_cache"];
   settings.quant = QuantSettings::fromTexts(options);
   settings.target = options["target"];

@@ -239,13 +239,10 @@ static Expected<ModelInput> loadFolder(MLIRContext &context, const CompileSettin
   options.context = chooseContext(settings, config);
   options.maxTokens = settings.maxChunk;
   options.storedType = [&](const std::string &tensor) {
-    if (settings.randomSeed)
-      return ElementType::F32;
     const TensorInfo *info = source ? source->find(tensor) : nullptr;
     return info ? info->type : claimed.value_or(ElementType::F32);
   };
-  if (settings.randomSeed ? claimed == ElementType::BF16
-                          : options.storedType("model.embed_tokens.weight") == ElementType::BF16)
+  if (options.storedType("model.embed_tokens.weight") == ElementType::BF16)
     input.storedDtype = "bf16";
   input.module = buildModelGraph(context, config, options);
   Builder builder(&context);

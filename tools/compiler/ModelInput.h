@@ -23,7 +23,7 @@ struct ModelInput {
   PlanModel model;
   /// Tables for the plan; empty for a model without tokenizer files.
   std::vector<std::byte> tokenizer;
-  /// "f32" or "bf16": what the checkpoint is stored as (f16 computes as f32).
+  /// "f32" or "bf16": what the checkpoint is stored as (f16 is multiplied as f32).
   std::string storedDtype = "f32";
 };
 

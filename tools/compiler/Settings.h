@@ -18,7 +18,9 @@ struct CompileSettings {
   std::string weights; ///< Overrides where the weights come from.
   std::optional<uint64_t> randomSeed;
 
-  std::string dtype;   ///< "f32", "bf16"; default: as the checkpoint is stored.
+  std::string dtype; ///< "f32", "bf16"; default: as the checkpoint is stored.
+  /// "stored", "f32", "bf16", "f16"; default: stored with dtype f32, as dtype else.
+  std::string weightDtype;
   std::string kvCache; ///< "f32", "bf16", "int8"; default: as dtype.
   QuantSettings quant;
   int64_t context = 0; ///< Default: the model's own limit, at most kDefaultContext.
