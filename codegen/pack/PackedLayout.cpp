@@ -79,8 +79,7 @@ static void packHalfPanel(const PackedLayout &layout, std::span<const float> row
     std::byte *to = out + begin * kPanelRows * kBytes;
     const bool isPaired = layout.interleave == 2;
     interleaveUnits(reinterpret_cast<const std::byte *>(rounded.data()), kColumns * kBytes,
-                    ceilDiv(count, 2),
-                    isPaired ? to : reinterpret_cast<std::byte *>(pairs.data()));
+                    ceilDiv(count, 2), isPaired ? to : reinterpret_cast<std::byte *>(pairs.data()));
     if (!isPaired)
       splitPairs(pairs.data(), count, reinterpret_cast<uint16_t *>(to));
   }
