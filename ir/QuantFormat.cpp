@@ -95,14 +95,18 @@ struct Groups {
     q = (scaled + kRounder) - kRounder;
   }
 
+  /// The largest magnitudes, found among the numbers' bits: as integers, magnitudes are in the same
+  /// order, and NaN is above all.
   [[gnu::always_inline]] void findLargest(F &largest) const {
-    largest = F(0);
+    Ints<lanes> bits = 0;
     for (int64_t k = 0; k < count; ++k) {
       F x;
       load(k, x);
-      F magnitude = __builtin_elementwise_abs(x);
-      largest = largest < magnitude ? magnitude : largest;
+      F positive = __builtin_elementwise_abs(x);
+      auto magnitude = __builtin_bit_cast(Ints<lanes>, positive);
+      bits = bits < magnitude ? magnitude : bits;
     }
+    largest = __builtin_bit_cast(F, bits);
   }
 
   /// How well the integers of some scale fit a group is seen from two sums, xq of x q and qq of
@@ -221,17 +225,15 @@ float quantizeGroup(const QuantFormat &format, bool search, std::span<const floa
 
 float quantizeRowGroup(std::span<const float> values, std::span<int8_t> out) {
   constexpr Bounds kBounds{-127.0f, 127.0f};
-  float largest = 0;
-  for (float value : values)
-    largest = std::max(largest, std::fabs(value));
   const Groups<1> group{values.data(), std::ssize(values), kBounds};
-  Floats<1> inverse, q;
-  group.invert(Floats<1>(largest / kBounds.most), inverse);
+  Floats<1> largest, inverse, q;
+  group.findLargest(largest);
+  group.invert(largest / kBounds.most, inverse);
   for (size_t k = 0; k < values.size(); ++k) {
     group.roundNumbers(static_cast<int64_t>(k), inverse, q);
     out[k] = static_cast<int8_t>(q[0]);
   }
-  return largest / kBounds.most;
+  return largest[0] / kBounds.most;
 }
 
 } // namespace graphc

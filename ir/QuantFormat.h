@@ -61,7 +61,8 @@ constexpr int64_t quantRowBytes(int64_t width) {
 /// Rounds the numbers of one group of a weight: integers to `out`, of the same size, and their
 /// scale, an f16 number, as result.
 /// `search`: the scale with the least squared error of a few, else the one that makes the largest
-/// magnitude the largest integer (see graphc.quantize).
+/// magnitude the largest integer (see graphc.quantize). Numbers of which one is not finite have a
+/// scale that is not either, and integers without a meaning.
 float quantizeGroup(const QuantFormat &format, bool search, std::span<const float> values,
                     std::span<int8_t> out);
 
@@ -71,7 +72,7 @@ void quantizeBlock(const QuantFormat &format, bool search, std::span<const float
                    std::span<std::byte> block);
 
 /// The same for a group of at most 32 numbers of a row: the largest magnitude becomes 127, the
-/// scale is f32.
+/// scale is f32. Not finite, as above.
 float quantizeRowGroup(std::span<const float> values, std::span<int8_t> out);
 
 } // namespace graphc

@@ -14,15 +14,20 @@ namespace graphc {
 
 static constexpr double kLargest = 127.0;
 
-/// The largest magnitude over 127.
+/// The largest magnitude over 127, found among the numbers' bits: as integers, magnitudes are in
+/// the same order, and NaN is above all. The scale of numbers that are not finite is none either.
 Value QuantRows::scaleOf(ArrayRef<Value> numbers) {
   Value largest;
   for (Value vector : numbers) {
-    Value magnitude = math::AbsFOp::create(b, vector);
-    largest = largest ? math.max(magnitude, largest) : magnitude;
+    auto integers = VectorType::get(cast<VectorType>(vector.getType()).getShape(), b.getI32Type());
+    Value bits = arith::BitcastOp::create(b, integers, math::AbsFOp::create(b, vector));
+    largest = largest ? Value(arith::MaxSIOp::create(b, bits, largest)) : bits;
   }
-  largest = math.maxLanes(largest);
-  return arith::DivFOp::create(b, largest, math.constant(kLargest, largest));
+  Value bits = math.reduceLanes(largest, [&](Value low, Value high) -> Value {
+    return arith::MaxSIOp::create(b, low, high);
+  });
+  Value magnitude = arith::BitcastOp::create(b, b.getF32Type(), bits);
+  return arith::DivFOp::create(b, magnitude, math.constant(kLargest, magnitude));
 }
 
 /// 1 / scale; 0 where the numbers are too small to have one.

@@ -170,6 +170,20 @@ public:
     }
   }
 
+  /// With one number of a row in place of another, the scales of its groups after prepare_rows.
+  std::vector<float> scalesWith(KernelRunner &kernel, int64_t t, int64_t k, float number) {
+    const float before = input.get(t * spec.depth + k);
+    input.set(t * spec.depth + k, number);
+    StepArrays step;
+    step.T = kMaxRows;
+    kernel.run(step, {input.data(), gamma.data(), rows.data()});
+    input.set(t * spec.depth + k, before);
+    std::vector<float> scales;
+    for (int64_t at = 0; at < spec.width(); at += kRowGroup)
+      scales.push_back(wordAt<float>(rows.data() + t * spec.rowBytes() + spec.width() + at / 8));
+    return scales;
+  }
+
   const QuantSpec spec;
 
 private:
@@ -307,4 +321,22 @@ TEST_P(QuantMatmul, SeveralGroupsOfPanels) {
   spec.depth = 11008;
   spec.channels = 150;
   checkQuant(spec, level());
+}
+
+/// A number that is not finite must not vanish among integers.
+TEST_P(QuantMatmul, ScalesOfNumbersThatAreNotFiniteAreNoneEither) {
+  QuantSpec spec = specOf(32);
+  if (spec.rows != Rows::I8)
+    return;
+  spec.depth = 100;
+  QuantCase test(spec);
+  auto prepare = KernelRunner::compile(prepareText(spec), level(), {kMaxRows, kMaxRows, kMaxRows});
+  ASSERT_TRUE(prepare);
+  for (float broken : {NAN, -NAN, INFINITY, -INFINITY})
+    for (int64_t k = 0; k < spec.depth; ++k) {
+      std::vector<float> scales = test.scalesWith(*prepare, 1, k, broken);
+      for (size_t group = 0; group < scales.size(); ++group)
+        EXPECT_EQ(std::isfinite(scales[group]), group != static_cast<size_t>(k / kRowGroup))
+            << broken << " in column " << k << ", group " << group;
+    }
 }

@@ -226,6 +226,20 @@ TEST(QuantFormat, WhatIsNotANumberBecomesAnIntegerInRange) {
   }
 }
 
+TEST(QuantFormat, NumbersThatAreNotFiniteHaveNoFiniteScale) {
+  for (float broken : {NAN, -NAN, INFINITY, -INFINITY})
+    for (size_t at : {0, 15, 16, 31}) {
+      std::vector<float> values = randomGroup(4, 32, 1.0f);
+      values[at] = broken;
+      for (int64_t bits : {4, 8})
+        for (bool search : {false, true})
+          EXPECT_FALSE(std::isfinite(quantize({.bits = bits, .group = 32}, search, values).scale));
+      std::vector<int8_t> integers(32);
+      EXPECT_EQ(std::isnan(quantizeRowGroup(values, integers)), std::isnan(broken)) << at;
+      EXPECT_FALSE(std::isfinite(quantizeRowGroup(values, integers))) << at;
+    }
+}
+
 TEST(QuantFormat, BlocksHoldScalesAndIntegers) {
   EXPECT_EQ((QuantFormat{.bits = 4, .group = 32}.blockBytes(32)), 64 + 512);
   EXPECT_EQ((QuantFormat{.bits = 8, .group = 32}.blockBytes(32)), 64 + 1024);
