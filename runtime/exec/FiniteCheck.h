@@ -16,6 +16,7 @@ public:
       : plan(plan), step(step), cache(cache) {}
 
   /// Whether all numbers of a kernel's result at `data` are finite, as far as this step writes it.
+  /// Quantized rows are if their scales are.
   /// Where attention is un-fused, minus infinity passes: scores that a mask hides have it.
   bool isFinite(const PlanResult &result, const std::byte *data) const {
     return isFinite(result, data, 0, 0);
@@ -26,6 +27,7 @@ public:
 
 private:
   bool isFinite(const PlanResult &result, const std::byte *data, size_t dim, int64_t index) const;
+  bool areScalesFinite(const std::byte *row, int64_t rowBytes) const;
   bool isNumberFinite(ElementType type, const std::byte *at) const;
 
   const PlanHeader &plan;

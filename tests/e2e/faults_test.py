@@ -42,6 +42,15 @@ class Faults(unittest.TestCase):
                 self.assertRegex(message, r"sequence 0, position \d+: the logits are not numbers")
                 self.assertRegex(message, r"that of layer 1 .*down.* \(graphc\.(fused_)?linear\)")
 
+    def test_e3_row18_nan_does_not_vanish_in_integers(self):
+        self.put_nan("model.layers.1.post_attention_layernorm.weight")
+        for scheme in ("w8a8", "w4a8"):
+            with self.subTest(scheme=scheme):
+                plan = self.graphc.plan(self.model, "--quant", scheme)
+                result = self.graphc("run", plan, "-p", "Once upon a time", "-n", 3, check=False)
+                self.assertEqual(result.returncode, 7)
+                self.assertRegex(result.stderr.decode(), r"that of layer 1 .* \(graphc\.prepare_rows\)")
+
     def test_e3_row21_changed_sources_are_noticed(self):
         plan = self.graphc.plan(self.model)
         inspect = ("inspect", plan, "--sources", self.model)
