@@ -186,12 +186,26 @@ private:
     size_t count = options.allRows ? static_cast<size_t>(part.count) : sampled ? 1 : 0;
     std::span<const float> own = rows.first(count * width);
     rows = rows.subspan(count * width);
-    if (options.allRows)
+    if (options.allRows) {
+      GRAPHC_RETURN_IF_ERROR(session.withOrigin(checkRows(part, own, width)));
       GRAPHC_RETURN_IF_ERROR(listener.onRows(part.sequence, sequence.fed, own));
+    }
     sequence.fed += part.count;
     if (sampled)
       return addToken(part.sequence, own.last(width));
     return last ? end(part.sequence, reasonToEnd(sequence)) : Status();
+  }
+
+  /// Whether all rows of a part are numbers.
+  Status checkRows(const Part &part, std::span<const float> rows, size_t width) const {
+    for (int64_t row = sequences[part.sequence].fed; !rows.empty(); ++row) {
+      if (!areUsableLogits(rows.first(width)))
+        return numericError("sequence " + std::to_string(part.sequence) + ", row " +
+                            std::to_string(row) +
+                            ": the results are not numbers (NaN or infinite)");
+      rows = rows.subspan(width);
+    }
+    return {};
   }
 
   StopReason reasonToEnd(const Progress &sequence) const {

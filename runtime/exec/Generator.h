@@ -68,8 +68,9 @@ Expected<SessionOptions> sessionOptionsFor(const Plan &plan, const GenerationOpt
 /// turns.
 ///
 /// Ends with the sequences as they are, their reason Interrupted, when the session's `cancel` flag
-/// becomes true. Numeric, with the operator that made them, when logits are not numbers, Resources
-/// when the memory is used up; any failure of the listener ends it too.
+/// becomes true. Numeric, with the operator that made them, when logits or rows to report are not
+/// numbers (areUsableLogits(), for results of other kinds as well), Resources when the memory is
+/// used up; any failure of the listener ends it too.
 Expected<Generation> generate(Session &session, const GenerationOptions &options,
                               std::span<const std::vector<int32_t>> prompts,
                               GenerationListener &listener);

@@ -48,6 +48,15 @@ double uniformRandom(const RandomKey &key) {
   return static_cast<double>(bits >> 11) * 0x1p-53;
 }
 
+bool areUsableLogits(std::span<const float> logits) {
+  bool usable = false, broken = false;
+  for (float logit : logits) {
+    broken |= !(logit <= std::numeric_limits<float>::max());
+    usable |= logit >= std::numeric_limits<float>::lowest();
+  }
+  return usable && !broken;
+}
+
 Expected<int32_t> Sampler::sample(std::span<const float> logits, std::span<const int32_t> history,
                                   uint64_t sequence) {
   GRAPHC_RETURN_IF_ERROR(load(logits, sequence, history.size()));
@@ -64,13 +73,9 @@ Expected<int32_t> Sampler::sample(std::span<const float> logits, std::span<const
 
 Status Sampler::load(std::span<const float> logits, uint64_t sequence, size_t position) {
   candidates.resize(logits.size());
-  bool usable = false, broken = false;
-  for (size_t i = 0; i < logits.size(); ++i) {
+  for (size_t i = 0; i < logits.size(); ++i)
     candidates[i] = {static_cast<int32_t>(i), logits[i]};
-    broken |= !(logits[i] <= std::numeric_limits<float>::max());
-    usable |= logits[i] >= std::numeric_limits<float>::lowest();
-  }
-  if (usable && !broken)
+  if (areUsableLogits(logits))
     return {};
   return numericError("sequence " + std::to_string(sequence) + ", position " +
                       std::to_string(position) + ": the logits are not numbers (NaN or infinite)");

@@ -39,6 +39,9 @@ struct RandomKey {
 /// A number in [0, 1), the same for the same key on every machine.
 double uniformRandom(const RandomKey &key);
 
+/// Whether a token can be chosen by these logits: none is NaN or +inf, and not all are -inf.
+bool areUsableLogits(std::span<const float> logits);
+
 /// Chooses tokens. Keeps buffers between calls, so one object per thread; the choice itself depends
 /// only on the arguments.
 class Sampler {
@@ -46,7 +49,7 @@ public:
   explicit Sampler(const SamplingOptions &options) : options(options) {}
 
   /// The token that follows `history` (prompt and generated tokens) in sequence number `sequence`.
-  /// Numeric when a logit is NaN or +inf, or all are -inf.
+  /// Numeric when the logits are not usable.
   Expected<int32_t> sample(std::span<const float> logits, std::span<const int32_t> history,
                            uint64_t sequence);
 

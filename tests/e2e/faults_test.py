@@ -51,6 +51,15 @@ class Faults(unittest.TestCase):
                 self.assertEqual(result.returncode, 7)
                 self.assertRegex(result.stderr.decode(), r"that of layer 1 .* \(graphc\.prepare_rows\)")
 
+    def test_e3_row18_saved_results_are_numbers(self):
+        self.put_nan("model.layers.1.mlp.down_proj.weight")
+        plan, rows = self.graphc.plan(self.model), self.graphc.path("rows.npy")
+        for count in (0, 1):
+            result = self.graphc("run", plan, "--tokens", "1,2,3", "-n", count, "--save-result", rows, check=False)
+            self.assertEqual(result.returncode, 7)
+            self.assertRegex(result.stderr.decode(), r"sequence 0, row 0: .* not numbers.*that of layer 1 .*down")
+            self.assertFalse(rows.exists())
+
     def test_e3_row21_changed_sources_are_noticed(self):
         plan = self.graphc.plan(self.model)
         inspect = ("inspect", plan, "--sources", self.model)
