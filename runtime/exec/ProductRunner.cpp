@@ -15,12 +15,8 @@ static constexpr int64_t kPanelChannels = 32;
 
 Expected<ProductRunner> ProductRunner::create(const PlanProduct &plan, KernelFn epilogue,
                                               int64_t maxRows) {
-  ProductRunner runner;
-  GRAPHC_ASSIGN_OR_RETURN(runner.provider, loadProductProvider(plan.provider));
-  runner.plan = plan;
-  runner.epilogue = epilogue;
-  runner.maxRows = maxRows;
-  return runner;
+  GRAPHC_ASSIGN_OR_RETURN(const ProductProvider *provider, loadProductProvider(plan.provider));
+  return ProductRunner(*provider, plan, epilogue, maxRows);
 }
 
 Expected<const void *> ProductRunner::productOf(int64_t rows, int64_t sliceTasks) {

@@ -33,6 +33,11 @@ public:
   static Expected<ProductRunner> create(const PlanProduct &plan, KernelFn epilogue,
                                         int64_t maxRows);
 
+  /// With a provider that is there already; `plan.provider` is not looked at.
+  ProductRunner(const ProductProvider &provider, const PlanProduct &plan, KernelFn epilogue,
+                int64_t maxRows)
+      : provider(&provider), plan(plan), epilogue(epilogue), maxRows(maxRows) {}
+
   /// Whether steps of so many rows are for the provider.
   bool takes(int64_t rows) const { return rows >= plan.leastRows; }
 
@@ -43,14 +48,13 @@ public:
 private:
   using Product = std::unique_ptr<void, void (*)(void *)>;
 
-  ProductRunner() = default;
   const std::byte *denseRows(const ProductCall &call, int64_t rows, ThreadPool &pool) const;
   Expected<const void *> productOf(int64_t rows, int64_t tasks);
 
-  const ProductProvider *provider = nullptr;
+  const ProductProvider *provider;
   PlanProduct plan;
-  KernelFn epilogue = nullptr;
-  int64_t maxRows = 0;
+  KernelFn epilogue;
+  int64_t maxRows;
   std::map<std::pair<int64_t, int64_t>, Product> products; ///< By rows and tasks.
 };
 
