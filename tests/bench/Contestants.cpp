@@ -1,7 +1,7 @@
 #include "Contestants.h"
 
+#include "../unit/codegen/KernelContext.h"
 #include "codegen/CostText.h"
-#include "codegen/lowering/LowerToLlvm.h"
 #include "tools/machine/MachineFacts.h"
 #include "tools/trial/TrialMemory.h"
 
@@ -12,18 +12,6 @@
 using namespace mlir;
 
 namespace graphc::bench {
-
-static MLIRContext &context() {
-  static MLIRContext *context = [] {
-    DialectRegistry registry;
-    registry.insert<GraphcDialect>();
-    registerLoweringDialects(registry);
-    auto *result = new MLIRContext(registry, MLIRContext::Threading::DISABLED);
-    result->loadAllAvailableDialects();
-    return result;
-  }();
-  return *context;
-}
 
 /// So many that taken in turn they are twice as large as the last cache: a model's weights are not
 /// in it either. At most a quarter of what memory is free.
@@ -46,7 +34,8 @@ static Expected<Work> workOf(KernelOp kernel, const Target &target, int64_t toke
 }
 
 Expected<GeneratedMatmul> GeneratedMatmul::create(const MatmulCase &test, const Target &target) {
-  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(test.kernelText(), &context());
+  OwningOpRef<ModuleOp> module =
+      parseSourceString<ModuleOp>(test.kernelText(), &test::kernelContext());
   if (!module)
     return internalError(test.name() + ": the kernel does not parse");
   StepBounds bounds{test.maxRows(), test.maxRows(), test.context()};

@@ -1,7 +1,8 @@
 #include "KernelRunner.h"
 
+#include "KernelContext.h"
+
 #include "codegen/EmitKernels.h"
-#include "codegen/lowering/LowerToLlvm.h"
 #include "runtime/base/CpuFeatures.h"
 
 #include "mlir/Parser/Parser.h"
@@ -45,25 +46,13 @@ std::string testNameOf(std::string target) {
   return target;
 }
 
-static MLIRContext &context() {
-  static MLIRContext *context = [] {
-    DialectRegistry registry;
-    registry.insert<GraphcDialect>();
-    registerLoweringDialects(registry);
-    auto *result = new MLIRContext(registry, MLIRContext::Threading::DISABLED);
-    result->loadAllAvailableDialects();
-    return result;
-  }();
-  return *context;
-}
-
 std::unique_ptr<KernelRunner>
 KernelRunner::compile(const std::string &text, const std::string &level, const StepBounds &bounds) {
   auto fail = [&](const std::string &why) {
     ADD_FAILURE() << why << "\nkernel:\n" << text;
     return nullptr;
   };
-  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &context());
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(text, &kernelContext());
   if (!module)
     return fail("the kernel does not parse");
   Expected<Target> target = Target::parse(level);

@@ -1,7 +1,7 @@
 // The way from MLIR to a shared object, with a function written by hand.
+#include "KernelContext.h"
+
 #include "codegen/lowering/KernelCompiler.h"
-#include "codegen/lowering/LowerToLlvm.h"
-#include "ir/GraphDialect.h"
 #include "runtime/plan/KernelAbi.h"
 
 #include "mlir/Parser/Parser.h"
@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 using namespace graphc;
+using namespace graphc::test;
 
 static constexpr char kDouble[] = R"(
 func.func @double(%T: index, %R: index, %S: index, %B: index, %stride: index,
@@ -30,24 +31,8 @@ func.func @double(%T: index, %R: index, %S: index, %B: index, %stride: index,
   return
 })";
 
-namespace {
-
-mlir::MLIRContext &context() {
-  static mlir::MLIRContext *context = [] {
-    mlir::DialectRegistry registry;
-    registry.insert<GraphcDialect>();
-    registerLoweringDialects(registry);
-    auto *result = new mlir::MLIRContext(registry);
-    result->loadAllAvailableDialects();
-    return result;
-  }();
-  return *context;
-}
-
-} // namespace
-
 TEST(KernelCompiler, MakesSharedObjectsWithoutUndefinedSymbols) {
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(kDouble, &context());
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(kDouble, &kernelContext());
   ASSERT_TRUE(module);
   Expected<Target> target = Target::parse("x86-64-v3");
   ASSERT_TRUE(target.ok());
@@ -71,7 +56,7 @@ TEST(KernelCompiler, LinkerNamesUndefinedSymbols) {
   std::string text = kDouble;
   text.insert(1, "func.func private @sinister(f32) -> f32\n");
   text.replace(text.find("arith.addf %x, %x : f32"), 23, "func.call @sinister(%x) : (f32) -> f32");
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context());
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &kernelContext());
   ASSERT_TRUE(module);
   Expected<Target> target = Target::parse("x86-64-v3");
   auto kernels = CompiledKernels::create(*module, {EntryPoint{"double", "graphc_double", {0, 1}}});

@@ -1,10 +1,10 @@
 // VectorMath against libm in double precision: accuracy over a sweep of all exponents, extremes,
 // and the same bits from scalars and vectors.
+#include "KernelContext.h"
 #include "KernelRunner.h"
 
 #include "codegen/kernels/VectorMath.h"
 #include "codegen/lowering/KernelCompiler.h"
-#include "codegen/lowering/LowerToLlvm.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -100,18 +100,6 @@ const Function kFunctions[] = {
      [](double x) { return double(float(_Float16(float(x)))); }, 0},
 };
 
-MLIRContext &context() {
-  static MLIRContext *context = [] {
-    DialectRegistry registry;
-    registry.insert<GraphcDialect>();
-    registerLoweringDialects(registry);
-    auto *result = new MLIRContext(registry, MLIRContext::Threading::DISABLED);
-    result->loadAllAvailableDialects();
-    return result;
-  }();
-  return *context;
-}
-
 Value elementsAt(ImplicitLocOpBuilder &b, Value memory, Value at, int64_t width) {
   if (width == 1)
     return memref::LoadOp::create(b, memory, ValueRange{at});
@@ -149,8 +137,8 @@ public:
               "(%x: tensor<?xf32>) -> tensor<?xf32> {\n"
               "  %y = graphc.relu %x : tensor<?xf32>\n"
               "  graphc.yield %y : tensor<?xf32>\n}\n";
-    OwningOpRef<ModuleOp> kernels = parseSourceString<ModuleOp>(text, &context());
-    OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context()));
+    OwningOpRef<ModuleOp> kernels = parseSourceString<ModuleOp>(text, &test::kernelContext());
+    OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&test::kernelContext()));
     Expected<Target> target = Target::parse(level);
     SmallVector<EntryPoint> entries;
     for (auto [function, kernel] : llvm::zip(functions, kernels->getOps<KernelOp>())) {
