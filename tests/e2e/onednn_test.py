@@ -160,6 +160,18 @@ class Library(OneDnn):
         self.assertTrue(self.loaded(self.plan("onednn")))
         self.assertFalse(self.loaded(self.plan("generated")))
 
+    def test_is_found_by_programs_that_embed_the_runtime(self):
+        plan = self.graphc.plan(program.ROOT / "examples" / "tiny-stories", "--dtype", "bf16", "--matmul", "onednn")
+        text = "Once upon a time there was a little girl who had a red ball. " * 4
+        self.assertTrue(any("product" in kernel for kernel in self.kernels(plan).values()))
+        want = self.graphc("run", plan, "-p", text, "-n", 9, "--temp", 0, "--json")
+        self.assertGreater(len(json.loads(want.stdout)["sequences"][0]["prompt_tokens"]), LEAST_ROWS)
+        found = subprocess.run([program.GRAPHC.parent / "graphc-embed", plan, text, "9"], capture_output=True,
+                               env={**os.environ, "LD_DEBUG": "files"})
+        self.assertEqual(found.returncode, 0, found.stderr[-2000:])
+        self.assertIn(b"libdnnl", found.stderr)
+        self.assertEqual(found.stdout.decode(), json.loads(want.stdout)["sequences"][0]["text"] + "\n")
+
     def test_is_missed_with_its_name(self):
         alone = self.graphc.path("alone")
         alone.mkdir()
