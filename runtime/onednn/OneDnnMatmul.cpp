@@ -31,6 +31,8 @@ static dnnl::matmul::primitive_desc describe(const memory::desc &rows, const mem
   dnnl::primitive_attr attributes;
   // Memory that belongs to the run: the library's own belongs to the thread that made a primitive.
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  // Not what ONEDNN_DEFAULT_FPMATH_MODE says: f32 products are not to be made of shorter factors.
+  attributes.set_fpmath_mode(dnnl::fpmath_mode::strict);
 #if DNNL_VERSION_MAJOR >= 3
   return {cpu(), rows, weight, result, attributes};
 #else
@@ -83,7 +85,16 @@ OneDnnMatmul::OneDnnMatmul(OneDnnMatmul &&) noexcept = default;
 OneDnnMatmul &OneDnnMatmul::operator=(OneDnnMatmul &&) noexcept = default;
 OneDnnMatmul::~OneDnnMatmul() = default;
 
+/// Threads of TBB or SYCL cannot be kept out as OpenMP's are (limitOneDnnThreads()).
+static Status checkThreads() {
+  unsigned kind = dnnl_version()->cpu_runtime;
+  if (kind == DNNL_RUNTIME_SEQ || kind == DNNL_RUNTIME_OMP || kind == DNNL_RUNTIME_THREADPOOL)
+    return {};
+  return unsupported("oneDNN was built for threads of its own that are not OpenMP's");
+}
+
 Expected<OneDnnMatmul> OneDnnMatmul::create(const OneDnnProduct &product) {
+  GRAPHC_RETURN_IF_ERROR(checkThreads());
   GRAPHC_RETURN_IF_ERROR(checkPanels(product));
   try {
     dnnl::matmul::primitive_desc description = describe(product);
