@@ -1,8 +1,12 @@
 #include "runtime/sampling/Sampler.h"
 
+#include "runtime/base/VectorClones.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <string>
 
 namespace graphc {
@@ -48,37 +52,52 @@ double uniformRandom(const RandomKey &key) {
   return static_cast<double>(bits >> 11) * 0x1p-53;
 }
 
-bool areUsableLogits(std::span<const float> logits) {
+GRAPHC_VECTOR_CLONES
+static bool areUsable(const float *logits, size_t count) {
   bool usable = false, broken = false;
-  for (float logit : logits) {
-    broken |= !(logit <= std::numeric_limits<float>::max());
-    usable |= logit >= std::numeric_limits<float>::lowest();
+  for (size_t i = 0; i < count; ++i) {
+    broken |= !(logits[i] <= std::numeric_limits<float>::max());
+    usable |= logits[i] >= std::numeric_limits<float>::lowest();
   }
   return usable && !broken;
 }
 
+bool areUsableLogits(std::span<const float> logits) {
+  return areUsable(logits.data(), logits.size());
+}
+
+/// Maxima of kGroups groups of values, side by side in memory so that a loop over groups is one
+/// over vectors.
+constexpr size_t kGroups = 512;
+
+GRAPHC_VECTOR_CLONES
+static void groupMaxima(const float *values, size_t count, float *maxima) {
+  for (size_t group = 0; group < kGroups; ++group)
+    maxima[group] = -std::numeric_limits<float>::infinity();
+  for (size_t begin = 0; begin < count; begin += kGroups) {
+    const size_t present = count - begin < kGroups ? count - begin : kGroups;
+    for (size_t i = 0; i < present; ++i)
+      maxima[i] = maxima[i] < values[begin + i] ? values[begin + i] : maxima[i];
+  }
+}
+
 Expected<int32_t> Sampler::sample(std::span<const float> logits, std::span<const int32_t> history,
                                   uint64_t sequence) {
-  GRAPHC_RETURN_IF_ERROR(load(logits, sequence, history.size()));
+  if (!areUsableLogits(logits))
+    return numericError("sequence " + std::to_string(sequence) + ", position " +
+                        std::to_string(history.size()) +
+                        ": the logits are not numbers (NaN or infinite)");
+  values.assign(logits.begin(), logits.end());
   penalize(history);
-  int32_t best = greedy();
+  groups.resize(kGroups);
+  groupMaxima(values.data(), values.size(), groups.data());
+  largest = *std::max_element(groups.begin(), groups.end());
   if (options.temperature == 0)
-    return best;
-  largest = candidates[static_cast<size_t>(best)].logit;
-  keepTopK();
+    return static_cast<int32_t>(std::find(values.begin(), values.end(), largest) - values.begin());
+  chooseCandidates();
   keepTopP();
   keepMinP();
   return choose(uniformRandom({options.seed, sequence, history.size()}));
-}
-
-Status Sampler::load(std::span<const float> logits, uint64_t sequence, size_t position) {
-  candidates.resize(logits.size());
-  for (size_t i = 0; i < logits.size(); ++i)
-    candidates[i] = {static_cast<int32_t>(i), logits[i]};
-  if (areUsableLogits(logits))
-    return {};
-  return numericError("sequence " + std::to_string(sequence) + ", position " +
-                      std::to_string(position) + ": the logits are not numbers (NaN or infinite)");
 }
 
 /// Each recent token is penalized once, however often it occurred.
@@ -90,17 +109,11 @@ void Sampler::penalize(std::span<const int32_t> history) {
   std::sort(recent.begin(), recent.end());
   recent.erase(std::unique(recent.begin(), recent.end()), recent.end());
   for (int32_t token : recent) {
-    if (token < 0 || static_cast<size_t>(token) >= candidates.size())
+    if (token < 0 || static_cast<size_t>(token) >= values.size())
       continue;
-    float &logit = candidates[static_cast<size_t>(token)].logit;
+    float &logit = values[static_cast<size_t>(token)];
     logit = logit > 0 ? logit / options.repeatPenalty : logit * options.repeatPenalty;
   }
-}
-
-int32_t Sampler::greedy() const {
-  auto best = std::max_element(candidates.begin(), candidates.end(),
-                               [](auto &a, auto &b) { return a.logit < b.logit; });
-  return best->token;
 }
 
 /// Likeliest first; equal ones by id, so that the order is one.
@@ -108,12 +121,27 @@ static constexpr auto kByLikelihood = [](const auto &a, const auto &b) {
   return a.logit != b.logit ? a.logit > b.logit : a.token < b.token;
 };
 
-void Sampler::keepTopK() {
-  auto k = static_cast<size_t>(options.topK);
-  if (k == 0 || k >= candidates.size())
+/// All tokens, or the K likeliest, likeliest first. K groups have a largest value of at least the
+/// K-th largest of these, so that the K likeliest tokens are among those that reach it: few more
+/// than K, instead of a vocabulary, are left to be ordered.
+void Sampler::chooseCandidates() {
+  const auto k = static_cast<size_t>(options.topK);
+  const bool all = k == 0 || k >= values.size();
+  float least = -std::numeric_limits<float>::infinity();
+  if (!all && k <= kGroups) {
+    auto last = groups.begin() + options.topK - 1;
+    std::nth_element(groups.begin(), last, groups.end(), std::greater<>());
+    least = *last;
+  }
+  candidates.clear();
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i] >= least)
+      candidates.push_back({static_cast<int32_t>(i), values[i]});
+  }
+  if (all)
     return;
   auto last = candidates.begin() + options.topK;
-  std::nth_element(candidates.begin(), last, candidates.end(), kByLikelihood);
+  std::partial_sort(candidates.begin(), last, candidates.end(), kByLikelihood);
   candidates.erase(last, candidates.end());
 }
 

@@ -59,18 +59,18 @@ private:
     float logit;
   };
 
-  Status load(std::span<const float> logits, uint64_t sequence, size_t position);
   void penalize(std::span<const int32_t> history);
-  int32_t greedy() const;
-  void keepTopK();
+  void chooseCandidates();
   void keepTopP();
   void keepMinP();
   int32_t choose(double random) const;
 
   SamplingOptions options;
-  std::vector<Candidate> candidates;
+  std::vector<float> values;         ///< The logits, penalized.
+  std::vector<float> groups;         ///< Their maxima (groupMaxima()).
+  std::vector<Candidate> candidates; ///< What the stages leave.
   std::vector<int32_t> recent;
-  float largest = 0; ///< The largest logit of the candidates.
+  float largest = 0; ///< The largest of the values.
 };
 
 } // namespace graphc

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <limits>
 #include <map>
+#include <numeric>
 
 using namespace graphc;
 using testing::HasSubstr;
@@ -84,6 +85,45 @@ TEST(Sampler, TopKKeepsTheLikeliest) {
   EXPECT_NEAR(got[3], 0.3 / 0.7, 0.012);
   options.topK = 100;
   EXPECT_EQ(frequencies(options, logitsOf({0.1, 0.4, 0.2, 0.3})).size(), 4u);
+}
+
+TEST(Sampler, TopKAgreesWithSortingTheWholeVocabulary) {
+  SamplingOptions options = plain();
+  for (size_t vocabulary : {3, 511, 512, 513, 5000})
+    for (int64_t k : {1, 2, 40, 512, 513, 4999}) {
+      std::vector<float> logits; // in mixed order, with many equal ones and some that are out
+      for (size_t i = 0; i < vocabulary; ++i)
+        logits.push_back(i * i % 7 == 1 ? -kInf : static_cast<float>(i * i * 37 % 301) / 50);
+      logits[0] = 1;
+      std::vector<int32_t> order(vocabulary);
+      std::iota(order.begin(), order.end(), 0);
+      std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+        float x = logits[static_cast<size_t>(a)], y = logits[static_cast<size_t>(b)];
+        return x != y ? x > y : a < b;
+      });
+      bool all = static_cast<size_t>(k) >= vocabulary;
+      if (all)
+        std::iota(order.begin(), order.end(), 0);
+      else
+        order.resize(static_cast<size_t>(k));
+      const float largest = *std::max_element(logits.begin(), logits.end());
+      auto weight = [&](int32_t i) {
+        return std::exp(double(logits[static_cast<size_t>(i)]) - largest);
+      };
+      double sum = 0;
+      for (int32_t i : order)
+        sum += weight(i);
+      options.topK = k;
+      Sampler sampler(options);
+      for (uint64_t sequence = 0; sequence < 50; ++sequence) {
+        double rest = uniformRandom({options.seed, sequence, 0}) * sum;
+        size_t at = 0;
+        while (at + 1 < order.size() && (rest -= weight(order[at])) >= 0)
+          ++at;
+        ASSERT_EQ(*sampler.sample(logits, {}, sequence), order[at])
+            << "top " << k << " of " << vocabulary;
+      }
+    }
 }
 
 TEST(Sampler, TopPKeepsWhatReachesTheProbability) {
