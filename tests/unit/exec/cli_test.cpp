@@ -278,6 +278,15 @@ TEST_F(Cli, E3Row23_TooLittleAddressSpaceIsToldWithTheMemoryPlan) {
 }
 #endif
 
+TEST_F(Cli, VerboseRunsTellWhereTheStartWent) {
+  Outcome outcome = graphc("run \"$plan\" --tokens 1 -n 1 -v");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err,
+              testing::ContainsRegex("start [0-9.]+ ms: plan [0-9.]+, tokenizer [0-9.]+, "
+                                     "prompt [0-9.]+, memory, code and threads [0-9.]+\n"));
+  EXPECT_THAT(graphc("run \"$plan\" --tokens 1 -n 1").err, Not(HasSubstr("start")));
+}
+
 TEST_F(Cli, E3Row18_BrokenNumbersEndWithSeven) {
   write(networkPlan, {.headKernel = "broken_head"});
   EXPECT_EQ(graphc("run \"$plan\" --tokens 1 -n 1").code, 7);
