@@ -57,6 +57,7 @@ ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
   static constexpr TileClass kWide[] = {
       {12, 1, 2}, {8, 1, 2}, {4, 1, 2, 2}, {2, 1, 2, 4}, {1, 1, 2, 4}};
   static constexpr TileClass kNarrow[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 2, 2}};
+  static constexpr TileClass kNarrowF16[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 1, 2}};
   static constexpr TileClass kNarrowBf16[] = {{5, 2, 1}, {4, 2, 1}, {2, 1, 1}, {1, 1, 2, 2}};
   static constexpr TileClass kWideQuant[] = {{6, 1, 1}, {4, 1, 1, 2}, {2, 1, 1, 4}, {1, 1, 1, 4}};
   using enum TileClass::Way;
@@ -77,7 +78,7 @@ ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
     return kWide;
   if (factors.weightType.isBF16())
     return kNarrowBf16;
-  return kNarrow;
+  return factors.weightType.isF16() ? ArrayRef(kNarrowF16) : ArrayRef(kNarrow);
 }
 
 int64_t MatmulLoops::maxRows() const {
