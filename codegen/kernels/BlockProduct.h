@@ -28,8 +28,11 @@ struct LeftRows {
 
 /// Channels that are multiplied together.
 struct RightVector {
-  int64_t channel = 0; ///< The first one, in its panel.
-  int64_t offset = 0;  ///< Elements from where the first panel begins to where this one does.
+  int64_t channel = 0;     ///< The first one, in its panel.
+  mlir::Value offset = {}; ///< Elements from the first panel to this one; null: it is the first.
+
+  /// Where the element is in this panel that the first has at `at`.
+  mlir::Value inPanel(mlir::ImplicitLocOpBuilder &b, mlir::Value at) const;
 };
 
 /// Asking for memory before it is read.

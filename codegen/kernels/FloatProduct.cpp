@@ -110,7 +110,7 @@ Value FloatProduct::leftPair(const Step &step, int64_t row) {
 
 Value FloatProduct::rightVector(const Step &step, int64_t vector) {
   const RightVector &place = step.right.vectors[vector];
-  Value at = indexPlus(b, step.rightAt, step.rightOffset + place.offset + place.channel * pair);
+  Value at = indexPlus(b, place.inPanel(b, step.rightAt), step.rightOffset + place.channel * pair);
   VectorType type = VectorType::get({lanes * pair}, rightType);
   return vector::LoadOp::create(b, type, step.right.memory, at);
 }

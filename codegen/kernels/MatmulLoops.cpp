@@ -23,7 +23,7 @@ struct MatmulLoops::TileClass {
   int64_t rows;
   int64_t passes;
   int64_t unroll;
-  int64_t panels = 1; ///< That are read side by side, as far as the range has so many left.
+  int64_t streams = 1; ///< Panels that are read side by side, as far as the range has so many.
   enum class Way {
     Vectors,  ///< Panels as they are packed.
     Tiles,    ///< By tile instructions (ByteTiles.h).
@@ -43,7 +43,8 @@ struct MatmulLoops::TilePlace {
   LeftRows left;
   SmallVector<int64_t> places; ///< Which of each panel's vectors.
   Value firstOfGroup;          ///< Panel that the group begins with.
-  int64_t panels = 1;          ///< Neighbours, from `panel` on.
+  int64_t streams = 1;         ///< Panels that are read side by side, `panel` the first.
+  Value apart = {};            ///< Panels from one of them to the next.
 };
 
 // A panel is 2 vectors on AVX-512 and 4 on AVX2. The largest tile has 24 sums in 32 registers, or
@@ -112,13 +113,16 @@ int64_t MatmulLoops::widenedStride() const {
   return (ceilDiv(factors.depth, kLineFloats) | 1) * kLineFloats;
 }
 
-int64_t MatmulLoops::sumBytes() const {
-  return floatTiles || epilogue.isLong() ? maxRows() * kPanelRows * kFloatBytes : 0;
+int64_t MatmulLoops::storedSums() const {
+  int64_t rows = floatTiles ? FloatTiles::kMostRows : 0;
+  for (const TileClass &tile : classes())
+    rows = std::max(rows, keepsSums(tile) ? tile.rows * tile.streams : 0);
+  return rows * kPanelRows;
 }
 
 int64_t MatmulLoops::scratchBytes() const {
   int64_t widened = widensRows() ? maxRows() * widenedStride() * kFloatBytes : 0;
-  return sumsOffset() + sumBytes() + widened + (tiles ? tiles->scratchBytes() : 0) +
+  return sumsOffset() + storedSums() * kFloatBytes + widened + (tiles ? tiles->scratchBytes() : 0) +
          (floatTiles ? floatTiles->scratchBytes() : 0) +
          (unpackedPanels ? unpackedPanels->scratchBytes() : 0);
 }
@@ -164,7 +168,7 @@ void MatmulLoops::unpackForManyRows() {
   int64_t panelBytes = factors.blocks * quantPanels.blockBytes();
   int64_t panels = roundUp(std::max<int64_t>(1, kBytes / panelBytes), epilogue.panelsTogether());
   unpackedPanels.emplace(function, target, quantPanels, factors.blocks, panels,
-                         sumsOffset() + sumBytes());
+                         sumsOffset() + storedSums() * kFloatBytes);
 }
 
 /// Panels whose rows are read once for all of them: as many as leave room for the rows in an L2 of
@@ -285,23 +289,33 @@ void MatmulLoops::unpackPanels(ImplicitLocOpBuilder &b, Range rows, Range panels
 void MatmulLoops::emitClass(ImplicitLocOpBuilder &b, const TileClass &tile, Range rows,
                             Range panels) {
   emitLoop(b, rows.first, rows.end, tile.rows, [&](Value firstRow) {
-    LeftRows left = leftRows(b, tile, firstRow);
-    auto emitRange = [&](Value first, Value end, int64_t together) {
-      emitLoop(b, first, end, together, [&](Value panel) {
-        emitPanels(b, tile, {panel, firstRow, left, {}, panels.first, together});
-      });
-    };
-    // Sums that go through scratch are those of one panel.
-    int64_t together = keepsSums(tile) ? 1 : tile.panels;
-    Value rest = panels.first;
-    if (together > 1) {
-      Value count = arith::SubIOp::create(b, panels.end, panels.first);
-      Value odd = arith::RemUIOp::create(b, count, arith::ConstantIndexOp::create(b, together));
-      rest = arith::SubIOp::create(b, panels.end, odd);
-      emitRange(panels.first, rest, together);
-    }
-    emitRange(rest, panels.end, 1);
+    TilePlace place{{}, firstRow, leftRows(b, tile, firstRow), {}, panels.first};
+    Value rest = tile.streams == 1 ? panels.first : emitStreams(b, tile, place, panels);
+    emitLoop(b, rest, panels.end, 1, [&](Value panel) {
+      place.panel = panel;
+      emitPanels(b, tile, place);
+    });
   });
+}
+
+/// Reads the panels as several streams, and returns the first of the few that are left. A stream is
+/// a part of the range, which is one piece of memory: what the machine fetches ahead at the end of
+/// a panel is the next panel. An epilogue that wants neighbours together gets them side by side.
+Value MatmulLoops::emitStreams(ImplicitLocOpBuilder &b, const TileClass &tile, TilePlace place,
+                               Range panels) {
+  place.streams = tile.streams;
+  Value streams = arith::ConstantIndexOp::create(b, tile.streams);
+  Value count = arith::SubIOp::create(b, panels.end, panels.first);
+  Value each = arith::DivUIOp::create(b, count, streams);
+  Value rest = arith::AddIOp::create(b, panels.first, arith::MulIOp::create(b, each, streams));
+  bool sideBySide = epilogue.panelsTogether() > 1;
+  place.apart = sideBySide ? Value(arith::ConstantIndexOp::create(b, 1)) : each;
+  Value end = sideBySide ? rest : Value(arith::AddIOp::create(b, panels.first, each));
+  emitLoop(b, panels.first, end, sideBySide ? tile.streams : 1, [&](Value panel) {
+    place.panel = panel;
+    emitPanels(b, tile, place);
+  });
+  return rest;
 }
 
 /// Whether a tile's passes take the halves of a panel apart, which belong together in a row.
@@ -344,13 +358,13 @@ void MatmulLoops::emitPanels(ImplicitLocOpBuilder &b, const TileClass &tile, Til
 void MatmulLoops::emitRowsOfPanels(ImplicitLocOpBuilder &b, TilePlace place, int64_t rows,
                                    ArrayRef<Value> sums) {
   size_t vectors = place.places.size();
-  size_t rowSums = place.panels * vectors;
-  Value first = place.panel;
-  for (int64_t panel = 0; panel < place.panels; ++panel) {
+  size_t rowSums = place.streams * vectors;
+  for (int64_t stream = 0; stream < place.streams; ++stream) {
+    if (stream > 0)
+      place.panel = arith::AddIOp::create(b, place.panel, place.apart);
     SmallVector<Value> own;
     for (int64_t r = 0; r < rows; ++r)
-      llvm::append_range(own, sums.slice(r * rowSums + panel * vectors, vectors));
-    place.panel = indexPlus(b, first, panel);
+      llvm::append_range(own, sums.slice(r * rowSums + stream * vectors, vectors));
     emitRows(b, place, place.firstRow, rows, own);
   }
 }
@@ -366,7 +380,8 @@ LeftRows MatmulLoops::leftRows(ImplicitLocOpBuilder &b, const TileClass &tile, V
 LeftRows MatmulLoops::widenRows(ImplicitLocOpBuilder &b, const LeftRows &rows, int64_t count) {
   int64_t lanes = target.lanes();
   int64_t stride = widenedStride();
-  Value memory = scratchFloats(b, function, maxRows() * stride, sumsOffset() + sumBytes());
+  Value memory =
+      scratchFloats(b, function, maxRows() * stride, sumsOffset() + storedSums() * kFloatBytes);
   Value zero = arith::ConstantIndexOp::create(b, 0);
   auto narrow = VectorType::get({lanes}, b.getBF16Type());
   auto widenAt = [&](Value k, int64_t existing) {
@@ -404,9 +419,14 @@ RightPanel MatmulLoops::rightPanel(ImplicitLocOpBuilder &b, const TileClass &til
     right.stride = factors.blockStride;
     right.start = indexTimes(b, place.panel, factors.blocks * right.stride);
   }
-  for (int64_t panel = 0; panel < place.panels; ++panel)
+  int64_t panelElements = factors.blocks * right.stride;
+  Value offset;
+  for (int64_t stream = 0; stream < place.streams; ++stream) {
+    if (stream > 0)
+      offset = indexTimes(b, place.apart, stream * panelElements);
     for (int64_t v : place.places)
-      right.vectors.push_back({v * target.lanes(), panel * factors.blocks * right.stride});
+      right.vectors.push_back({v * target.lanes(), offset});
+  }
   return right;
 }
 
@@ -421,34 +441,50 @@ SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClas
   RightPanel right = rightPanel(b, tile, place);
   // Of many rows, all tiles but the first find the panel in the cache; so do later passes.
   if (tile.isStream() && place.places.front() == 0)
-    right.fetch = place.panels > 1 ? kFetchOfMany : kFetchOfOne;
+    right.fetch = place.streams > 1 ? kFetchOfMany : kFetchOfOne;
   return kernel.emit(place.left, right, {tile.rows, factors.depth, tile.unroll});
 }
 
 Value MatmulLoops::scratchSums(ImplicitLocOpBuilder &b) {
-  return scratchFloats(b, function, maxRows() * kPanelRows, sumsOffset());
+  return scratchFloats(b, function, storedSums(), sumsOffset());
 }
 
 void MatmulLoops::storeSums(ImplicitLocOpBuilder &b, const TilePlace &place, ValueRange sums) {
   Value memory = scratchSums(b);
-  int64_t lanes = target.lanes(), vectors = place.places.size();
-  for (auto [i, sum] : llvm::enumerate(sums)) {
-    int64_t at = int64_t(i) / vectors * kPanelRows + place.places[i % vectors] * lanes;
-    storeLanes(b, sum, memory, arith::ConstantIndexOp::create(b, at), lanes);
+  int64_t lanes = target.lanes(), vectors = place.places.size(), streams = place.streams;
+  int64_t rows = std::ssize(sums) / (streams * vectors);
+  for (int64_t i = 0; i < std::ssize(sums); ++i) {
+    int64_t stream = i / vectors % streams, row = i / (vectors * streams);
+    int64_t at = (stream * rows + row) * kPanelRows + place.places[i % vectors] * lanes;
+    storeLanes(b, sums[i], memory, arith::ConstantIndexOp::create(b, at), lanes);
   }
 }
 
-/// The epilogues of a tile whose sums are in scratch: one copy of the code for all rows.
+/// The epilogues of a tile whose sums are in scratch: one copy of the code for all rows of all
+/// streams.
 void MatmulLoops::emitStoredRows(ImplicitLocOpBuilder &b, Value rows, const TilePlace &place) {
   Value memory = scratchSums(b);
   int64_t lanes = target.lanes();
   auto sumType = VectorType::get({lanes}, b.getF32Type());
-  emitLoop(b, arith::ConstantIndexOp::create(b, 0), rows, 1, [&](Value r) {
-    Value start = indexTimes(b, r, kPanelRows);
-    SmallVector<Value> sums;
-    for (int64_t v : place.places)
-      sums.push_back(loadLanes(b, sumType, memory, indexPlus(b, start, v * lanes), lanes));
-    emitRows(b, place, arith::AddIOp::create(b, place.firstRow, r), 1, sums);
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  auto emitStream = [&](const TilePlace &own, Value firstSum) {
+    emitLoop(b, zero, rows, 1, [&](Value r) {
+      Value start = arith::AddIOp::create(b, firstSum, indexTimes(b, r, kPanelRows));
+      SmallVector<Value> sums;
+      for (int64_t v : own.places)
+        sums.push_back(loadLanes(b, sumType, memory, indexPlus(b, start, v * lanes), lanes));
+      emitRows(b, own, arith::AddIOp::create(b, own.firstRow, r), 1, sums);
+    });
+  };
+  if (place.streams == 1)
+    return emitStream(place, zero);
+  Value streams = arith::ConstantIndexOp::create(b, place.streams);
+  emitLoop(b, zero, streams, 1, [&](Value stream) {
+    TilePlace own = place;
+    Value panels = arith::MulIOp::create(b, stream, place.apart);
+    own.panel = arith::AddIOp::create(b, place.panel, panels);
+    Value firstSum = indexTimes(b, arith::MulIOp::create(b, stream, rows), kPanelRows);
+    emitStream(own, firstSum);
   });
 }
 

@@ -65,12 +65,14 @@ private:
                           mlir::Value first);
   void unpackForManyRows();
   int64_t panelsOfGroup() const;
-  int64_t sumBytes() const;
+  int64_t storedSums() const;
 
   void emitGroupsInTiles(mlir::ImplicitLocOpBuilder &b, mlir::Value first, mlir::Value end,
                          mlir::Value rows);
   void emitTileRows(mlir::ImplicitLocOpBuilder &b, Range rows, int64_t tileRows, Range panels);
   void emitClass(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, Range rows, Range panels);
+  mlir::Value emitStreams(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, TilePlace place,
+                          Range panels);
   void unpackPanels(mlir::ImplicitLocOpBuilder &b, Range rows, Range panels);
   void emitPanels(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, TilePlace place);
   bool keepsSums(const TileClass &tile) const;

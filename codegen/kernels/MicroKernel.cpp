@@ -6,8 +6,6 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
-#include "llvm/ADT/SetVector.h"
-
 using namespace mlir;
 
 namespace graphc {
@@ -41,18 +39,24 @@ std::unique_ptr<BlockProduct> makeUnpackedProduct(ImplicitLocOpBuilder &builder,
                                                : makeIntegerProduct(builder, target, panels);
 }
 
+Value RightVector::inPanel(ImplicitLocOpBuilder &b, Value at) const {
+  return offset ? Value(arith::AddIOp::create(b, at, offset)) : at;
+}
+
 void RightPanel::emitFetches(ImplicitLocOpBuilder &b, Value at, int64_t bytes) const {
   constexpr int64_t kLineBytes = 64;
   if (fetch.distance == 0)
     return;
   Type element = cast<MemRefType>(memory.getType()).getElementType();
   int64_t elementBytes = element.getIntOrFloatBitWidth() / 8;
-  llvm::SmallSetVector<int64_t, 4> panels;
-  for (const RightVector &vector : vectors)
-    panels.insert(vector.offset);
+  SmallVector<Value> panels; // The vectors of a panel are neighbours.
+  for (size_t i = 0; i < vectors.size(); ++i) {
+    if (i == 0 || vectors[i].offset != vectors[i - 1].offset)
+      panels.push_back(vectors[i].inPanel(b, at));
+  }
   for (int64_t byte = 0; byte < bytes; byte += kLineBytes)
-    for (int64_t panel : panels) {
-      Value ahead = indexPlus(b, at, panel + (fetch.distance + byte) / elementBytes);
+    for (Value panel : panels) {
+      Value ahead = indexPlus(b, panel, (fetch.distance + byte) / elementBytes);
       memref::PrefetchOp::create(b, memory, ahead, /*isWrite=*/false, fetch.hint,
                                  /*isDataCache=*/true);
     }

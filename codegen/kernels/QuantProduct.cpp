@@ -19,8 +19,7 @@ VectorType QuantProduct::integers() const {
 }
 
 Value QuantProduct::unitsOf(const Span &span, int64_t unit, const RightVector &vector) {
-  Value data = indexPlus(b, span.data, vector.offset);
-  return reader.units(span.right.memory, data, unit, vector.channel);
+  return reader.units(span.right.memory, vector.inPanel(b, span.data), unit, vector.channel);
 }
 
 void QuantProduct::forEachStep(int64_t count, MutableArrayRef<Value> sums,
@@ -47,8 +46,7 @@ void QuantProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<V
   right.emitFetches(b, block, kPanelRows * QuantFormat::kScaleBytes);
   SmallVector<Value> scales;
   for (const RightVector &vector : right.vectors)
-    scales.push_back(
-        reader.scales(right.memory, indexPlus(b, block, vector.offset), vector.channel));
+    scales.push_back(reader.scales(right.memory, vector.inPanel(b, block), vector.channel));
 
   forEachStep(format.group / kSpan, sums, [&](Value step, MutableArrayRef<Value> inner) {
     Value spanColumn = arith::AddIOp::create(b, column, indexTimes(b, step, kSpan));

@@ -29,18 +29,21 @@ std::vector<std::string> loopsThatSpill(const std::string &assembly, int &found)
   std::vector<std::string> spilling;
   std::istringstream lines(assembly);
   std::string label, body;
+  bool spills = false;
   found = 0;
   for (std::string line; std::getline(lines, line);) {
     if (std::string next = labelOf(line); !next.empty()) {
       label = next;
       body.clear();
+      spills = false;
     }
     body += line + "\n";
+    spills |= contains(line, "(%rsp") && (contains(line, "%ymm") || contains(line, "%zmm"));
     if (label.empty() || jumpTargetOf(line) != label)
       continue;
     bool multiplies = contains(body, "vfmadd") || contains(body, "vdpbf16ps");
     found += multiplies;
-    if (multiplies && contains(body, "(%rsp"))
+    if (multiplies && spills)
       spilling.push_back(body);
   }
   return spilling;

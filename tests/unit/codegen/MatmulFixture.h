@@ -171,8 +171,8 @@ inline std::string packedText(const PanelLayout &layout, ElementType type) {
       type);
 }
 
-/// Innermost loops of `assembly` with a multiply-add that also use the stack: accumulators that do
-/// not fit in registers. `found` counts the loops with a multiply-add.
+/// Innermost loops of `assembly` with a multiply-add that also have vectors on the stack:
+/// accumulators that do not fit in registers. `found` counts the loops with a multiply-add.
 std::vector<std::string> loopsThatSpill(const std::string &assembly, int &found);
 
 } // namespace graphc::test
