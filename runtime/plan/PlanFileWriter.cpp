@@ -27,7 +27,7 @@ Expected<PlanFileWriter> PlanFileWriter::create(const std::string &path) {
 PlanFileWriter::PlanFileWriter(PlanFileWriter &&other) noexcept
     : target(std::move(other.target)), temporary(std::exchange(other.temporary, "")),
       file(std::exchange(other.file, -1)), end(other.end), sections(std::move(other.sections)),
-      hashes(std::move(other.hashes)) {}
+      hashes(std::move(other.hashes)), joiners(std::move(other.joiners)) {}
 
 PlanFileWriter::~PlanFileWriter() {
   if (!temporary.empty())
@@ -68,6 +68,7 @@ Status PlanFileWriter::addSection(std::string_view name, std::span<const std::by
 void PlanFileWriter::append(std::string_view name, uint64_t bytes) {
   sections.push_back({std::string(name), end, bytes, 0});
   hashes.push_back(std::make_unique<BlockHashes>(bytes));
+  joiners.push_back(std::make_unique<PieceJoiner>(end, end + bytes));
   end = static_cast<uint64_t>(roundUp(static_cast<int64_t>(end + bytes), kPlanSectionAlignment));
 }
 
@@ -94,16 +95,30 @@ Status PlanFileWriter::write(uint64_t section, uint64_t offset,
     return internalError(target + ": a write of " + std::to_string(bytes.size()) +
                          " bytes at offset " + std::to_string(offset) + " leaves section '" +
                          into.name + "' of " + std::to_string(into.bytes) + " bytes");
-  GRAPHC_RETURN_IF_ERROR(writeAt(into.offset + offset, bytes));
-  hashes[section]->add(offset, bytes);
+  return joiners[section]->add(into.offset + offset, bytes, sinkOf(section));
+}
+
+PieceJoiner::Write PlanFileWriter::sinkOf(uint64_t section) const {
+  return [this, section](uint64_t at, std::span<const std::byte> bytes) {
+    return writePiece(section, at, bytes);
+  };
+}
+
+/// Writes at an offset of the file, which is in the section.
+Status PlanFileWriter::writePiece(uint64_t section, uint64_t at,
+                                  std::span<const std::byte> bytes) const {
+  GRAPHC_RETURN_IF_ERROR(writeAt(at, bytes));
+  hashes[section]->add(at - sections[section].offset, bytes);
   // What is on its way already, fsync need not wait for. Where this call means nothing, fsync does
   // all of the work, and sees all of the errors in any case.
-  ::sync_file_range(file, static_cast<off_t>(into.offset + offset),
-                    static_cast<off_t>(bytes.size()), SYNC_FILE_RANGE_WRITE);
+  ::sync_file_range(file, static_cast<off_t>(at), static_cast<off_t>(bytes.size()),
+                    SYNC_FILE_RANGE_WRITE);
   return {};
 }
 
 Status PlanFileWriter::finish(PlanHeader header) {
+  for (uint64_t section = 0; section < sections.size(); ++section)
+    GRAPHC_RETURN_IF_ERROR(joiners[section]->flush(sinkOf(section)));
   if (::ftruncate(file, static_cast<off_t>(end)) != 0)
     return systemError("set the length");
   GRAPHC_RETURN_IF_ERROR(hashSections());

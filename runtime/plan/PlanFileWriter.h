@@ -4,6 +4,7 @@
 
 #include "runtime/base/Status.h"
 #include "runtime/plan/BlockHashes.h"
+#include "runtime/plan/PieceJoiner.h"
 #include "runtime/plan/PlanHeader.h"
 
 #include <cstdint>
@@ -43,8 +44,8 @@ public:
   /// handle for write().
   Expected<uint64_t> reserveSection(std::string_view name, uint64_t bytes);
 
-  /// Writes part of a reserved section, which begins its way to the disk at once. Threads may write
-  /// different ranges at the same time.
+  /// Takes part of a reserved section, no byte of which comes twice; most of it begins its way to
+  /// the disk at once. Threads may write different ranges at the same time.
   Status write(uint64_t section, uint64_t offset, std::span<const std::byte> bytes) const;
 
   /// Hashes what of the sections was not hashed as it was written, fills in header.sections and
@@ -56,6 +57,8 @@ private:
   PlanFileWriter() = default;
 
   void append(std::string_view name, uint64_t bytes);
+  PieceJoiner::Write sinkOf(uint64_t section) const;
+  Status writePiece(uint64_t section, uint64_t at, std::span<const std::byte> bytes) const;
   Status writeAt(uint64_t offset, std::span<const std::byte> bytes) const;
   Status systemError(const std::string &action) const;
   Status hashSections();
@@ -67,7 +70,8 @@ private:
   int file = -1;
   uint64_t end = 0; ///< Where the next section starts.
   std::vector<PlanSection> sections;
-  std::vector<std::unique_ptr<BlockHashes>> hashes; ///< By section.
+  std::vector<std::unique_ptr<BlockHashes>> hashes;  ///< By section.
+  std::vector<std::unique_ptr<PieceJoiner>> joiners; ///< By section.
 };
 
 } // namespace graphc

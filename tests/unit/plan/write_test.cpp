@@ -183,6 +183,109 @@ TEST(BlockHashes, APartWrittenLaterMakesAHashUnknown) {
   EXPECT_EQ(hashes.finish(section), sectionHash(section));
 }
 
+namespace {
+
+/// What a PieceJoiner wrote: the section's bytes, and where every write began and ended.
+struct Written {
+  std::vector<std::byte> bytes;
+  std::vector<std::pair<uint64_t, uint64_t>> ranges;
+
+  PieceJoiner::Write sink() {
+    return [this](uint64_t offset, std::span<const std::byte> piece) -> Status {
+      std::copy(piece.begin(), piece.end(), bytes.begin() + static_cast<ptrdiff_t>(offset));
+      ranges.emplace_back(offset, offset + piece.size());
+      return {};
+    };
+  }
+};
+
+constexpr uint64_t kChunk = PieceJoiner::kChunkBytes;
+
+} // namespace
+
+TEST(PieceJoiner, WritesWholeChunksWhateverThePieces) {
+  const std::vector<std::byte> section = patternOf(5 * kChunk + 192);
+  for (size_t step : {size_t(300'032), kChunk - 64, kChunk, 3 * kChunk + 64, section.size()}) {
+    PieceJoiner joiner(0, section.size());
+    Written written{std::vector<std::byte>(section.size()), {}};
+    // Backwards, so that the last part of a chunk comes first.
+    for (size_t at = (section.size() - 1) / step * step;; at -= step) {
+      auto piece = std::span(section).subspan(at, std::min(step, section.size() - at));
+      ASSERT_TRUE(joiner.add(at, piece, written.sink()).ok());
+      if (at == 0)
+        break;
+    }
+    EXPECT_EQ(written.bytes, section) << "pieces of " << step;
+    for (auto [begin, end] : written.ranges)
+      EXPECT_TRUE(begin % kChunk == 0 && (end % kChunk == 0 || end == section.size()))
+          << begin << " to " << end;
+    const size_t writes = written.ranges.size();
+    EXPECT_TRUE(joiner.flush(written.sink()).ok());
+    EXPECT_EQ(written.ranges.size(), writes) << "nothing is left";
+  }
+}
+
+TEST(PieceJoiner, AlignsChunksInTheFile) {
+  constexpr uint64_t kBegin = kChunk - 192, kEnd = 3 * kChunk + 64;
+  PieceJoiner joiner(kBegin, kEnd);
+  const std::vector<std::byte> file = patternOf(kEnd);
+  Written written{std::vector<std::byte>(kEnd), {}};
+  const auto add = [&](uint64_t begin, uint64_t end) {
+    ASSERT_TRUE(
+        joiner.add(begin, std::span(file).subspan(begin, end - begin), written.sink()).ok());
+  };
+  add(kBegin, kChunk);
+  add(kChunk, kChunk + 64);
+  EXPECT_THAT(written.ranges, testing::ElementsAre(std::pair(kBegin, kChunk)));
+  add(kChunk + 64, kEnd);
+  EXPECT_THAT(written.ranges,
+              testing::ElementsAre(std::pair(kBegin, kChunk), std::pair(kChunk, 2 * kChunk),
+                                   std::pair(2 * kChunk, kEnd)));
+  EXPECT_TRUE(std::equal(file.begin() + kBegin, file.end(), written.bytes.begin() + kBegin));
+}
+
+TEST(PieceJoiner, FlushWritesWhatCameAndNothingElse) {
+  PieceJoiner joiner(0, 2 * kChunk);
+  Written written{std::vector<std::byte>(2 * kChunk, std::byte(7)), {}};
+  const std::vector<std::byte> piece(100, std::byte(1));
+  for (uint64_t at : {uint64_t(64), kChunk + 200, kChunk + 100, kChunk - 50})
+    ASSERT_TRUE(joiner.add(at, piece, written.sink()).ok());
+  EXPECT_THAT(written.ranges, IsEmpty());
+  ASSERT_TRUE(joiner.flush(written.sink()).ok());
+  EXPECT_THAT(written.ranges,
+              testing::ElementsAre(std::pair(uint64_t(64), uint64_t(164)),
+                                   std::pair(kChunk - 50, kChunk), std::pair(kChunk, kChunk + 50),
+                                   std::pair(kChunk + 100, kChunk + 300)));
+  EXPECT_EQ(std::count(written.bytes.begin(), written.bytes.end(), std::byte(1)), 400);
+}
+
+TEST(PieceJoiner, HoldsABoundedNumberOfChunks) {
+  constexpr uint64_t kChunks = 100;
+  PieceJoiner joiner(0, kChunks * kChunk);
+  uint64_t waiting = 0, most = 0;
+  auto write = [&](uint64_t, std::span<const std::byte>) -> Status {
+    --waiting;
+    return {};
+  };
+  for (uint64_t chunk = 0; chunk < kChunks; ++chunk) {
+    const std::byte one[1] = {};
+    ++waiting;
+    ASSERT_TRUE(joiner.add(chunk * kChunk, one, write).ok());
+    most = std::max(most, waiting);
+  }
+  EXPECT_LE(most, 65u);
+  EXPECT_TRUE(joiner.flush(write).ok());
+  EXPECT_EQ(waiting, 0u);
+}
+
+TEST(PieceJoiner, PassesOnWhatFails) {
+  PieceJoiner joiner(0, 2 * kChunk);
+  auto fail = [](uint64_t, std::span<const std::byte>) { return resourceError("full"); };
+  EXPECT_EQ(joiner.add(0, patternOf(kChunk), fail).code(), StatusCode::Resources);
+  EXPECT_TRUE(joiner.add(kChunk, patternOf(64), fail).ok());
+  EXPECT_EQ(joiner.flush(fail).code(), StatusCode::Resources);
+}
+
 TEST(PlanFileWriter, RefusesHeadersThatNoReaderWouldAccept) {
   TemporaryFolder folder;
   PlanHeader header = tinyHeader();
