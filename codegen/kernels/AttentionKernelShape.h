@@ -47,6 +47,8 @@ struct AttentionShape {
   /// side in registers for each of them.
   int64_t productRows(int64_t rows) const { return std::min(rows, mostProductRows); }
   int64_t vectorsOf(int64_t rows) const { return sumVectors / productRows(rows); }
+  /// Whether tiles of so many rows are those of one token: each page is read once, from memory.
+  bool isStream(int64_t rows) const { return rows <= group; }
 
   int64_t headDim() const { return layout.headDim; }
   int64_t paddedDim() const { return layout.paddedDim(); }

@@ -119,13 +119,23 @@ void AttentionTile::emit(const AttentionRun &run, Value firstRow, int64_t rows, 
   emitMerge(place);
 }
 
-void AttentionTile::emitPage(const Place &place, Value page) {
-  Value entry = k.plus(place.run.pages, page);
-  Value number = k.stepIndex(kArgPageTable, entry);
-  const KvLayout &layout = shape.layout;
-  Value keys = k.plus(k.times(number, k.index(layout.pageElements())),
-                      k.times(place.run.keyHead, k.index(layout.headStride())));
-  Value values = k.plus(keys, k.index(layout.heads * layout.headStride()));
+/// Where the keys of the run's head begin in a page.
+Value AttentionTile::keysOfPage(const Place &place, Value page) {
+  Value number = k.stepIndex(kArgPageTable, k.plus(place.run.pages, page));
+  return k.plus(k.times(number, k.index(shape.layout.pageElements())),
+                k.times(place.run.keyHead, k.index(shape.layout.headStride())));
+}
+
+void AttentionTile::emitPage(Place place, Value page) {
+  Value keys = keysOfPage(place, page);
+  Value toValues = k.index(shape.layout.heads * shape.layout.headStride());
+  if (shape.isStream(place.rows)) {
+    Value last = k.over(place.lastPosition, k.index(kPageTokens));
+    Value next = arith::MinUIOp::create(k.b, k.plus(page, k.index(1)), last);
+    place.nextKeys = keysOfPage(place, next);
+    place.nextValues = k.plus(place.nextKeys, toValues);
+  }
+  Value values = k.plus(keys, toValues);
 
   emitScores(place, page, keys);
   if (needsTransform())
@@ -159,6 +169,8 @@ void AttentionTile::emitScores(const Place &place, Value page, Value keys) {
     Value query = k.times(k.plus(place.firstRow, row), k.index(scratch.queryStride));
     LeftRows left{scratch.queries, query, scratch.queryStride};
     RightPanel right{cache, k.plus(keys, k.times(token, k.index(pair))), kPageTokens * pair, {}};
+    if (place.nextKeys)
+      right.fetch.next = k.plus(place.nextKeys, k.times(token, k.index(shape.paddedDim())));
     for (int64_t v = 0; v < vectors; ++v)
       right.vectors.push_back({.channel = v * shape.lanes});
     auto sums = micro.emit(left, right, {.rows = rows, .depth = shape.headDim(), .unroll = 2});
@@ -296,12 +308,13 @@ void AttentionTile::emitValues(const Place &place, Value page, Value values) {
   int64_t rows = shape.productRows(place.rows);
   k.loop(k.index(0), k.index(place.rows), rows, [&](Value row) {
     MicroTile tile{.rows = rows, .depth = kPageTokens, .unroll = kUnroll, .blocks = blocks};
-    emitValuesOfRows(row, tile, values);
+    emitValuesOfRows(place, row, tile, values);
   });
 }
 
 /// Rows from `firstRow` on.
-void AttentionTile::emitValuesOfRows(Value firstRow, const MicroTile &tile, Value values) {
+void AttentionTile::emitValuesOfRows(const Place &place, Value firstRow, const MicroTile &tile,
+                                     Value values) {
   MicroKernel micro(k.b, k.target, shape.leftType, shape.cacheType);
   int64_t rows = tile.rows;
   int64_t pair = shape.layout.interleave(), width = shape.vectorsOf(rows);
@@ -310,6 +323,8 @@ void AttentionTile::emitValuesOfRows(Value firstRow, const MicroTile &tile, Valu
   LeftRows left{scratch.weights, k.times(firstRow, k.index(kPageTokens)), kPageTokens};
   for (int64_t first = 0; first < vectors; first += width) {
     RightPanel right{cache, values, shape.paddedDim() * pair, {}};
+    if (place.nextValues)
+      right.fetch.next = k.plus(place.nextValues, k.index(first * shape.lanes * kPageTokens));
     for (int64_t v = first; v < std::min(first + width, vectors); ++v)
       right.vectors.push_back({.channel = v * shape.lanes});
     int64_t count = right.vectors.size();

@@ -66,18 +66,21 @@ private:
     const AttentionRun &run;
     mlir::Value firstRow;
     int64_t rows;
-    mlir::Value firstPosition, lastPosition; ///< of the tile's rows
+    mlir::Value firstPosition, lastPosition;    ///< of the tile's rows
+    mlir::Value nextKeys = {}, nextValues = {}; ///< where they begin, if they are asked for
   };
 
   void clearState(int64_t rows);
-  void emitPage(const Place &place, mlir::Value page);
+  void emitPage(Place place, mlir::Value page);
+  mlir::Value keysOfPage(const Place &place, mlir::Value page);
   void emitScores(const Place &place, mlir::Value page, mlir::Value keys);
   void emitTransform(int64_t rows);
   void emitMask(const Place &place, mlir::Value page);
   void emitMaxima(int64_t rows);
   void emitWeights(int64_t rows, mlir::Value values);
   void emitValues(const Place &place, mlir::Value page, mlir::Value values);
-  void emitValuesOfRows(mlir::Value firstRow, const MicroTile &tile, mlir::Value values);
+  void emitValuesOfRows(const Place &place, mlir::Value firstRow, const MicroTile &tile,
+                        mlir::Value values);
   void emitMerge(const Place &place);
 
   void forEachRow(int64_t rows, llvm::function_ref<void(mlir::Value)> body);

@@ -37,8 +37,9 @@ struct RightVector {
 
 /// Asking for memory before it is read.
 struct Fetch {
-  int64_t distance = 0; ///< Bytes ahead; 0: not at all.
-  unsigned hint = 3;    ///< Where to: 3 into the first-level cache, 2 into the second.
+  int64_t distance = 0;  ///< Bytes ahead; 0: not at all.
+  unsigned hint = 3;     ///< Where to: 3 into the first-level cache, 2 into the second.
+  mlir::Value next = {}; ///< Element of what the caller reads after this, to be asked for as well.
 };
 
 /// The right factor: blocks of k, in each the channels of some vectors. They may be of several

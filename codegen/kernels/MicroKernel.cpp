@@ -10,6 +10,8 @@ using namespace mlir;
 
 namespace graphc {
 
+static constexpr int64_t kLineBytes = 64;
+
 int64_t packedPair(Type elementType) { return elementType.isF32() || elementType.isF16() ? 1 : 2; }
 
 MicroKernel::MicroKernel(ImplicitLocOpBuilder &builder, const Target &target, Type left, Type right)
@@ -44,7 +46,6 @@ Value RightVector::inPanel(ImplicitLocOpBuilder &b, Value at) const {
 }
 
 void RightPanel::emitFetches(ImplicitLocOpBuilder &b, Value at, int64_t bytes) const {
-  constexpr int64_t kLineBytes = 64;
   if (fetch.distance == 0)
     return;
   Type element = cast<MemRefType>(memory.getType()).getElementType();
@@ -73,6 +74,20 @@ void MicroKernel::fetchTurn(const RightPanel &right, Value block, int64_t blocks
   int64_t bits = cast<MemRefType>(right.memory.getType()).getElementTypeBitWidth();
   Value first = arith::AddIOp::create(b, right.start, indexTimes(b, block, right.stride));
   right.emitFetches(b, first, blocks * right.stride * bits / 8);
+  if (right.fetch.next)
+    fetchNext(right, block, blocks);
+}
+
+/// Asks for as much of what is read next as the turn reads of its panel, in the order of memory:
+/// then the machine's own prefetching helps.
+void MicroKernel::fetchNext(const RightPanel &right, Value block, int64_t blocks) {
+  Type element = cast<MemRefType>(right.memory.getType()).getElementType();
+  int64_t lineElements = kLineBytes * 8 / element.getIntOrFloatBitWidth();
+  int64_t ofBlock = std::ssize(right.vectors) * lanes * packedPair(element);
+  Value next = arith::AddIOp::create(b, right.fetch.next, indexTimes(b, block, ofBlock));
+  for (int64_t at = 0; at < blocks * ofBlock; at += lineElements)
+    memref::PrefetchOp::create(b, right.memory, indexPlus(b, next, at), /*isWrite=*/false,
+                               right.fetch.hint, /*isDataCache=*/true);
 }
 
 SmallVector<Value> MicroKernel::emit(const LeftRows &left, const RightPanel &right,

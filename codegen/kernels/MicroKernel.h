@@ -49,6 +49,7 @@ public:
 
 private:
   void fetchTurn(const RightPanel &right, mlir::Value block, int64_t blocks);
+  void fetchNext(const RightPanel &right, mlir::Value block, int64_t blocks);
   mlir::Value nextBlock(mlir::Value block, int64_t offset, int64_t blocks);
 
   mlir::ImplicitLocOpBuilder &b;
