@@ -22,7 +22,7 @@ from model_speed import BIN, ROOT, config
 
 MODELS = ("tinyllama", "llama-3.2-1b", "llama-2-7b")
 TYPES = {  # flags of `graphc compile`
-    "f32": "--dtype f32",
+    "f32": "--dtype f32 --weight-dtype f32",
     "bf16": "--dtype bf16",
     "w8": "--dtype bf16 --quant w8",
     "w4": "--dtype bf16 --quant w4",
@@ -30,9 +30,14 @@ TYPES = {  # flags of `graphc compile`
     "w4a8": "--dtype bf16 --quant w4a8",
 }
 TOO_LARGE = {("llama-2-7b", "f32")}
-BENCH = "-p 512,2048 -n 128 -d 0,2048,4096 -r 5 -t 1,2 -b 1,4"
-QUICK_BENCH = "-p 64 -n 8 -d 0,64 -r 1 -t 2 -b 1,2"
-KERNELS = "--benchmark_filter=."
+BENCHES = (  # flags of `graphc bench`
+    "-p 512,2048 -n 128 -r 3",
+    "-p 0 -n 64 -d 2048,4096 -r 3",
+    "-p 0 -n 64 -r 3 -b 4",
+    "-p 512 -n 32 -r 3 -t 1",
+)
+QUICK_BENCHES = ("-p 64 -n 8 -d 0,64 -r 1 -t 2 -b 1,2",)
+KERNELS = "--benchmark_filter=/t2/"
 QUICK_KERNELS = "--benchmark_filter=^tinyllama-1.1b/attn_out/(bf16|w8a8)/T(1|512)/t2/ --rounds=1"
 
 
@@ -68,22 +73,22 @@ def shown(*words):
     return shlex.join(str(word).replace(str(ROOT) + "/", "") for word in words)
 
 
-def bench_model(folder, model, kind, bench):
+def bench_model(folder, model, kind, benches):
     """Compiles and runs a model; the plan is gone afterwards."""
     config_file, plan = folder / f"{model}.config.json", folder / f"{model}-{kind}.gcplan"
     config_file.write_text(json.dumps(config(model), indent=1))
     compile_command = [BIN / "graphc", "compile", config_file, "-o", plan, "--random-weights", "1", "-q",
                        *TYPES[kind].split()]
-    bench_command = [BIN / "graphc", "bench", plan, *bench.split(), "-o", "json"]
+    bench_commands = [[BIN / "graphc", "bench", plan, *bench.split(), "-o", "json"] for bench in benches]
     try:
         run(compile_command)
         size = plan.stat().st_size
-        results = json.loads(run(bench_command))["results"]
+        results = [result for command in bench_commands for result in json.loads(run(command))["results"]]
     finally:
         plan.unlink(missing_ok=True)
         config_file.unlink(missing_ok=True)
     return {"kind": "model", "model": model, "type": kind, "plan_bytes": size, "results": results,
-            "commands": [shown(*compile_command), shown(*bench_command)]}
+            "commands": [shown(*command) for command in (compile_command, *bench_commands)]}
 
 
 def bench_kernels(flags):
@@ -101,12 +106,12 @@ def machine():
 
 def measure(options, measurements):
     measurements.keep("machine", machine)
-    bench = QUICK_BENCH if options.quick else BENCH
+    benches = QUICK_BENCHES if options.quick else BENCHES
     for model in options.models.split(","):
         for kind in options.types.split(","):
             if (model, kind) not in TOO_LARGE:
                 measurements.keep(f"{model}-{kind}",
-                                  lambda: bench_model(measurements.folder, model, kind, bench))
+                                  lambda: bench_model(measurements.folder, model, kind, benches))
     if not options.no_kernels:
         measurements.keep("kernels", lambda: bench_kernels(QUICK_KERNELS if options.quick else KERNELS))
 
