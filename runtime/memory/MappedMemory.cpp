@@ -28,7 +28,9 @@ Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &
   MappedMemory result;
   if (bytes == 0)
     return result;
-  bool isHuge = pages == PageSize::Huge && bytes >= kHugePage && bytes <= UINT64_MAX - kHugePage;
+  const uint64_t small = pages == PageSize::HugeBehindFirst ? kHugePage : 0;
+  bool isHuge =
+      pages != PageSize::Small && bytes >= small + kHugePage && bytes <= UINT64_MAX - kHugePage;
   uint64_t length = isHuge ? (bytes + kHugePage - 1) / kHugePage * kHugePage : bytes;
   void *address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -38,7 +40,8 @@ Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &
   result.base = static_cast<std::byte *>(address);
   result.length = length;
   if (isHuge)
-    ::madvise(address, length, MADV_HUGEPAGE); // a hint: small pages do as well
+    // A hint: small pages do as well.
+    ::madvise(result.base + small, length - small, MADV_HUGEPAGE);
   return result;
 }
 

@@ -16,6 +16,9 @@ enum class PageSize : uint8_t {
   /// set up, which takes long under some hypervisors. What is written to takes whole pages of
   /// memory.
   Huge,
+  /// The same behind the first 2 MiB, for memory that is filled from its beginning: little use of
+  /// it takes little memory.
+  HugeBehindFirst,
 };
 
 /// A range of zeros, aligned to the system's pages. Only pages that somebody writes take memory, so
