@@ -28,9 +28,9 @@ Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &
   MappedMemory result;
   if (bytes == 0)
     return result;
-  const uint64_t small = pages == PageSize::HugeBehindFirst ? kHugePage : 0;
-  bool isHuge =
-      pages != PageSize::Small && bytes >= small + kHugePage && bytes <= UINT64_MAX - kHugePage;
+  const bool isWithin = pages == PageSize::HugeWithin;
+  const uint64_t least = isWithin ? 2 * kHugePage : kHugePage;
+  bool isHuge = pages != PageSize::Small && bytes >= least && bytes <= UINT64_MAX - kHugePage;
   uint64_t length = isHuge ? (bytes + kHugePage - 1) / kHugePage * kHugePage : bytes;
   void *address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -39,9 +39,11 @@ Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &
                          std::strerror(errno));
   result.base = static_cast<std::byte *>(address);
   result.length = length;
-  if (isHuge)
-    // A hint: small pages do as well.
-    ::madvise(result.base + small, length - small, MADV_HUGEPAGE);
+  // A hint: small pages do as well.
+  if (isHuge && isWithin)
+    ::madvise(result.base + kHugePage, (bytes / kHugePage - 1) * kHugePage, MADV_HUGEPAGE);
+  else if (isHuge)
+    ::madvise(address, length, MADV_HUGEPAGE);
   return result;
 }
 

@@ -16,9 +16,9 @@ enum class PageSize : uint8_t {
   /// set up, which takes long under some hypervisors. What is written to takes whole pages of
   /// memory.
   Huge,
-  /// The same behind the first 2 MiB, for memory that is filled from its beginning: little use of
-  /// it takes little memory.
-  HugeBehindFirst,
+  /// The same, but for the first 2 MiB and the last part of such: for memory that is filled from
+  /// its beginning. Little use of it takes little memory, and full use no more than its size.
+  HugeWithin,
 };
 
 /// A range of zeros, aligned to the system's pages. Only pages that somebody writes take memory, so
