@@ -156,11 +156,6 @@ struct Groups {
   static constexpr float kLargestFloat = 3.40282347e+38f;
 };
 
-/// Where the integer of column k of a unit stands in the unit's 32 bits.
-constexpr int64_t shiftOf(int64_t bits, int64_t k) {
-  return bits == 8 ? 8 * k : k % 4 * 8 + k / 4 * 4;
-}
-
 } // namespace
 
 /// Writes the integers of 32 groups as units of 32 bits.
@@ -168,6 +163,7 @@ template <int64_t bits>
 [[gnu::always_inline]] static inline void writeUnits(const Groups<kBlockChannels> &groups,
                                                      const Floats<kBlockChannels> &inverse,
                                                      std::byte *out) {
+  constexpr QuantFormat kFormat = {bits};
   constexpr int64_t kColumns = 32 / bits;
   constexpr int32_t kAdded = bits == 4 ? 8 : 0, kMask = (1 << bits) - 1;
   for (int64_t begin = 0; begin < groups.count; begin += kColumns) {
@@ -176,7 +172,7 @@ template <int64_t bits>
       Floats<kBlockChannels> q;
       groups.roundNumbers(begin + k, inverse, q);
       auto integers = __builtin_convertvector(q, Ints<kBlockChannels>);
-      unit |= ((integers + kAdded) & kMask) << static_cast<int32_t>(shiftOf(bits, k));
+      unit |= ((integers + kAdded) & kMask) << static_cast<int32_t>(kFormat.bitOf(k));
     }
     std::memcpy(out, &unit, sizeof unit);
     out += sizeof unit;

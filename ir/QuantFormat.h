@@ -6,18 +6,20 @@
 //
 //   [32] f16                        the channels' scales
 //   [group / 4][32][4] i8           int8: four columns of a channel side by side
-//   [group / 8][32][4] u8           int4: byte j of a channel holds column j in its low half and
-//                                   column j + 4 in its high half, each plus 8
+//   [group / 8][32][4] u8           int4: the low halves of a channel's bytes hold four columns,
+//                                   the high halves the next four, each plus 8
 //
 // so that 64 bytes are what a dot-product instruction takes of 16 channels, and halves of bytes are
-// unpacked by one mask.
+// unpacked by one mask. Four columns are in the order 0, 2, 1, 3: two neighbours stand at the same
+// bits of the halves of their 4 bytes, and one look-up in a table makes them a pair of bf16.
 //
 // Rows that meet such a weight in integers are quantized as they come, in groups of 32:
 //
 //   [width] i8, [width / 32] f32 scales, [width / 32] i32 sums
 //
-// The sums are those of the row's integers, times what the kernel adds to a weight to make it
-// unsigned, negated: where a dot product of unsigned and signed bytes starts from.
+// with four columns in the same order. The sums are those of the row's integers, times what the
+// kernel adds to a weight to make it unsigned, negated: where a dot product of unsigned and signed
+// bytes starts from.
 #ifndef GRAPHC_IR_QUANTFORMAT_H
 #define GRAPHC_IR_QUANTFORMAT_H
 
@@ -31,6 +33,9 @@ namespace graphc {
 
 /// Numbers of a row that share a scale, when rows are quantized as they come.
 inline constexpr int64_t kRowGroup = 32;
+
+/// Which of the bytes of four columns is column k's: 0, 2, 1, 3.
+constexpr int64_t byteOfColumn(int64_t k) { return k / 2 % 2 + k % 2 * 2; }
 
 /// Channels of a block, as PanelLayout.h has it: groups that are quantized side by side.
 inline constexpr int64_t kBlockChannels = 32;
@@ -47,6 +52,8 @@ struct QuantFormat {
   static constexpr int64_t kScaleBytes = 2;
   /// Columns of a channel that a 4-byte unit holds.
   int64_t unitColumns() const { return 32 / bits; }
+  /// Where the integer of a unit's column k begins among the unit's 32 bits.
+  constexpr int64_t bitOf(int64_t k) const { return 8 * byteOfColumn(k) + (k / 4) * 4; }
 
   int64_t groups(int64_t columns) const { return ceilDiv(columns, group); }
   /// Bytes of one group of 32 channels.

@@ -183,7 +183,9 @@ Value quantNumber(GenericLoops &k, Value table, QuantFormat format, Value token,
   Value scale = k.math.convert(vector::ExtractOp::create(k.b, half, 0), f32);
 
   Value unit = k.plus(k.times(over(inGroup, format.unitColumns()), k.index(kPanelRows)), channel);
-  Value byte = k.plus(k.times(unit, k.index(4)), modulo(inUnit, 4));
+  Value inFour = modulo(inUnit, 4); // See byteOfColumn().
+  Value inBytes = k.plus(over(inFour, 2), k.times(modulo(inFour, 2), k.index(2)));
+  Value byte = k.plus(k.times(unit, k.index(4)), inBytes);
   byte = k.plus(k.plus(block, byte), k.index(kPanelRows * QuantFormat::kScaleBytes));
   Value bits = memref::LoadOp::create(k.b, table, ValueRange{panel, byte});
   Value number = arith::ExtSIOp::create(k.b, k.b.getI32Type(), bits);

@@ -47,49 +47,61 @@ Value QuantReader::word(Value memory, Value byte, Type type) {
 
 /// The bits of column k as the uppermost of each lane: shifted down again, they have a sign.
 Value QuantReader::shiftedFor(Value words, int64_t k) {
-  int64_t bit = format.bits == 8 ? 8 * k : 8 * (k % 4) + 4 * (k / 4);
-  int64_t shift = 32 - format.bits - bit;
+  int64_t shift = 32 - format.bits - format.bitOf(k);
   return shift == 0 ? words : Value(arith::ShLIOp::create(b, words, splat(shift)));
 }
 
-/// A number from a table of sixteen, by the four bits of each lane from `bit` on.
-Value QuantReader::looked(Value words, int64_t bit, ArrayRef<float> table) {
-  Type floats = VectorType::get({target.lanes()}, b.getF32Type());
-  Value numbers =
-      arith::ConstantOp::create(b, DenseElementsAttr::get(cast<VectorType>(floats), table));
-  Value index = bit == 0 ? words : Value(arith::ShRUIOp::create(b, words, splat(bit)));
-  return LLVM::CallIntrinsicOp::create(b, floats, b.getStringAttr("llvm.x86.avx512.permvar.sf.512"),
-                                       {numbers, index})
+/// Columns k and k + 1 of int4: they begin at the same bit of a lane's two words of 16 bits, each
+/// of which looks its number up. Of a word the instruction takes five bits, of which the fifth is a
+/// neighbour's.
+Value QuantReader::lookedUpPair(Value units, int64_t k) {
+  auto words = VectorType::get({2 * target.lanes()}, b.getI16Type());
+  auto constant = [&](function_ref<uint16_t(int64_t)> word) -> Value {
+    SmallVector<uint16_t> numbers;
+    for (int64_t i = 0; i < words.getNumElements(); ++i)
+      numbers.push_back(word(i));
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(words, ArrayRef(numbers)));
+  };
+  Value table = constant([](int64_t i) {
+    float number = static_cast<float>(i % 16 - 8);
+    return static_cast<uint16_t>(llvm::bit_cast<uint32_t>(number) >> 16);
+  });
+  Value index = vector::BitCastOp::create(b, words, units);
+  if (int64_t bit = format.bitOf(k))
+    index = arith::ShRUIOp::create(b, index, constant([&](int64_t) { return bit; }));
+  return LLVM::CallIntrinsicOp::create(b, words, b.getStringAttr("llvm.x86.avx512.permvar.hi.512"),
+                                       {table, index})
       .getResult(0);
 }
 
-/// Column k of every lane as the bits of a bf16, in the lane's upper or lower half. The integers
-/// are multiplied by 2^bf16Exponent().
-Value QuantReader::bf16Bits(Value words, int64_t k, bool isUpper) {
-  Type integers = words.getType();
-  if (format.bits == 4) {
-    SmallVector<float> table;
-    for (int64_t q = 0; q < 16; ++q) {
-      uint32_t bits = llvm::bit_cast<uint32_t>(static_cast<float>(q - 8));
-      table.push_back(llvm::bit_cast<float>(isUpper ? bits : bits >> 16));
+/// Columns k and k + 1 of int8. Each becomes the uppermost byte of an integer, which f32 holds
+/// exactly: its lower half is zero.
+Value QuantReader::convertedPair(Value units, int64_t k) {
+  auto words = VectorType::get({2 * target.lanes()}, b.getI16Type());
+  auto bytes = cast<VectorType>(units.getType());
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(bytes));
+  SmallVector<Value> numbers;
+  for (int64_t column : {k, k + 1}) {
+    SmallVector<int64_t> places;
+    for (int64_t byte = 0; byte < bytes.getNumElements(); byte += kUnitBytes) {
+      places.append(kUnitBytes - 1, bytes.getNumElements());
+      places.push_back(byte + byteOfColumn(column));
     }
-    return vector::BitCastOp::create(b, integers, looked(words, 8 * (k % 4) + 4 * (k / 4), table));
+    Value integers = vector::BitCastOp::create(b, VectorType::get({target.lanes()}, b.getI32Type()),
+                                               vector::ShuffleOp::create(b, units, zero, places));
+    Type floats = VectorType::get({target.lanes()}, b.getF32Type());
+    numbers.push_back(
+        vector::BitCastOp::create(b, words, arith::SIToFPOp::create(b, floats, integers)));
   }
-  // The byte as the uppermost of an integer, which f32 holds exactly: its lower half is zero.
-  Value byte = k == 3 ? words : Value(arith::ShLIOp::create(b, words, splat(24 - 8 * k)));
-  if (k != 0)
-    byte = arith::AndIOp::create(b, byte, splat(static_cast<int32_t>(0xff000000u)));
-  Type floats = VectorType::get({target.lanes()}, b.getF32Type());
-  Value bits = vector::BitCastOp::create(b, integers, arith::SIToFPOp::create(b, floats, byte));
-  return isUpper ? bits : Value(arith::ShRUIOp::create(b, bits, splat(16)));
+  SmallVector<int64_t> upper;
+  for (int64_t lane = 0; lane < target.lanes(); ++lane)
+    upper.append({2 * lane + 1, words.getNumElements() + 2 * lane + 1});
+  return vector::ShuffleOp::create(b, numbers[0], numbers[1], upper);
 }
 
 Value QuantReader::bf16Pair(Value units, int64_t k) {
-  Value words =
-      vector::BitCastOp::create(b, VectorType::get({target.lanes()}, b.getI32Type()), units);
-  Value lower = bf16Bits(words, k, /*isUpper=*/false);
-  Value upper = bf16Bits(words, k + 1, /*isUpper=*/true);
-  return vector::BitCastOp::create(b, units.getType(), arith::OrIOp::create(b, lower, upper));
+  Value pair = format.bits == 4 ? lookedUpPair(units, k) : convertedPair(units, k);
+  return vector::BitCastOp::create(b, units.getType(), pair);
 }
 
 SmallVector<Value> QuantReader::unpacked(Value units, PanelNumbers numbers) {
@@ -110,16 +122,26 @@ SmallVector<Value> QuantReader::unpacked(Value units, PanelNumbers numbers) {
   return result;
 }
 
+/// Column k of int4 as f32: of a lane the instruction takes the lowest four bits.
+Value QuantReader::lookedUp(Value words, int64_t k) {
+  auto floats = VectorType::get({target.lanes()}, b.getF32Type());
+  SmallVector<float> numbers;
+  for (int64_t q = 0; q < 16; ++q)
+    numbers.push_back(static_cast<float>(q - 8));
+  Value table = arith::ConstantOp::create(b, DenseElementsAttr::get(floats, ArrayRef(numbers)));
+  int64_t bit = format.bitOf(k);
+  Value index = bit == 0 ? words : Value(arith::ShRUIOp::create(b, words, splat(bit)));
+  return LLVM::CallIntrinsicOp::create(b, floats, b.getStringAttr("llvm.x86.avx512.permvar.sf.512"),
+                                       {table, index})
+      .getResult(0);
+}
+
 Value QuantReader::number(Value units, int64_t k) {
   Type floats = VectorType::get({target.lanes()}, b.getF32Type());
   Type words = VectorType::get({target.lanes()}, b.getI32Type());
   Value packed = vector::BitCastOp::create(b, words, units);
-  if (format.bits == 4 && target.lanes() == 16) {
-    SmallVector<float> table;
-    for (int64_t q = 0; q < 16; ++q)
-      table.push_back(static_cast<float>(q - 8));
-    return looked(packed, 8 * (k % 4) + 4 * (k / 4), table);
-  }
+  if (format.bits == 4 && target.lanes() == 16)
+    return lookedUp(packed, k);
   if (format.bits == 4) // Stored plus 8: the same bits as signed ones, but for the uppermost.
     packed = arith::XOrIOp::create(b, packed, splat(static_cast<int32_t>(0x88888888u)));
   Value top = shiftedFor(packed, k);

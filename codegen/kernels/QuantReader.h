@@ -40,8 +40,9 @@ public:
   mlir::Value word(mlir::Value memory, mlir::Value byte, mlir::Type type);
 
 private:
-  mlir::Value bf16Bits(mlir::Value words, int64_t k, bool isUpper);
-  mlir::Value looked(mlir::Value words, int64_t bit, llvm::ArrayRef<float> table);
+  mlir::Value lookedUpPair(mlir::Value units, int64_t k);
+  mlir::Value convertedPair(mlir::Value units, int64_t k);
+  mlir::Value lookedUp(mlir::Value words, int64_t k);
   mlir::Value shiftedFor(mlir::Value words, int64_t k);
   mlir::Value splat(int64_t value);
 

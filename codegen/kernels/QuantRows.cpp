@@ -66,7 +66,11 @@ void QuantRows::store(ArrayRef<Value> numbers, Value rows, Value start, Value k)
     int64_t lanes = cast<VectorType>(vector.getType()).getNumElements();
     auto bytes = VectorType::get({lanes}, b.getI8Type());
     Value at = indexPlus(b, arith::AddIOp::create(b, start, k), int64_t(i) * lanes);
-    vector::StoreOp::create(b, arith::TruncIOp::create(b, bytes, integers), rows, at);
+    SmallVector<int64_t> columns; // Of each byte: the order is its own inverse.
+    for (int64_t byte = 0; byte < lanes; ++byte)
+      columns.push_back(byte / 4 * 4 + byteOfColumn(byte % 4));
+    Value narrow = arith::TruncIOp::create(b, bytes, integers);
+    vector::StoreOp::create(b, vector::ShuffleOp::create(b, narrow, narrow, columns), rows, at);
   }
   Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, total);
   Value minusOffset = arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(-offset)));

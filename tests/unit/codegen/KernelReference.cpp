@@ -45,7 +45,7 @@ Word wordAt(const char *place) {
 /// Number `column` of a quantized row of `width` (see ir/QuantFormat.h).
 float quantRowNumber(const char *row, int64_t width, int64_t column) {
   auto scale = wordAt<float>(row + width + column / kRowGroup * int64_t(sizeof(float)));
-  return scale * float(wordAt<int8_t>(row + column));
+  return scale * float(wordAt<int8_t>(row + column / 4 * 4 + byteOfColumn(column)));
 }
 
 /// Number `column` of a channel of a block of a packed quantized weight.
@@ -56,8 +56,8 @@ float quantBlockNumber(const char *block, const QuantFormat &format, int64_t cha
   const char *bytes =
       block + kPanelRows * QuantFormat::kScaleBytes + (unit * kPanelRows + channel) * 4;
   if (format.bits == 8)
-    return scale * float(wordAt<int8_t>(bytes + inUnit));
-  auto both = wordAt<uint8_t>(bytes + inUnit % 4);
+    return scale * float(wordAt<int8_t>(bytes + byteOfColumn(inUnit)));
+  auto both = wordAt<uint8_t>(bytes + byteOfColumn(inUnit));
   return scale * float((inUnit < 4 ? both & 15 : both >> 4) - 8);
 }
 

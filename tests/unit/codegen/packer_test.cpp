@@ -146,8 +146,8 @@ int integerAt(const PackedLayout &layout, const std::vector<std::byte> &section,
   int64_t at = panel * layout.panelBytes() + column / format.group * format.blockBytes(32) + 64;
   int64_t k = column % format.group;
   if (format.bits == 8)
-    return static_cast<int8_t>(section[at + k / 4 * 128 + channel * 4 + k % 4]);
-  auto byte = std::to_integer<int>(section[at + k / 8 * 128 + channel * 4 + k % 4]);
+    return static_cast<int8_t>(section[at + k / 4 * 128 + channel * 4 + byteOfColumn(k)]);
+  auto byte = std::to_integer<int>(section[at + k / 8 * 128 + channel * 4 + byteOfColumn(k)]);
   return (k % 8 < 4 ? byte & 15 : byte >> 4) - 8;
 }
 

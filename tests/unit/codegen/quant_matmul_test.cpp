@@ -161,7 +161,9 @@ public:
         float scale = quantizeRowGroup(values, integers);
         int32_t sum = 0;
         for (int64_t i = 0; i < kRowGroup; ++i) {
-          ASSERT_EQ(static_cast<int8_t>(row[k + i]), integers[static_cast<size_t>(i)]) << spec;
+          ASSERT_EQ(static_cast<int8_t>(row[k + i / 4 * 4 + byteOfColumn(i)]),
+                    integers[static_cast<size_t>(i)])
+              << spec;
           sum -= static_cast<int32_t>(offset) * integers[static_cast<size_t>(i)];
         }
         ASSERT_EQ(wordAt<float>(row + spec.width() + k / 8), scale) << spec << " row " << t;

@@ -175,10 +175,11 @@ std::vector<std::vector<float>> groupsOfABlock(int64_t group) {
 /// The integer of (channel, k) in a block, by the words of QuantFormat.h.
 int integerOf(const QuantFormat &format, const std::vector<std::byte> &block, int64_t channel,
               int64_t k) {
+  static constexpr int64_t kByteOf[] = {0, 2, 1, 3};
   const std::byte *units = block.data() + 64;
   if (format.bits == 8)
-    return static_cast<int8_t>(units[k / 4 * 128 + channel * 4 + k % 4]);
-  auto byte = std::to_integer<int>(units[k / 8 * 128 + channel * 4 + k % 4]);
+    return static_cast<int8_t>(units[k / 4 * 128 + channel * 4 + kByteOf[k % 4]]);
+  auto byte = std::to_integer<int>(units[k / 8 * 128 + channel * 4 + kByteOf[k % 4]]);
   return (k % 8 < 4 ? byte & 15 : byte >> 4) - 8;
 }
 
