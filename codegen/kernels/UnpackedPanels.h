@@ -22,7 +22,7 @@ namespace graphc {
 /// What unpacked integers are.
 enum class PanelNumbers {
   Signed,   ///< i8: one factor of the tile instructions.
-  Unsigned, ///< u8 by an offset of 2^(bits - 1): one factor of VPDPBUSD and VPMADDUBSW.
+  Unsigned, ///< u8, of int4 by an offset of 8: one factor of VPDPBUSD and VPMADDUBSW.
   Bf16,     ///< One factor of VDPBF16PS, perhaps times a power of two (see QuantReader).
 };
 
