@@ -18,7 +18,7 @@ Expected<KvCache> KvCache::create(std::span<const KvLayout> layers, int64_t maxP
       return resourceError("a KV cache of " + std::to_string(maxPages) +
                            " pages does not fit into the address space");
     GRAPHC_ASSIGN_OR_RETURN(MappedMemory pool,
-                            MappedMemory::reserve(*bytes, "KV cache", PageSize::HugeWithin));
+                            MappedMemory::reserve(*bytes, "KV cache", PageSize::HugeBehindFirst));
     cache.pools.push_back(std::move(pool));
   }
   return cache;

@@ -28,10 +28,11 @@ Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &
   MappedMemory result;
   if (bytes == 0)
     return result;
-  const bool isWithin = pages == PageSize::HugeWithin;
-  const uint64_t least = isWithin ? 2 * kHugePage : kHugePage;
-  bool isHuge = pages != PageSize::Small && bytes >= least && bytes <= UINT64_MAX - kHugePage;
-  uint64_t length = isHuge ? (bytes + kHugePage - 1) / kHugePage * kHugePage : bytes;
+  const uint64_t first = pages == PageSize::HugeBehindFirst ? kHugePage : 0;
+  const uint64_t end = bytes / kHugePage * kHugePage;
+  const bool isHuge = pages != PageSize::Small && end > first && bytes <= UINT64_MAX - kHugePage;
+  // A whole number of them has the kernel begin at the border of one.
+  const uint64_t length = isHuge ? (bytes + kHugePage - 1) / kHugePage * kHugePage : bytes;
   void *address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (address == MAP_FAILED)
@@ -39,11 +40,8 @@ Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &
                          std::strerror(errno));
   result.base = static_cast<std::byte *>(address);
   result.length = length;
-  // A hint: small pages do as well.
-  if (isHuge && isWithin)
-    ::madvise(result.base + kHugePage, (bytes / kHugePage - 1) * kHugePage, MADV_HUGEPAGE);
-  else if (isHuge)
-    ::madvise(address, length, MADV_HUGEPAGE);
+  if (isHuge) // A hint: small pages do as well.
+    ::madvise(result.base + first, end - first, MADV_HUGEPAGE);
   return result;
 }
 

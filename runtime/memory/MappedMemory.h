@@ -12,13 +12,13 @@ namespace graphc {
 
 enum class PageSize : uint8_t {
   Small,
-  /// 2 MiB, where the system has such: fewer translations of addresses to miss, and far fewer to
-  /// set up, which takes long under some hypervisors. What is written to takes whole pages of
-  /// memory.
+  /// 2 MiB, where the system has such, as far as whole ones are in the range: fewer translations of
+  /// addresses to miss, and far fewer to set up, which takes long under some hypervisors. What is
+  /// written to takes whole pages of memory.
   Huge,
-  /// The same, but for the first 2 MiB and the last part of such: for memory that is filled from
-  /// its beginning. Little use of it takes little memory, and full use no more than its size.
-  HugeWithin,
+  /// The same but for the first 2 MiB, for memory that is filled from its beginning: little use of
+  /// it takes little memory.
+  HugeBehindFirst,
 };
 
 /// A range of zeros, aligned to the system's pages. Only pages that somebody writes take memory, so
