@@ -10,7 +10,7 @@
 // One function serves every T: which classes have tiles is arithmetic on T. A row's bits do not
 // depend on the class that it falls into. Where the target has tile registers, integers have one
 // more class, of 16 rows (ByteTiles), and bf16 has two of its own (FloatTiles). Elsewhere quantized
-// panels are unpacked once for many rows (UnpackedPanels).
+// panels are unpacked once for many rows (UnpackedPanels), where that pays.
 #ifndef GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 #define GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 

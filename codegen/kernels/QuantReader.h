@@ -28,11 +28,12 @@ public:
   mlir::Value number(mlir::Value units, int64_t k);
 
   /// All columns of a vector's units as `numbers`, as many columns a vector as fit into its lanes:
-  /// vectors of bytes as long as `units`, in the order of the columns.
+  /// vectors of bytes as long as `units`. Four columns of bytes stay in their order
+  /// (byteOfColumn()).
   llvm::SmallVector<mlir::Value> unpacked(mlir::Value units, PanelNumbers numbers);
 
-  /// Columns k and k + 1 of a vector's units as bf16, side by side in each lane, times
-  /// 2^bf16Exponent(): integers that were shifted to the upper end of a word are not shifted back.
+  /// Columns k, which is even, and k + 1 of a vector's units as bf16, side by side in each lane,
+  /// times 2^bf16Exponent(): integers that became the upper end of a word stay there.
   mlir::Value bf16Pair(mlir::Value units, int64_t k);
   int64_t bf16Exponent() const { return format.bits == 8 ? 24 : 0; }
 

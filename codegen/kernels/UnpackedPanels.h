@@ -5,7 +5,8 @@
 // first, into blocks that begin with the same scales:
 //
 //   [32] f16                       the channels' scales, as packed
-//   [group / u][32][u] numbers     u columns of a channel side by side, 4 bytes in all
+//   [group / u][32][u] numbers     u columns of a channel side by side, 4 bytes in all; four
+//                                in the order that they are packed in
 //
 // The numbers are those of a tile that unpacks for itself, so a row's bits do not depend on whether
 // its panels were unpacked.

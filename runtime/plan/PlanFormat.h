@@ -19,8 +19,8 @@ namespace graphc {
 /// As in PNG: a byte that no text starts with, a name, and line ends that a text transfer breaks.
 constexpr std::array<char, 8> kPlanMagic = {'\x89', 'G', 'C', 'P', 'L', '\r', '\n', '\x1a'};
 
-/// Raised with every change of the prelude, the header or the kernel ABI. A plan of another version
-/// is refused: compiling again is cheap, guessing is not.
+/// Raised with every change of the prelude, the header, the kernel ABI or the order of packed
+/// weights. A plan of another version is refused: compiling again is cheap, guessing is not.
 constexpr uint32_t kPlanFormatVersion = 4;
 
 /// Reads as this on a machine of the byte order that wrote the file.
