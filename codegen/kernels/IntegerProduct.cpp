@@ -63,9 +63,8 @@ SmallVector<ByteDot::Factor> IntegerProduct::factors(Value units) {
 SmallVector<Value> IntegerProduct::startDots(const Span &span, int64_t rows) {
   SmallVector<Value> dots;
   for (int64_t r = 0; r < rows; ++r) {
-    Value start = panels.unpacked || dot.needsOffset()
-                      ? rowWord(span, r, 1, b.getI32Type())
-                      : arith::ConstantOp::create(b, b.getZeroAttr(integers()));
+    Value start = dot.needsOffset() ? rowWord(span, r, 1, b.getI32Type())
+                                    : arith::ConstantOp::create(b, b.getZeroAttr(integers()));
     dots.append(span.right.vectors.size(), start);
   }
   return dots;

@@ -7,8 +7,6 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-#include "llvm/ADT/bit.h"
-
 using namespace mlir;
 
 namespace graphc {
@@ -51,27 +49,28 @@ Value QuantReader::shiftedFor(Value words, int64_t k) {
   return shift == 0 ? words : Value(arith::ShLIOp::create(b, words, splat(shift)));
 }
 
-/// Columns k and k + 1 of int4: they begin at the same bit of a lane's two words of 16 bits, each
-/// of which looks its number up. Of a word the instruction takes five bits, of which the fifth is a
-/// neighbour's.
-Value QuantReader::lookedUpPair(Value units, int64_t k) {
-  auto words = VectorType::get({2 * target.lanes()}, b.getI16Type());
-  auto constant = [&](function_ref<uint16_t(int64_t)> word) -> Value {
-    SmallVector<uint16_t> numbers;
-    for (int64_t i = 0; i < words.getNumElements(); ++i)
-      numbers.push_back(word(i));
-    return arith::ConstantOp::create(b, DenseElementsAttr::get(words, ArrayRef(numbers)));
-  };
-  Value table = constant([](int64_t i) {
-    float number = static_cast<float>(i % 16 - 8);
-    return static_cast<uint16_t>(llvm::bit_cast<uint32_t>(number) >> 16);
-  });
+/// The int4 that begins at `bit` of each of the units' words, looked up in a table of `number`,
+/// whose size a word has. Of a word of 32 bits the instruction takes the lowest four, of one of 16
+/// the lowest five, of which the fifth is a neighbour's.
+Value QuantReader::lookedUp(Value units, int64_t bit, FloatType number) {
+  bool isWide = number.getWidth() == 32;
+  int64_t count = target.lanes() * 32 / number.getWidth();
+  auto words = VectorType::get({count}, b.getIntegerType(number.getWidth()));
+  auto numbers = VectorType::get({count}, number);
+  SmallVector<Attribute> integers;
+  for (int64_t i = 0; i < count; ++i)
+    integers.push_back(b.getFloatAttr(number, static_cast<double>(i % 16 - 8)));
+  Value table = arith::ConstantOp::create(b, DenseElementsAttr::get(numbers, integers));
   Value index = vector::BitCastOp::create(b, words, units);
-  if (int64_t bit = format.bitOf(k))
-    index = arith::ShRUIOp::create(b, index, constant([&](int64_t) { return bit; }));
-  return LLVM::CallIntrinsicOp::create(b, words, b.getStringAttr("llvm.x86.avx512.permvar.hi.512"),
-                                       {table, index})
-      .getResult(0);
+  if (bit != 0) {
+    auto shift = DenseElementsAttr::get(words, b.getIntegerAttr(words.getElementType(), bit));
+    index = arith::ShRUIOp::create(b, index, arith::ConstantOp::create(b, shift));
+  }
+  StringRef name = isWide ? "llvm.x86.avx512.permvar.sf.512" : "llvm.x86.avx512.permvar.hi.512";
+  Type type = isWide ? numbers : words; // That of 16 bits knows integers alone.
+  if (!isWide)
+    table = vector::BitCastOp::create(b, words, table);
+  return LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(name), {table, index}).getResult(0);
 }
 
 /// Columns k and k + 1 of int8. Each becomes the uppermost byte of an integer, which f32 holds
@@ -100,7 +99,10 @@ Value QuantReader::convertedPair(Value units, int64_t k) {
 }
 
 Value QuantReader::bf16Pair(Value units, int64_t k) {
-  Value pair = format.bits == 4 ? lookedUpPair(units, k) : convertedPair(units, k);
+  assert(k % 2 == 0 && "a pair begins with an even column");
+  // Both columns of int4 begin at the same bit of their words.
+  Value pair = format.bits == 4 ? lookedUp(units, format.bitOf(k), b.getBF16Type())
+                                : convertedPair(units, k);
   return vector::BitCastOp::create(b, units.getType(), pair);
 }
 
@@ -111,9 +113,8 @@ SmallVector<Value> QuantReader::unpacked(Value units, PanelNumbers numbers) {
       result.push_back(bf16Pair(units, k));
     return result;
   }
+  assert(format.bits == 4 && "int8 is ready as it is packed");
   bool isSigned = numbers == PanelNumbers::Signed;
-  if (isSigned && format.bits == 8)
-    return {units};
   Value offset = arith::ConstantOp::create(
       b, DenseElementsAttr::get(cast<VectorType>(units.getType()), b.getI8IntegerAttr(8)));
   for (const ByteDot::Factor &factor : ByteDot(b, target, format.bits).unpack(units))
@@ -122,26 +123,12 @@ SmallVector<Value> QuantReader::unpacked(Value units, PanelNumbers numbers) {
   return result;
 }
 
-/// Column k of int4 as f32: of a lane the instruction takes the lowest four bits.
-Value QuantReader::lookedUp(Value words, int64_t k) {
-  auto floats = VectorType::get({target.lanes()}, b.getF32Type());
-  SmallVector<float> numbers;
-  for (int64_t q = 0; q < 16; ++q)
-    numbers.push_back(static_cast<float>(q - 8));
-  Value table = arith::ConstantOp::create(b, DenseElementsAttr::get(floats, ArrayRef(numbers)));
-  int64_t bit = format.bitOf(k);
-  Value index = bit == 0 ? words : Value(arith::ShRUIOp::create(b, words, splat(bit)));
-  return LLVM::CallIntrinsicOp::create(b, floats, b.getStringAttr("llvm.x86.avx512.permvar.sf.512"),
-                                       {table, index})
-      .getResult(0);
-}
-
 Value QuantReader::number(Value units, int64_t k) {
   Type floats = VectorType::get({target.lanes()}, b.getF32Type());
   Type words = VectorType::get({target.lanes()}, b.getI32Type());
   Value packed = vector::BitCastOp::create(b, words, units);
   if (format.bits == 4 && target.lanes() == 16)
-    return lookedUp(packed, k);
+    return lookedUp(units, format.bitOf(k), b.getF32Type());
   if (format.bits == 4) // Stored plus 8: the same bits as signed ones, but for the uppermost.
     packed = arith::XOrIOp::create(b, packed, splat(static_cast<int32_t>(0x88888888u)));
   Value top = shiftedFor(packed, k);

@@ -41,9 +41,8 @@ public:
   mlir::Value word(mlir::Value memory, mlir::Value byte, mlir::Type type);
 
 private:
-  mlir::Value lookedUpPair(mlir::Value units, int64_t k);
+  mlir::Value lookedUp(mlir::Value units, int64_t bit, mlir::FloatType number);
   mlir::Value convertedPair(mlir::Value units, int64_t k);
-  mlir::Value lookedUp(mlir::Value words, int64_t k);
   mlir::Value shiftedFor(mlir::Value words, int64_t k);
   mlir::Value splat(int64_t value);
 
