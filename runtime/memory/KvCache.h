@@ -56,7 +56,8 @@ public:
   const KvLayout &layout(size_t layer) const { return layouts[layer]; }
   int64_t freePages() const { return capacity - usedPages; }
 
-  /// Pages that were ever used: what the cache takes of its pools.
+  /// Pages that were ever used: what the cache takes of its pools, but for the rest of a huge page
+  /// (PageSize::HugeBehindFirst) that the last of them may have begun in each.
   int64_t touchedPages() const { return std::ssize(references); }
 
   /// Bytes of one page number: its pages in all layers.

@@ -20,7 +20,7 @@ MappedMemory::~MappedMemory() {
     ::munmap(base, length);
 }
 
-/// Ranges whose length is a multiple of it begin at one, too.
+/// Newer kernels let ranges whose length is a multiple of it begin at one, too.
 static constexpr uint64_t kHugePage = uint64_t(2) << 20;
 
 Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &what,
@@ -31,7 +31,6 @@ Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &
   const uint64_t first = pages == PageSize::HugeBehindFirst ? kHugePage : 0;
   const uint64_t end = bytes / kHugePage * kHugePage;
   const bool isHuge = pages != PageSize::Small && end > first && bytes <= UINT64_MAX - kHugePage;
-  // A whole number of them has the kernel begin at the border of one.
   const uint64_t length = isHuge ? (bytes + kHugePage - 1) / kHugePage * kHugePage : bytes;
   void *address = ::mmap(nullptr, length, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -40,8 +39,11 @@ Expected<MappedMemory> MappedMemory::reserve(uint64_t bytes, const std::string &
                          std::strerror(errno));
   result.base = static_cast<std::byte *>(address);
   result.length = length;
-  if (isHuge) // A hint: small pages do as well.
+  if (isHuge) { // Hints: any pages do. Some systems use huge ones unless they are told not to.
+    ::madvise(result.base, first, MADV_NOHUGEPAGE);
     ::madvise(result.base + first, end - first, MADV_HUGEPAGE);
+    ::madvise(result.base + end, length - end, MADV_NOHUGEPAGE);
+  }
   return result;
 }
 
