@@ -7,6 +7,7 @@
 #include "codegen/lowering/KernelCompiler.h"
 
 #include <optional>
+#include <vector>
 
 namespace graphc {
 
@@ -34,7 +35,7 @@ struct RefusedProduct {
 /// Kernels as MLIR functions: what `dump --stage kernels` shows.
 struct EmittedKernels {
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  llvm::SmallVector<KernelEntry> entries;
+  std::vector<KernelEntry> entries;
 };
 
 /// The bounds that the graphc.plan of a module states; none without a plan.

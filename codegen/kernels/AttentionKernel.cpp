@@ -4,6 +4,10 @@
 // neighbours read the same pages. A block is walked in runs, the rows of one sequence; a run goes
 // through the pieces of its context, and in each through its tiles, so that a piece of the cache is
 // read from memory once per task.
+//
+// Where a step has few rows and long contexts, the runtime cuts tasks into shares: each goes
+// through a part of every run's pieces, and the last one to end puts them together
+// (AttentionKernelTotals.h).
 #include "codegen/kernels/AttentionKernelTile.h"
 #include "codegen/kernels/KernelEmitter.h"
 #include "codegen/kernels/VectorAccess.h"
@@ -22,18 +26,26 @@ class AttentionEmitter {
 public:
   AttentionEmitter(FlashAttentionOp op, KernelFunction &function, const Target &target)
       : op(op), k(function, target), shape(op, target), scratch(k, shape),
-        cache(flattened(k.b, k.memoryOf(op.getCache()))), tile(k, shape, scratch, cache) {}
+        totals(k, shape, scratch), cache(flattened(k.b, k.memoryOf(op.getCache()))),
+        tile(k, shape, scratch, totals, cache) {}
 
   EmittedKernel emit();
 
 private:
-  void emitBlock(Value keyHead, Value begin, Value end);
-  Value emitRun(Value keyHead, Value token, Value blockEnd);
-  void emitPieces(const AttentionRun &run, Value lastToken, Value rows);
+  /// A task's part of the step: rows [begin, end) of it, for a key head.
+  struct Block {
+    Value keyHead, begin, end;
+  };
+
+  void emitTask(const Block &block, Value share);
+  void forEachRun(const Block &block, function_ref<void(const AttentionRun &)> body);
+  AttentionRun runAt(const Block &block, Value token);
+  void findPieces(AttentionRun &run);
+  void emitPieces(const AttentionRun &run, Value share);
   void forEachTile(Value rows, function_ref<void(Value first, int64_t count)> body);
-  void copyQueries(const AttentionRun &run, Value rows);
+  void copyQueries(const AttentionRun &run);
   void prefetch(Value memory, ArrayRef<Value> row, int64_t count, bool isWrite);
-  void writeResult(const AttentionRun &run, Value rows);
+  void writeResult(const AttentionRun &run);
 
   /// Token and query head of a row.
   std::pair<Value, Value> tokenAndHead(const AttentionRun &run, Value row);
@@ -43,60 +55,102 @@ private:
   GenericLoops k;
   AttentionShape shape;
   AttentionScratch scratch;
+  AttentionTotals totals;
   Value cache;
   AttentionTile tile;
 };
 
 EmittedKernel AttentionEmitter::emit() {
-  Value tokens = k.function.dim(kArgT), block = k.index(shape.blockTokens);
+  Value tokens = k.function.dim(kArgT), shares = k.function.dim(kArgShares);
   k.loop(k.function.begin(), k.function.end(), 1, [&](Value task) {
-    Value blocks = k.over(k.plus(tokens, k.index(shape.blockTokens - 1)), block);
-    Value begin = k.times(k.modulo(task, blocks), block);
-    Value end = arith::MinUIOp::create(k.b, k.plus(begin, block), tokens);
-    emitBlock(k.over(task, blocks), begin, end);
+    Value share = k.modulo(task, shares), whole = k.over(task, shares);
+    Value blockTokens = k.index(shape.blockTokens);
+    Value blocks = k.over(k.plus(tokens, k.index(shape.blockTokens - 1)), blockTokens);
+    Value begin = k.times(k.modulo(whole, blocks), blockTokens);
+    Value end = arith::MinUIOp::create(k.b, k.plus(begin, blockTokens), tokens);
+    emitTask({k.over(whole, blocks), begin, end}, share);
   });
-  return {.tasks = {.times = shape.layout.heads, .dim = PlanDim::T, .block = shape.blockTokens},
+  bool canShare = shape.layout.heads <= kSharedCounters;
+  int64_t pieceBytes = shape.heads * shape.keptNumbers() * int64_t(sizeof(float));
+  return {.tasks = {.times = shape.layout.heads,
+                    .dim = PlanDim::T,
+                    .block = shape.blockTokens,
+                    .pieceBytes = canShare ? pieceBytes : 0},
           .scratchBytes = scratch.bytes};
 }
 
-/// Runs until the block's end: as long as there are tokens, the next run begins behind the last.
-void AttentionEmitter::emitBlock(Value keyHead, Value begin, Value end) {
-  auto loop = scf::WhileOp::create(k.b, TypeRange{k.b.getIndexType()}, ValueRange{begin});
-  OpBuilder::InsertionGuard guard(k.b);
-  Block *before = k.b.createBlock(&loop.getBefore(), {}, {k.b.getIndexType()}, {op.getLoc()});
-  Value hasMore =
-      arith::CmpIOp::create(k.b, arith::CmpIPredicate::ult, before->getArgument(0), end);
-  scf::ConditionOp::create(k.b, hasMore, before->getArguments());
-  Block *after = k.b.createBlock(&loop.getAfter(), {}, {k.b.getIndexType()}, {op.getLoc()});
-  Value next = emitRun(keyHead, after->getArgument(0), end);
-  scf::YieldOp::create(k.b, next);
+void AttentionEmitter::emitTask(const Block &block, Value share) {
+  Value isWhole = totals.isWhole();
+  forEachRun(block, [&](const AttentionRun &run) {
+    copyQueries(run);
+    totals.clear(run.rows);
+    emitPieces(run, share);
+    k.when(isWhole, [&] { writeResult(run); });
+  });
+  Value isTrue = arith::ConstantIntOp::create(k.b, k.b.getI1Type(), 1);
+  k.when(arith::XOrIOp::create(k.b, isWhole, isTrue), [&] {
+    k.when(totals.isLastShare(block.keyHead), [&] {
+      forEachRun(block, [&](const AttentionRun &run) {
+        totals.clear(run.rows);
+        totals.addKept(run);
+        writeResult(run);
+      });
+    });
+  });
 }
 
-Value AttentionEmitter::emitRun(Value keyHead, Value token, Value blockEnd) {
+/// Runs until the block's end: as long as there are tokens, the next run begins behind the last.
+void AttentionEmitter::forEachRun(const Block &block,
+                                  function_ref<void(const AttentionRun &)> body) {
+  Type index = k.b.getIndexType();
+  auto loop = scf::WhileOp::create(k.b, TypeRange{index}, ValueRange{block.begin});
+  OpBuilder::InsertionGuard guard(k.b);
+  mlir::Block *before = k.b.createBlock(&loop.getBefore(), {}, {index}, {op.getLoc()});
+  Value hasMore =
+      arith::CmpIOp::create(k.b, arith::CmpIPredicate::ult, before->getArgument(0), block.end);
+  scf::ConditionOp::create(k.b, hasMore, before->getArguments());
+  mlir::Block *after = k.b.createBlock(&loop.getAfter(), {}, {index}, {op.getLoc()});
+  AttentionRun run = runAt(block, after->getArgument(0));
+  body(run);
+  scf::YieldOp::create(k.b, k.plus(run.lastToken, k.index(1)));
+}
+
+/// The run that begins with `token`.
+AttentionRun AttentionEmitter::runAt(const Block &block, Value token) {
   Value slot = k.stepIndex(kArgSlot, token);
   Value sequenceEnd = k.stepIndex(kArgRowOffsets, k.plus(slot, k.index(1)));
-  Value end = arith::MinUIOp::create(k.b, sequenceEnd, blockEnd);
-  Value tokens = arith::SubIOp::create(k.b, end, token);
-  Value rows = k.times(tokens, k.index(shape.group));
-  AttentionRun run{keyHead, token, k.times(slot, k.function.dim(kArgPageTableStride))};
-  copyQueries(run, rows);
-  tile.clearTotals(rows);
-  emitPieces(run, arith::SubIOp::create(k.b, end, k.index(1)), rows);
-  writeResult(run, rows);
-  return end;
+  Value end = arith::MinUIOp::create(k.b, sequenceEnd, block.end);
+  AttentionRun run;
+  run.keyHead = block.keyHead;
+  run.firstToken = token;
+  run.lastToken = arith::SubIOp::create(k.b, end, k.index(1));
+  run.rows = k.times(arith::SubIOp::create(k.b, end, token), k.index(shape.group));
+  run.pages = k.times(slot, k.function.dim(kArgPageTableStride));
+  findPieces(run);
+  return run;
 }
 
-void AttentionEmitter::emitPieces(const AttentionRun &run, Value lastToken, Value rows) {
-  Value pieceTokens = k.index(kPieceTokens), begin = k.index(0);
-  Value end = k.plus(k.over(k.stepIndex(kArgPosition, lastToken), pieceTokens), k.index(1));
-  if (shape.window) {
-    Value window = k.index(*shape.window);
-    Value behind = k.plus(k.stepIndex(kArgPosition, run.firstToken), k.index(1));
-    behind = arith::MaxUIOp::create(k.b, behind, window);
-    begin = k.over(arith::SubIOp::create(k.b, behind, window), pieceTokens);
-  }
-  k.loop(begin, end, 1, [&](Value piece) {
-    forEachTile(rows, [&](Value first, int64_t count) { tile.emit(run, first, count, piece); });
+void AttentionEmitter::findPieces(AttentionRun &run) {
+  Value pieceTokens = k.index(kPieceTokens);
+  run.firstPiece = k.index(0);
+  run.endPiece = k.plus(k.over(k.stepIndex(kArgPosition, run.lastToken), pieceTokens), k.index(1));
+  if (!shape.window)
+    return;
+  Value window = k.index(*shape.window);
+  Value behind = k.plus(k.stepIndex(kArgPosition, run.firstToken), k.index(1));
+  behind = arith::MaxUIOp::create(k.b, behind, window);
+  run.firstPiece = k.over(arith::SubIOp::create(k.b, behind, window), pieceTokens);
+}
+
+/// A share's pieces are neighbours: as many as there are, divided evenly.
+void AttentionEmitter::emitPieces(const AttentionRun &run, Value share) {
+  Value shares = k.function.dim(kArgShares);
+  Value count = arith::SubIOp::create(k.b, run.endPiece, run.firstPiece);
+  auto shareBegin = [&](Value share) {
+    return k.plus(run.firstPiece, k.over(k.times(count, share), shares));
+  };
+  k.loop(shareBegin(share), shareBegin(k.plus(share, k.index(1))), 1, [&](Value piece) {
+    forEachTile(run.rows, [&](Value first, int64_t rows) { tile.emit(run, first, rows, piece); });
   });
 }
 
@@ -130,9 +184,9 @@ void AttentionEmitter::prefetch(Value memory, ArrayRef<Value> row, int64_t count
 
 /// A run's queries side by side, in the left factor's type. What comes from and goes to memory
 /// later is asked for now, while there is work: the queries of the next block, this one's result.
-void AttentionEmitter::copyQueries(const AttentionRun &run, Value rows) {
+void AttentionEmitter::copyQueries(const AttentionRun &run) {
   Value from = k.memoryOf(op.getQuery()), result = k.memoryOf(op.getResult());
-  k.loop(k.index(0), rows, 1, [&](Value row) {
+  k.loop(k.index(0), run.rows, 1, [&](Value row) {
     auto [token, head] = tokenAndHead(run, row);
     Value to = k.times(row, k.index(scratch.queryStride));
     Value next = k.plus(token, k.index(shape.blockTokens));
@@ -147,9 +201,9 @@ void AttentionEmitter::copyQueries(const AttentionRun &run, Value rows) {
 }
 
 /// O / l.
-void AttentionEmitter::writeResult(const AttentionRun &run, Value rows) {
+void AttentionEmitter::writeResult(const AttentionRun &run) {
   Value to = k.memoryOf(op.getResult());
-  k.loop(k.index(0), rows, 1, [&](Value row) {
+  k.loop(k.index(0), run.rows, 1, [&](Value row) {
     auto [token, head] = tokenAndHead(run, row);
     Value from = k.times(row, k.index(shape.paddedDim()));
     Value column = k.times(head, k.index(shape.headDim()));

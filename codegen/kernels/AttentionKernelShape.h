@@ -14,9 +14,6 @@
 
 namespace graphc {
 
-/// Tokens of a piece of the context: an online softmax from a fresh state.
-constexpr int64_t kPieceTokens = kPageTokens * kPiecePages;
-
 struct AttentionShape {
   AttentionShape(FlashAttentionOp op, const Target &target);
 
@@ -49,6 +46,10 @@ struct AttentionShape {
   int64_t vectorsOf(int64_t rows) const { return sumVectors / productRows(rows); }
   /// Whether tiles of so many rows are those of one token: each page is read once, from memory.
   bool isStream(int64_t rows) const { return rows <= group; }
+
+  /// What a share keeps of a row and a piece, in f32: [m, l, ...], 64 bytes, then O [Dp].
+  static constexpr int64_t kKeptValues = 16;
+  int64_t keptNumbers() const { return kKeptValues + paddedDim(); }
 
   int64_t headDim() const { return layout.headDim; }
   int64_t paddedDim() const { return layout.paddedDim(); }

@@ -13,40 +13,7 @@ using namespace mlir;
 
 namespace graphc {
 
-namespace {
-
-/// m of a row that has seen nothing: finite, so that differences are no NaN, and so small that
-/// 2^(kNothing - m) is 0 for every score.
-constexpr double kNothing = -3.0e38;
-
-constexpr double kLog2E = 1.4426950408889634;
-
-} // namespace
-
-//===----------------------------------------------------------------------===//
-// Scratch
-//===----------------------------------------------------------------------===//
-
-AttentionScratch::AttentionScratch(GenericLoops &k, const AttentionShape &shape) {
-  Type f32 = k.b.getF32Type();
-  auto take = [&](int64_t count, Type type) {
-    Value memory = k.function.scratch(k.b, MemRefType::get({count}, type), bytes);
-    bytes += roundUp(count * type.getIntOrFloatBitWidth() / 8, kBufferAlignment);
-    return memory;
-  };
-  int64_t rows = shape.tileRows.front();
-  queryStride = roundUp(shape.headDim(), 32);
-  scores = take(rows * kPageTokens, f32);
-  weights = take(rows * kPageTokens, shape.leftType);
-  values = take(rows * shape.paddedDim(), f32);
-  sums = take(rows * shape.lanes, f32);
-  max = take(shape.lanes, f32);
-  decay = take(shape.lanes, f32);
-  totalMax = take(shape.blockRows, f32);
-  totalSum = take(shape.blockRows, f32);
-  totalValues = take(shape.blockRows * shape.paddedDim(), f32);
-  queries = take(shape.blockRows * queryStride, shape.leftType);
-}
+static constexpr double kLog2E = 1.4426950408889634;
 
 //===----------------------------------------------------------------------===//
 // Helpers
@@ -85,6 +52,10 @@ static Value zeros(GenericLoops &k) {
                                    k.b.getZeroAttr(VectorType::get(k.lanes(), k.b.getF32Type())));
 }
 
+static Value compare(GenericLoops &k, arith::CmpIPredicate predicate, Value x, Value y) {
+  return arith::CmpIOp::create(k.b, predicate, x, y);
+}
+
 static Value nothing(GenericLoops &k) { return k.math.constant(kNothing, zeros(k)); }
 
 //===----------------------------------------------------------------------===//
@@ -116,7 +87,7 @@ void AttentionTile::emit(const AttentionRun &run, Value firstRow, int64_t rows, 
   }
   clearState(rows);
   k.loop(begin, end, 1, [&](Value page) { emitPage(place, page); });
-  emitMerge(place);
+  totals.add(run, firstRow, rows, piece);
 }
 
 /// Where the keys of the run's head begin in a page.
@@ -203,19 +174,18 @@ void AttentionTile::emitTransform(int64_t rows) {
 /// Hides what a row must not see, if the page has such tokens for any row of the tile.
 void AttentionTile::emitMask(const Place &place, Value page) {
   Value pageStart = k.times(page, k.index(kPageTokens));
-  auto compare = [&](arith::CmpIPredicate predicate, Value x, Value y) -> Value {
-    return arith::CmpIOp::create(k.b, predicate, x, y);
-  };
   Value last = k.plus(pageStart, k.index(kPageTokens - 1));
-  Value hides = compare(arith::CmpIPredicate::ugt, last, place.firstPosition);
+  Value hides = compare(k, arith::CmpIPredicate::ugt, last, place.firstPosition);
   if (shape.window) {
     Value reach = k.plus(pageStart, k.index(*shape.window));
-    Value isBehind = compare(arith::CmpIPredicate::ule, reach, place.lastPosition);
+    Value isBehind = compare(k, arith::CmpIPredicate::ule, reach, place.lastPosition);
     hides = arith::OrIOp::create(k.b, hides, isBehind);
   }
-  auto branch = scf::IfOp::create(k.b, hides, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(k.b);
-  k.b.setInsertionPointToStart(branch.thenBlock());
+  k.when(hides, [&] { hideTokens(place, pageStart); });
+}
+
+/// Scores of tokens that a row does not see become -infinity.
+void AttentionTile::hideTokens(const Place &place, Value pageStart) {
   Type i32 = k.b.getI32Type();
   SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(0, shape.lanes));
   Value lane = arith::ConstantOp::create(
@@ -227,13 +197,14 @@ void AttentionTile::emitMask(const Place &place, Value page) {
     k.loop(k.index(0), k.index(kPageTokens), shape.lanes, [&](Value first) {
       Value start = arith::IndexCastOp::create(k.b, i32, first);
       Value token = arith::AddIOp::create(k.b, lane, k.splat(start, shape.lanes));
-      Value isSeen = compare(arith::CmpIPredicate::sle, token, k.splat(inPage, shape.lanes));
+      Value isSeen = compare(k, arith::CmpIPredicate::sle, token, k.splat(inPage, shape.lanes));
       if (shape.window) {
         Value window = arith::ConstantIntOp::create(
             k.b, i32, std::min<int64_t>(*shape.window, std::numeric_limits<int32_t>::max() / 2));
         Value behind = arith::SubIOp::create(k.b, inPage, window);
         isSeen = arith::AndIOp::create(
-            k.b, isSeen, compare(arith::CmpIPredicate::sgt, token, k.splat(behind, shape.lanes)));
+            k.b, isSeen,
+            compare(k, arith::CmpIPredicate::sgt, token, k.splat(behind, shape.lanes)));
       }
       Value at = k.plus(k.times(row, k.index(kPageTokens)), first);
       Value x = loadVector(scratch.scores, at);
@@ -341,52 +312,6 @@ void AttentionTile::emitValuesOfRows(const Place &place, Value firstRow, const M
     for (int64_t i = 0; i < rows * count; ++i)
       storeVector(sums[i], scratch.values, placeOf(i));
   }
-}
-
-//===----------------------------------------------------------------------===//
-// Totals
-//===----------------------------------------------------------------------===//
-
-void AttentionTile::clearTotals(Value rows) {
-  k.loop(k.index(0), rows, 1, [&](Value row) {
-    Value zero = zeros(k);
-    k.store(k.math.constant(kNothing, k.math.sumLanes(zero)), scratch.totalMax, row);
-    k.store(k.math.sumLanes(zero), scratch.totalSum, row);
-    k.loop(k.index(0), k.index(shape.paddedDim()), shape.lanes, [&](Value d) {
-      storeVector(zero, scratch.totalValues, k.plus(k.times(row, k.index(shape.paddedDim())), d));
-    });
-  });
-}
-
-/// Total and piece, both scaled to the larger m.
-void AttentionTile::emitMerge(const Place &place) {
-  VectorType type = VectorType::get(shape.lanes, k.b.getF32Type());
-  SmallVector<Value> sums;
-  for (int64_t row = 0; row < place.rows; ++row)
-    sums.push_back(loadVector(scratch.sums, k.index(row * shape.lanes)));
-  Value zero = k.index(0);
-  Value ownMax = loadVector(scratch.max, zero);
-  Value ownSum = k.math.reduceRows(sums, [&](Value x, Value y) { return k.add(x, y); });
-  Value max = loadLanes(k.b, type, scratch.totalMax, place.firstRow, place.rows);
-  Value sum = loadLanes(k.b, type, scratch.totalSum, place.firstRow, place.rows);
-  Value merged = k.math.max(ownMax, max);
-  Value factor = k.math.exp2(k.sub(max, merged)), ownFactor = k.math.exp2(k.sub(ownMax, merged));
-  sum = k.fma(ownSum, ownFactor, k.mul(sum, factor));
-  storeLanes(k.b, merged, scratch.totalMax, place.firstRow, place.rows);
-  storeLanes(k.b, sum, scratch.totalSum, place.firstRow, place.rows);
-  storeVector(factor, scratch.decay, zero);
-  storeVector(ownFactor, scratch.max, zero);
-
-  forEachRow(place.rows, [&](Value row) {
-    Value scale = splatAt(scratch.decay, row), ownScale = splatAt(scratch.max, row);
-    Value from = k.times(row, k.index(shape.paddedDim()));
-    Value to = k.times(k.plus(place.firstRow, row), k.index(shape.paddedDim()));
-    k.loop(zero, k.index(shape.paddedDim()), shape.lanes, [&](Value d) {
-      Value total = k.mul(loadVector(scratch.totalValues, k.plus(to, d)), scale);
-      Value own = loadVector(scratch.values, k.plus(from, d));
-      storeVector(k.fma(own, ownScale, total), scratch.totalValues, k.plus(to, d));
-    });
-  });
 }
 
 } // namespace graphc

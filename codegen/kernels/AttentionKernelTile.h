@@ -12,53 +12,20 @@
 #ifndef GRAPHC_CODEGEN_KERNELS_ATTENTIONKERNELTILE_H
 #define GRAPHC_CODEGEN_KERNELS_ATTENTIONKERNELTILE_H
 
-#include "codegen/kernels/AttentionKernelShape.h"
-#include "codegen/kernels/GenericKernelLoops.h"
+#include "codegen/kernels/AttentionKernelTotals.h"
 #include "codegen/kernels/MicroKernel.h"
 
 namespace graphc {
 
-/// A thread's memory: what a task keeps of its rows, and the state of the tile at hand.
-struct AttentionScratch {
-  AttentionScratch(GenericLoops &kernel, const AttentionShape &shape);
-
-  int64_t bytes = 0;
-
-  // Of all rows of a run; m, l and O are the totals over the pieces so far.
-  mlir::Value queries;     ///< [blockRows * queryStride], left type
-  int64_t queryStride;     ///< elements from row to row
-  mlir::Value totalMax;    ///< m [blockRows], in powers of 2
-  mlir::Value totalSum;    ///< l [blockRows]
-  mlir::Value totalValues; ///< O [blockRows * Dp]
-
-  // Of a tile and a piece.
-  mlir::Value scores;  ///< [rows * 64]
-  mlir::Value weights; ///< [rows * 64], left type
-  mlir::Value values;  ///< O [rows * Dp]
-  mlir::Value sums;    ///< l [rows * lanes], one number per lane
-  mlir::Value max;     ///< m [lanes], one lane per row
-  mlir::Value decay;   ///< 2^(old m - new m) [lanes]
-};
-
-/// The rows of one sequence in a task.
-struct AttentionRun {
-  mlir::Value keyHead;    ///< index
-  mlir::Value firstToken; ///< row of the step
-  mlir::Value pages;      ///< where the sequence's entries in the page table begin
-};
-
 class AttentionTile {
 public:
   AttentionTile(GenericLoops &kernel, const AttentionShape &shape, const AttentionScratch &scratch,
-                mlir::Value cache)
-      : k(kernel), shape(shape), scratch(scratch), cache(cache) {}
+                AttentionTotals &totals, mlir::Value cache)
+      : k(kernel), shape(shape), scratch(scratch), totals(totals), cache(cache) {}
 
   /// Emits rows [firstRow, firstRow + rows) of `run` over the pages of `piece` that any of them
-  /// sees, and the merge into their totals. `rows` is one of shape.tileRows.
+  /// sees, and adds the piece to their totals. `rows` is one of shape.tileRows.
   void emit(const AttentionRun &run, mlir::Value firstRow, int64_t rows, mlir::Value piece);
-
-  /// Sets totals of `rows` rows to those of no context: m very small, l and O zero.
-  void clearTotals(mlir::Value rows);
 
 private:
   /// What is being emitted: rows of a tile, and the page.
@@ -76,12 +43,12 @@ private:
   void emitScores(const Place &place, mlir::Value page, mlir::Value keys);
   void emitTransform(int64_t rows);
   void emitMask(const Place &place, mlir::Value page);
+  void hideTokens(const Place &place, mlir::Value pageStart);
   void emitMaxima(int64_t rows);
   void emitWeights(int64_t rows, mlir::Value values);
   void emitValues(const Place &place, mlir::Value page, mlir::Value values);
   void emitValuesOfRows(const Place &place, mlir::Value firstRow, const MicroTile &tile,
                         mlir::Value values);
-  void emitMerge(const Place &place);
 
   void forEachRow(int64_t rows, llvm::function_ref<void(mlir::Value)> body);
   mlir::Value positionOf(const AttentionRun &run, mlir::Value row);
@@ -95,6 +62,7 @@ private:
   GenericLoops &k;
   const AttentionShape &shape;
   const AttentionScratch &scratch;
+  AttentionTotals &totals;
   mlir::Value cache;
 };
 

@@ -98,6 +98,13 @@ void GenericLoops::loop(Value begin, Value end, int64_t step, function_ref<void(
   });
 }
 
+void GenericLoops::when(Value condition, function_ref<void()> body) {
+  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body();
+}
+
 /// Where the vectors end and single numbers begin.
 static Value endOfVectors(GenericLoops &k, const SpaceDim &dim) {
   if (dim.isStatic())

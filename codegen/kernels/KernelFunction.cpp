@@ -12,14 +12,19 @@ namespace graphc {
 namespace {
 
 // Order of the function's leading arguments: numbers, then arrays.
-constexpr std::array<KernelArg, 5> kNumbers = {kArgT, kArgR, kArgS, kArgB, kArgPageTableStride};
+constexpr std::array<KernelArg, 6> kNumbers = {kArgT,     kArgR, kArgS, kArgB, kArgPageTableStride,
+                                               kArgShares};
 constexpr std::array<KernelArg, 8> kArrays = {kArgTokens,     kArgPosition,      kArgSlot,
                                               kArgRowOffsets, kArgOutRows,       kArgPageTable,
                                               kArgColumnSlot, kArgColumnPosition};
 
+// Number of leading arguments; the last is the memory that threads share.
+constexpr unsigned kLeadingArgs = kNumbers.size() + kArrays.size() + 1;
+
 // Extents that only type a memref; no address depends on them.
 constexpr int64_t kManyPages = int64_t(1) << 32;
 constexpr int64_t kManyEntries = int64_t(1) << 32;
+constexpr int64_t kManyBytes = int64_t(1) << 40;
 
 template <size_t N>
 unsigned indexIn(const std::array<KernelArg, N> &order, KernelArg which) {
@@ -111,6 +116,7 @@ FailureOr<KernelFunction> KernelFunction::create(ModuleOp module, KernelOp kerne
   Type index = builder.getIndexType();
   SmallVector<Type> inputs(kNumbers.size(), index);
   inputs.append(kArrays.size(), MemRefType::get({kManyEntries}, builder.getI32Type()));
+  inputs.push_back(MemRefType::get({kManyBytes}, builder.getI8Type()));
   llvm::copy_if(memories, std::back_inserter(inputs), [](Type type) { return !!type; });
   inputs.append(2, index);
   inputs.push_back(MemRefType::get({kMaxScratchBytes}, builder.getI8Type()));
@@ -121,7 +127,7 @@ FailureOr<KernelFunction> KernelFunction::create(ModuleOp module, KernelOp kerne
   OpBuilder bodyEnd = OpBuilder::atBlockEnd(body);
   func::ReturnOp::create(bodyEnd, kernel.getLoc());
 
-  unsigned next = kNumbers.size() + kArrays.size();
+  unsigned next = kLeadingArgs;
   for (auto [i, type] : llvm::enumerate(memories)) {
     Value memory = type ? Value(body->getArgument(next++)) : Value();
     bool isOperand = i < kernel.getArgumentTypes().size();
@@ -182,10 +188,17 @@ Value KernelFunction::begin() { return func.getArgument(func.getNumArguments() -
 
 Value KernelFunction::end() { return func.getArgument(func.getNumArguments() - 2); }
 
+static Value viewOf(OpBuilder &builder, Value bytes, MemRefType type, int64_t offset) {
+  Value start = arith::ConstantIndexOp::create(builder, bytes.getLoc(), offset);
+  return memref::ViewOp::create(builder, bytes.getLoc(), type, bytes, start, ValueRange{});
+}
+
+Value KernelFunction::shared(OpBuilder &builder, MemRefType type, int64_t offset) {
+  return viewOf(builder, func.getArgument(kLeadingArgs - 1), type, offset);
+}
+
 Value KernelFunction::scratch(OpBuilder &builder, MemRefType type, int64_t offset) {
-  Value all = func.getArgument(func.getNumArguments() - 1);
-  Value start = arith::ConstantIndexOp::create(builder, all.getLoc(), offset);
-  return memref::ViewOp::create(builder, all.getLoc(), type, all, start, ValueRange{});
+  return viewOf(builder, func.getArgument(func.getNumArguments() - 1), type, offset);
 }
 
 } // namespace graphc

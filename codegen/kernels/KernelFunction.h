@@ -1,8 +1,8 @@
 // The function that an emitter fills: one signature for all kernels, with what a kernel may need as
 // typed values.
 //
-//   func.func @<symbol>(%T, %R, %S, %B, %stride : index,
-//                       tokens .. column_position : memref<..xi32> each,
+//   func.func @<symbol>(%T, %R, %S, %B, %stride, %shares : index,
+//                       tokens .. column_position : memref<..xi32> each, %shared : memref<..xi8>,
 //                       one memref per tensor or cache operand and per result,
 //                       %begin, %end : index, %scratch : memref<..xi8>)
 //
@@ -55,7 +55,7 @@ public:
   /// A builder at the end of the body, before its return.
   mlir::ImplicitLocOpBuilder bodyBuilder();
 
-  /// This step's T, R, S, B and page_table stride, as index values.
+  /// This step's T, R, S, B, page_table stride and shares, as index values.
   mlir::Value dim(KernelArg which);
   /// Which symbol a dimension of a tensor is, as the plan counts tasks: One for a static
   /// one. `tensor`: an operand or result, as for memoryOf.
@@ -76,6 +76,8 @@ public:
   mlir::Value begin();
   mlir::Value end();
 
+  /// Part of the memory that threads share, from byte `offset` on, as a memref of `type`.
+  mlir::Value shared(mlir::OpBuilder &builder, mlir::MemRefType type, int64_t offset);
   /// Part of this thread's scratch, from byte `offset` on, as a memref of `type`.
   mlir::Value scratch(mlir::OpBuilder &builder, mlir::MemRefType type, int64_t offset);
 

@@ -15,6 +15,7 @@ static constexpr KernelArg kLeading[] = {kArgT,
                                          kArgS,
                                          kArgB,
                                          kArgPageTableStride,
+                                         kArgShares,
                                          kArgTokens,
                                          kArgPosition,
                                          kArgSlot,
@@ -22,7 +23,8 @@ static constexpr KernelArg kLeading[] = {kArgT,
                                          kArgOutRows,
                                          kArgPageTable,
                                          kArgColumnSlot,
-                                         kArgColumnPosition};
+                                         kArgColumnPosition,
+                                         kArgShared};
 
 static void addEntryPoint(Module &module, const EntryPoint &entry) {
   Function *body = module.getFunction(entry.function);

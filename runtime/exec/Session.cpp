@@ -19,6 +19,17 @@ uint64_t scratchStrideOf(const PlanVariant &variant) {
       roundUp(static_cast<int64_t>(variant.scratchBytes), kScratchAlignment));
 }
 
+/// Of what shares of tasks leave each other in steps of at most `tokens`: they are needed where
+/// there are several threads.
+uint64_t sharedBytes(const PlanHeader &header, const PlanVariant &variant, int64_t threads,
+                     int64_t tokens) {
+  uint64_t result = 0;
+  for (const PlanDispatch &dispatch : variant.schedule)
+    result = std::max(
+        result, dispatch.tasks.sharedBytes(std::min(tokens, dispatch.tasks.block), header.context));
+  return threads > 1 ? result : 0;
+}
+
 uint64_t resultBytes(const PlanHeader &header, int64_t rows) {
   return static_cast<uint64_t>(rows * header.resultWidth) * sizeof(float);
 }
@@ -78,6 +89,9 @@ MemoryPlan Session::memoryPlan(const Plan &plan, const PlanVariant &variant,
   result.uses.push_back({"result", resultBytes(header, options.resultRows),
                          resultBytes(header, header.maxTokens), false});
   result.uses.push_back({"scratch of the threads", scratch, scratch, false});
+  result.uses.push_back({"shared by threads",
+                         sharedBytes(header, variant, options.threads, options.maxSequences),
+                         sharedBytes(header, variant, options.threads, header.maxTokens), false});
   result.uses.push_back({"code", code, code, false});
   return result;
 }
@@ -112,6 +126,9 @@ Status Session::allocate() {
       scratch, MappedMemory::reserve(scratchStride * static_cast<uint64_t>(options.threads),
                                      "scratch of the threads", PageSize::Huge));
   GRAPHC_ASSIGN_OR_RETURN(
+      shared, MappedMemory::reserve(sharedBytes(header, variant, options.threads, header.maxTokens),
+                                    "memory that threads share"));
+  GRAPHC_ASSIGN_OR_RETURN(
       code, CodeObject::load(source.section(variant.codeSection),
                              source.path() + ": section '" + variant.codeSection + "'"));
   GRAPHC_ASSIGN_OR_RETURN(pool, ThreadPool::create(options.threads));
@@ -136,6 +153,7 @@ Status Session::prepareCalls() {
     if (call.product)
       call.rows = variant.kernels[dispatch.kernel].product->rows;
     args.insert(args.end(), inputs.header().begin(), inputs.header().end());
+    args[call.firstArg + kArgShared] = reinterpret_cast<int64_t>(shared.data());
     for (const PlanArg &arg : dispatch.args)
       args.push_back(addressOf(arg));
   }
@@ -277,13 +295,27 @@ Status Session::runCall(const Call &call) {
     return call.product->run({arguments, inputs.extent(call.rows), call.tasks.times, arena.data(),
                               scratch.data(), scratchStride},
                              *pool);
+  int64_t shares = sharesOf(call);
+  arguments[kArgShares] = shares;
   pool->run(
       [&](int64_t begin, int64_t end, int thread) {
         call.kernel(arguments, begin, end,
                     scratch.data() + scratchStride * static_cast<uint64_t>(thread));
       },
-      call.tasks.count(inputs.extent(call.tasks.dim)));
+      shares * call.tasks.count(inputs.extent(call.tasks.dim)));
   return {};
+}
+
+/// How many shares of the context give every thread a few tasks, so that none waits long for
+/// another.
+int64_t Session::sharesOf(const Call &call) const {
+  constexpr int64_t kTasksOfThread = 4;
+  int64_t wanted = kTasksOfThread * threads();
+  bool canShare = call.tasks.pieceBytes > 0 && threads() > 1 &&
+                  inputs.extent(call.tasks.dim) <= call.tasks.block;
+  if (!canShare || call.tasks.times >= wanted)
+    return 1;
+  return std::min(ceilDiv(inputs.longest(), kPieceTokens), ceilDiv(wanted, call.tasks.times));
 }
 
 std::optional<std::string> Session::findNonFinite() {

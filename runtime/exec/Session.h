@@ -110,6 +110,7 @@ private:
   void undoAppend(std::span<const StepSequence> batch);
   Status runCalls();
   Status runCall(const Call &call);
+  int64_t sharesOf(const Call &call) const;
 
   const Plan &source;
   const PlanHeader &header;
@@ -120,6 +121,7 @@ private:
   CodeObject code;
   KvCache kv;
   MappedMemory arena, result, scratch;
+  MappedMemory shared;        ///< What shares of tasks leave each other (KernelAbi.h).
   uint64_t scratchStride = 0; ///< Bytes from one thread's scratch to the next.
   int64_t grantedPages = 0;   ///< Pages of the cache that there was memory for when it was asked.
   StepInputs inputs;

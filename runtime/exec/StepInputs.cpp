@@ -25,6 +25,7 @@ StepInputs::StepInputs(const PlanHeader &plan, int64_t maxSequences)
   values[kArgPageTableStride] = pageTableStride;
   values[kArgColumnSlot] = addressOf(columnSlot);
   values[kArgColumnPosition] = addressOf(columnPosition);
+  values[kArgShares] = 1;
 }
 
 void StepInputs::fill(std::span<const StepSequence> batch, const KvCache &cache) {
@@ -62,6 +63,13 @@ void StepInputs::addColumns(int32_t b, int64_t length) {
     columnPosition[static_cast<size_t>(column + i)] = static_cast<int32_t>(i);
   }
   column += length;
+}
+
+int64_t StepInputs::longest() const {
+  int64_t result = 0;
+  for (int64_t b = 0; b < sequences(); ++b)
+    result = std::max(result, length(b));
+  return result;
 }
 
 int64_t StepInputs::extent(PlanDim dim) const {

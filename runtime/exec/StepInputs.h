@@ -32,7 +32,8 @@ public:
   /// within the bounds that the constructor was given.
   void fill(std::span<const StepSequence> batch, const KvCache &cache);
 
-  /// Values of the entries before kFirstOperand.
+  /// Values of the entries before kFirstOperand. Tasks are whole ones: kArgShares is 1, kArgShared
+  /// null.
   const std::array<int64_t, kFirstOperand> &header() const { return values; }
 
   int64_t rows() const { return values[kArgR]; }
@@ -43,6 +44,8 @@ public:
   int64_t length(int64_t b) const {
     return position[static_cast<size_t>(rowOffsets[static_cast<size_t>(b) + 1]) - 1] + 1;
   }
+  /// Cached rows of the longest sequence of the step.
+  int64_t longest() const;
   /// Number of the page of its tokens 64i .. 64i+63.
   int64_t page(int64_t b, int64_t i) const {
     return pageTable[static_cast<size_t>(b * pageTableStride + i)];

@@ -8,7 +8,8 @@
 namespace graphc {
 
 /// Runs tasks [begin, end) of one dispatch. What a task is (a panel of output channels, a block of
-/// rows, a head) is the kernel's own; how many there are is in the plan: times * ceil(dim / block).
+/// rows, a head) is the kernel's own; how many there are is in the plan: times * ceil(dim / block),
+/// or so many shares of each where a step cuts them (kArgShares).
 ///
 /// `args` is read-only and the same for all tasks of a dispatch. `scratch` belongs to the calling
 /// thread, is 64-byte aligned, has the plan's `scratchBytes` bytes, and holds whatever the last
@@ -36,7 +37,9 @@ enum KernelArg : int64_t { // NOLINT(readability-identifier-naming): indices, us
   kArgPageTableStride,     ///< Entries in a row of page_table (a number, not an address).
   kArgColumnSlot,          ///< column_slot[S]: sequence of a cached row; null unless usesColumns.
   kArgColumnPosition,      ///< column_position[S]: its position; null unless usesColumns.
-  kFirstOperand            ///< From here: one entry per operand, then one per result.
+  kArgShares,   ///< Shares of every task (a number): task i is share i % shares of i / shares.
+  kArgShared,   ///< Memory of all threads, for what shares leave each other.
+  kFirstOperand ///< From here: one entry per operand, then one per result.
 };
 
 // Operand and result entries are addresses: of a buffer in the arena, of a weight in the mapped
@@ -44,6 +47,9 @@ enum KernelArg : int64_t { // NOLINT(readability-identifier-naming): indices, us
 // base + p * kvPageBytes). A !graphc.step operand is 0: what it stands for is in the entries above.
 // Buffers are dense and row-major with every dynamic dimension at its upper bound, so that strides
 // are constants; they are 64-byte aligned.
+//
+// Shared memory begins with kSharedCounters numbers, i32, which are 0 between dispatches; the
+// plan's `piece_bytes` for every token of the step and every piece of the context follow.
 
 /// Tokens in a page of the KV cache.
 constexpr int64_t kPageTokens = 64;
@@ -51,6 +57,10 @@ constexpr int64_t kPageTokens = 64;
 /// Pages in a piece of attention: each piece is an online softmax from a fresh state; pieces are
 /// merged in order. Fixed, because the order of sums depends on it.
 constexpr int64_t kPiecePages = 8;
+constexpr int64_t kPieceTokens = kPageTokens * kPiecePages;
+
+/// Numbers at the beginning of shared memory.
+constexpr int64_t kSharedCounters = 1024;
 
 /// Alignment in bytes of arena buffers, weights and scratch.
 constexpr int64_t kBufferAlignment = 64;

@@ -330,7 +330,7 @@ Json toJson(const PlanDispatch &dispatch) {
   return {{"kernel", dispatch.kernel},
           {"location", dispatch.location},
           {"tasks", Json::array({dispatch.tasks.times, planDimName(dispatch.tasks.dim),
-                                 dispatch.tasks.block})},
+                                 dispatch.tasks.block, dispatch.tasks.pieceBytes})},
           {"args", listToJson(dispatch.args, [](const PlanArg &arg) {
              return Json::array({planArgKindName(arg.kind), arg.value});
            })}};
@@ -365,11 +365,23 @@ PlanArg readArg(const FieldReader &reader, const ArgLimits &limits) {
   return result;
 }
 
-PlanTasks readTasks(const FieldReader &reader) {
+/// Of a token: a quarter million heads, sizes of 64.
+constexpr int64_t kMaxPieceBytes = int64_t(1) << 26;
+
+PlanTasks readTasks(const FieldReader &reader, const PlanHeader &header) {
   PlanTasks result;
   result.times = reader[size_t(0)].integer(1, kMaxExtent);
   result.dim = static_cast<PlanDim>(readName(reader[1], kDims));
   result.block = reader[2].integer(1, kMaxExtent);
+  result.pieceBytes = reader[3].integer(0, kMaxPieceBytes);
+  const uint64_t shared[] = {static_cast<uint64_t>(result.pieceBytes),
+                             static_cast<uint64_t>(header.maxTokens),
+                             static_cast<uint64_t>(ceilDiv(header.context, kPieceTokens))};
+  if (checkedProduct(shared).value_or(UINT64_MAX) > kMaxBytes)
+    reader[3].fail("too many bytes for all tokens and pieces of the context");
+  if (result.pieceBytes > 0 && result.times > kSharedCounters)
+    reader[0].fail("expected at most " + std::to_string(kSharedCounters) +
+                   " of tasks that can be cut into shares");
   return result;
 }
 
@@ -440,7 +452,7 @@ PlanDispatch readDispatch(const FieldReader &reader, const std::vector<PlanKerne
   if (kernels.empty())
     reader.fail("the variant has no kernels");
   result.location = reader["location"].string();
-  result.tasks = readTasks(reader["tasks"]);
+  result.tasks = readTasks(reader["tasks"], header);
   result.args = readList<PlanArg>(reader["args"], kMaxArgs,
                                   [&](const FieldReader &arg) { return readArg(arg, limits); });
   if (reader.ok())

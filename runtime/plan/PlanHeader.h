@@ -94,11 +94,21 @@ struct PlanTasks {
   int64_t times = 1;
   PlanDim dim = PlanDim::One;
   int64_t block = 1;
+  /// Not 0: tasks of a step of no more than `block` can be cut into shares of the context. They
+  /// leave each other so many bytes for every token and piece (KernelAbi.h).
+  int64_t pieceBytes = 0;
 
   bool operator==(const PlanTasks &) const = default;
   /// `extent`: the value of `dim` in this step; ignored for One.
   int64_t count(int64_t extent) const {
     return times * (dim == PlanDim::One ? 1 : ceilDiv(extent, block));
+  }
+  /// Bytes of what shares leave each other in steps of `tokens`, with contexts up to `context`.
+  uint64_t sharedBytes(int64_t tokens, int64_t context) const {
+    if (pieceBytes == 0)
+      return 0;
+    return static_cast<uint64_t>(kSharedCounters * static_cast<int64_t>(sizeof(int32_t)) +
+                                 pieceBytes * tokens * ceilDiv(context, kPieceTokens));
   }
 };
 

@@ -82,6 +82,7 @@ void KernelTrial::fillStep(const StepBounds &bounds) {
   set(kArgColumnSlot, zeros.data());
   set(kArgColumnPosition, counting.data());
   args[kArgPageTableStride] = static_cast<int64_t>(most);
+  args[kArgShares] = 1;
 }
 
 const int64_t *KernelTrial::prepare(int64_t tokens) {

@@ -124,11 +124,14 @@ void KernelRunner::run(const StepArrays &step, const std::vector<void *> &memory
   args[kArgPageTableStride] = step.pageTableStride;
   args[kArgColumnSlot] = address(step.columnSlot);
   args[kArgColumnPosition] = address(step.columnPosition);
+  args[kArgShares] = step.shares;
+  AlignedArray<char> shared(info.tasks.sharedBytes(extents.tokens, stepBounds.cached));
+  args[kArgShared] = reinterpret_cast<int64_t>(shared.data());
   for (void *pointer : memory)
     args.push_back(reinterpret_cast<int64_t>(pointer));
 
   int64_t counts[] = {1, extents.tokens, extents.rows, extents.cached};
-  int64_t tasks = info.tasks.count(counts[static_cast<size_t>(info.tasks.dim)]);
+  int64_t tasks = step.shares * info.tasks.count(counts[static_cast<size_t>(info.tasks.dim)]);
   AlignedArray<char> scratch(static_cast<size_t>(info.scratchBytes) + 64);
   unsigned int control = _mm_getcsr();
   _mm_setcsr(control | 0x8040); // flush denormals, as the runtime does

@@ -28,6 +28,7 @@ struct StepArrays {
   std::vector<int32_t> tokens, position, slot, rowOffsets, outRows, pageTable, columnSlot,
       columnPosition;
   int64_t pageTableStride = 0;
+  int64_t shares = 1; ///< Of every task.
   /// Extents when they differ from the arrays' lengths; by default T = position or tokens,
   /// R = outRows, S = columnSlot, B = rowOffsets - 1.
   int64_t T = -1, R = -1, S = -1;

@@ -153,6 +153,26 @@ TEST_P(AttentionKernel, BitsOfARowDependOnNothingElse) {
     expectSame(batch, t, "beside other sequences");
 }
 
+TEST_P(AttentionKernel, SharesOfTheContextGiveTheSameBits) {
+  AttentionCache cache(config(), {540, 33, 1100, 1537});
+  for (const std::vector<AttentionRows> &rows :
+       {std::vector<AttentionRows>{{3, 1536, 1537}},
+        {{0, 539, 540}, {1, 32, 33}, {2, 1099, 1100}, {3, 1530, 1534}}}) {
+    AttentionStep whole(cache, rows, kTokenBound);
+    if (whole.tokens() > kernel->emitted().tasks.block)
+      continue; // the runtime does not cut the tasks of such a step
+    whole.run(*kernel);
+    for (int64_t shares : {2, 3, 7}) {
+      AttentionStep step(cache, rows, kTokenBound);
+      step.arrays.shares = shares;
+      step.run(*kernel, 2);
+      for (size_t t = 0; t < size_t(step.tokens()); ++t)
+        ASSERT_EQ(step.rowBits(t), whole.rowBits(t))
+            << config() << ", " << shares << " shares, row " << t;
+    }
+  }
+}
+
 std::string testName(const testing::TestParamInfo<std::tuple<std::string, size_t>> &info) {
   return testNameOf(std::get<0>(info.param)) + "_" + std::to_string(std::get<1>(info.param));
 }

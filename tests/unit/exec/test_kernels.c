@@ -33,6 +33,8 @@ enum {
   Stride,
   ColumnSlot,
   ColumnPosition,
+  Shares,
+  Shared,
   Operands
 };
 enum { kHeadDim = 5, kPadded = 16, kVocabulary = 11, kPage = 64 };
