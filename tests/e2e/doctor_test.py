@@ -1,4 +1,5 @@
 """What `graphc doctor` says of the machine that the test runs on."""
+import ctypes
 import json
 import os
 import unittest
@@ -33,6 +34,20 @@ class Doctor(unittest.TestCase):
         self.assertEqual(usable, version["features"])
         self.assertEqual(report["cpu"]["level"], version["level"])
         self.assertRegex(report["versions"]["MLIR, LLVM and lld"], r"^22\.")
+        kinds = {cache["kind"] for cache in report["cpu"]["caches"]}
+        self.assertLessEqual(kinds, {"data", "instruction", "unified"})
+
+    def test_version_of_onednn_is_that_which_products_come_from(self):
+        report = self.report("--no-limits")
+        provider = program.GRAPHC.parent.parent / "lib" / "libgraphc-onednn.so"
+        if not provider.exists():
+            self.assertNotIn("oneDNN", report["versions"])
+            self.assertTrue(any("--matmul=onednn" in note for note in report["notes"]))
+            self.skipTest("built without oneDNN")
+        # Through the provider's handle: of the library that it links.
+        version = ctypes.CDLL(str(provider)).dnnl_version
+        version.restype = ctypes.POINTER(ctypes.c_int * 3)
+        self.assertEqual(report["versions"]["oneDNN"], ".".join(map(str, version().contents)))
 
     def test_masked_features(self):
         report = self.report("--no-limits", env={"GRAPHC_CPU_MASK": "avx2"})

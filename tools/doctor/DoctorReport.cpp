@@ -27,6 +27,16 @@ std::string obstacle(const CpuFeatureStatus &status) {
   return "a feature it builds on is not usable";
 }
 
+std::string cachesText(const std::vector<CpuCache> &caches) {
+  std::string text;
+  for (const CpuCache &cache : caches)
+    text += reportLine("L" + std::to_string(cache.level) + " " + escapeForMessage(cache.kind),
+                       (cache.bytes ? bytesText(cache.bytes) : "size unknown") + ", " +
+                           std::to_string(cache.instances) + " of them, " +
+                           countText(cache.cpus, "CPU") + " each");
+  return text.empty() ? reportLine("caches", "unknown") : text;
+}
+
 std::string processorText(const DoctorReport &report) {
   const MachineFacts &machine = report.machine;
   std::string usable;
@@ -48,11 +58,7 @@ std::string processorText(const DoctorReport &report) {
     if (std::string why = obstacle(status); !why.empty())
       text += reportLine("not usable", std::string(status.name) + ": " + why);
   }
-  for (const CpuCache &cache : machine.caches)
-    text += reportLine("L" + std::to_string(cache.level) + " " + escapeForMessage(cache.kind),
-                       bytesText(cache.bytes) + ", " + std::to_string(cache.instances) +
-                           " of them, " + countText(cache.cpus, "CPU") + " each");
-  return text;
+  return text + cachesText(machine.caches);
 }
 
 std::string memoryText(const MachineFacts &machine) {
@@ -153,9 +159,13 @@ DoctorReport DoctorReport::ofThisMachine() {
   if (const CpuLevel *level = CpuFeatures::host().bestLevel())
     report.level = level->name;
   report.libraries = runtimeVersions();
-  if (std::optional<LibraryVersion> oneDnn = oneDnnVersion())
-    report.libraries.push_back(*oneDnn);
   report.notes = notesOn(report.machine, report.features, report.level);
+  Expected<LibraryVersion> products = productLibraryVersion();
+  if (products.ok())
+    report.libraries.push_back(*products);
+  else
+    report.notes.push_back("plans compiled with --matmul=onednn do not run: " +
+                           products.status().message());
   return report;
 }
 

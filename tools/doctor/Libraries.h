@@ -2,7 +2,8 @@
 #ifndef GRAPHC_TOOLS_DOCTOR_LIBRARIES_H
 #define GRAPHC_TOOLS_DOCTOR_LIBRARIES_H
 
-#include <optional>
+#include "runtime/base/Status.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,10 @@ struct LibraryVersion {
 /// What the program itself is made of.
 std::vector<LibraryVersion> runtimeVersions();
 
-/// oneDNN, if the system's loader finds one that graphc could use.
-std::optional<LibraryVersion> oneDnnVersion();
+/// The library that computes the products of plans which ask for another's than graphc's: the one
+/// that the provider of products links, of several that a system may have. PlanMismatch when the
+/// provider cannot be loaded.
+Expected<LibraryVersion> productLibraryVersion();
 
 /// Lines "name version" as libgraphc-compiler.so tells its parts.
 std::vector<LibraryVersion> parseVersions(std::string_view lines);

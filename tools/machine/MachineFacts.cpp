@@ -3,6 +3,7 @@
 #include "runtime/base/Cgroup.h"
 #include "runtime/memory/MemoryPlan.h"
 #include "runtime/threads/Topology.h"
+#include "tools/machine/CpuidCaches.h"
 
 #include <algorithm>
 #include <charconv>
@@ -173,6 +174,8 @@ MachineFacts MachineFacts::read(const std::string &root) {
   reader.processor(facts);
   reader.memory(facts);
   facts.caches = reader.caches();
+  if (facts.caches.empty() && base.empty()) // another root is not this processor's
+    facts.caches = cachesByCpuid(hostCpuid, facts);
   facts.nodes = reader.nodes();
   facts.usableCpus = availableCpus(root);
   utsname system = {};

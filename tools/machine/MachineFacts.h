@@ -34,7 +34,7 @@ struct MachineFacts {
   std::string cpuName;
   int packages = 0, cores = 0, cpus = 0; ///< Online; a core may be several CPUs.
   int usableCpus = 1;                    ///< That this process may use: affinity and CPU quota.
-  std::vector<CpuCache> caches;
+  std::vector<CpuCache> caches;          ///< As the system says, else as CPUID does.
   std::vector<NumaNode> nodes;
   uint64_t memoryBytes = 0;
   std::optional<uint64_t> availableBytes; ///< Without swapping.

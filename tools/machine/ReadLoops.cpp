@@ -1,8 +1,6 @@
 #include "tools/machine/ReadLoops.h"
 
 #include "runtime/base/CpuFeatures.h"
-#include "runtime/memory/MemoryPlan.h"
-#include "tools/machine/MachineFacts.h"
 #include "tools/machine/Together.h"
 
 #include <algorithm>
@@ -81,16 +79,14 @@ std::vector<ReadLoop> makeReadLoops() {
 
 uint64_t roundDown(uint64_t value, uint64_t to) { return value - value % to; }
 
-uint64_t chooseBytes() {
-  constexpr uint64_t kLeast = uint64_t(1) << 30;
-  uint64_t wanted = std::max(4 * MachineFacts::read().lastCacheBytes(), kLeast);
-  MemoryLimits limits = MemoryLimits::ofThisProcess();
-  for (std::optional<uint64_t> limit : {limits.ram, limits.cgroup, limits.addressSpace})
-    wanted = std::min(wanted, limit.value_or(UINT64_MAX) / 4);
-  return wanted;
-}
-
 } // namespace
+
+uint64_t chooseReadBytes(const MemoryLimits &limits) {
+  uint64_t bytes = uint64_t(1) << 30;
+  for (std::optional<uint64_t> limit : {limits.ram, limits.cgroup, limits.addressSpace})
+    bytes = std::min(bytes, limit.value_or(UINT64_MAX) / 4);
+  return bytes;
+}
 
 std::span<const ReadLoop> readLoops() {
   static const std::vector<ReadLoop> kLoops = makeReadLoops();
@@ -106,7 +102,7 @@ std::string readLoopText(const ReadLoop &loop) {
 Expected<ReadProbe> ReadProbe::create(int threads, uint64_t bytes) {
   ReadProbe probe;
   probe.threadCount = threads;
-  bytes = bytes ? bytes : chooseBytes();
+  bytes = bytes ? bytes : chooseReadBytes(MemoryLimits::ofThisProcess());
   probe.partBytes =
       std::max(roundDown(bytes / static_cast<uint64_t>(threads), kReadGranule), kReadGranule);
   // Huge pages: the limit is what the machine can do at best.

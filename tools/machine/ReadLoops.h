@@ -4,6 +4,7 @@
 
 #include "runtime/base/Status.h"
 #include "runtime/memory/MappedMemory.h"
+#include "runtime/memory/MemoryPlan.h"
 
 #include <cstdint>
 #include <span>
@@ -29,14 +30,20 @@ std::span<const ReadLoop> readLoops();
 /// "4 streams, prefetch 2048 bytes ahead".
 std::string readLoopText(const ReadLoop &loop);
 
-/// Memory to read, several times as large as the last cache, and the loop that reads it fastest.
-/// Every thread reads a part of its own, which it was the first to write to (and which is
-/// therefore near to it).
+/// How much memory to read: 1 GiB, but at most a quarter of what there is. That is many times the
+/// last cache of most processors, and has to be: of four times as much a cache still keeps some.
+/// What the machine says of its caches is no measure: a virtual one may be told of all of its
+/// host's, of which it gets a part.
+uint64_t chooseReadBytes(const MemoryLimits &limits);
+
+/// Memory to read, much larger than the last cache, and the loop that reads it fastest. Every
+/// thread reads a part of its own, which it was the first to write to (and which is therefore near
+/// to it).
 class ReadProbe {
 public:
-  /// A probe of `threads` threads over at least `bytes` bytes; 0 chooses: four times the last
-  /// cache, at least 1 GiB, at most a quarter of the memory that is free. Takes about a second: the
-  /// memory is filled and the loops are compared. Resources when the memory is not there.
+  /// A probe of `threads` threads over at least `bytes` bytes; 0: chooseReadBytes() of this
+  /// process. Takes about a second: the memory is filled and the loops are compared. Resources when
+  /// the memory is not there.
   static Expected<ReadProbe> create(int threads, uint64_t bytes = 0);
 
   /// Rate in 1e9 bytes a second: the best of a few passes that take `seconds` together.

@@ -76,6 +76,16 @@ TEST(DoctorReport, JsonHasTheSameInUnits) {
   EXPECT_EQ(json["versions"]["graphc"], "9.9");
 }
 
+TEST(DoctorReport, OfUnknownCachesSaysSo) {
+  DoctorReport report = plainReport();
+  EXPECT_THAT(report.text(), Not(HasSubstr("unknown")));
+  report.machine.caches = {{2, "unified", 0, 4, 1}};
+  EXPECT_THAT(report.text(), HasSubstr("size unknown, 1 of them"));
+  report.machine.caches.clear();
+  EXPECT_THAT(report.text(), testing::ContainsRegex("\n  caches +unknown\n"));
+  EXPECT_EQ(report.json()["cpu"]["caches"], Json::array());
+}
+
 TEST(DoctorReport, WithoutLimitsOrLevelSaysSo) {
   DoctorReport report = plainReport();
   report.limits.reset();

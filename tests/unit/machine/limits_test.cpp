@@ -23,6 +23,15 @@ TEST(ReadLoops, ReadEveryWord) {
   }
 }
 
+TEST(ReadProbe, TakesAQuarterOfTheMemoryAtMost) {
+  constexpr uint64_t kGiB = uint64_t(1) << 30;
+  EXPECT_EQ(chooseReadBytes({}), kGiB);
+  EXPECT_EQ(chooseReadBytes({.ram = 100 * kGiB}), kGiB) << "a large machine needs no more";
+  EXPECT_EQ(chooseReadBytes({.ram = 3 * kGiB}), 3 * kGiB / 4);
+  EXPECT_EQ(chooseReadBytes({.ram = 8 * kGiB, .cgroup = 2 * kGiB}), kGiB / 2);
+  EXPECT_EQ(chooseReadBytes({.ram = 8 * kGiB, .addressSpace = kGiB}), kGiB / 4);
+}
+
 TEST(ReadProbe, MeasuresAPlausibleRate) {
   Expected<ReadProbe> probe = ReadProbe::create(2, 8 << 20);
   ASSERT_TRUE(probe.ok()) << probe.status().message();

@@ -1,7 +1,7 @@
 // Facts about a machine, read from a file tree like the system's.
 #include "../plan/PlanFixture.h"
 
-#include "tools/machine/MachineFacts.h"
+#include "tools/machine/CpuidCaches.h"
 
 #include <gmock/gmock.h>
 
@@ -9,6 +9,7 @@ using namespace graphc;
 using namespace graphc::test;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 namespace {
 
@@ -68,6 +69,22 @@ private:
   TemporaryFolder folder;
 };
 
+/// A processor that answers from a table, and for all else with zeros.
+Cpuid tableOf(std::map<std::pair<uint32_t, uint32_t>, CpuidRegisters> table) {
+  return [table = std::move(table)](uint32_t leaf, uint32_t subleaf) {
+    auto found = table.find({leaf, subleaf});
+    return found == table.end() ? CpuidRegisters() : found->second;
+  };
+}
+
+MachineFacts countsOf(int packages, int cores, int cpus) {
+  MachineFacts counts;
+  counts.packages = packages;
+  counts.cores = cores;
+  counts.cpus = cpus;
+  return counts;
+}
+
 } // namespace
 
 TEST(MachineFacts, AreThoseOfTheSystemsFiles) {
@@ -114,6 +131,71 @@ TEST(MachineFacts, OfThisMachineHaveItsCpus) {
   EXPECT_GE(facts.cpus, facts.cores);
   EXPECT_GE(facts.cores, 1);
   EXPECT_GT(facts.memoryBytes, uint64_t(64) << 20);
+}
+
+TEST(MachineFacts, OfThisMachineHaveCachesIfAnythingTellsOfThem) {
+  MachineFacts facts = MachineFacts::read();
+  if (facts.caches.empty())
+    EXPECT_THAT(cachesByCpuid(hostCpuid, facts), IsEmpty());
+  else
+    EXPECT_GE(facts.lastCacheBytes(), uint64_t(64) << 10);
+}
+
+TEST(CpuidCaches, OfIntelsLeaf) {
+  // Two packages with 56 cores of two threads; sub-leaf 4 ends the list, 5 must not be read.
+  Cpuid cpuid = tableOf({{{4, 0}, {0xfc004121, 0x02c0003f, 0x0000003f, 0}},
+                         {{4, 1}, {0xfc004122, 0x01c0003f, 0x0000003f, 0}},
+                         {{4, 2}, {0xfc004143, 0x03c0003f, 0x000007ff, 0}},
+                         {{4, 3}, {0xfc1fc163, 0x0380003f, 0x0001bfff, 4}},
+                         {{4, 5}, {0xfc004121, 0x02c0003f, 0x0000003f, 0}}});
+  EXPECT_THAT(cachesByCpuid(cpuid, countsOf(2, 112, 224)),
+              ElementsAre(CpuCache{1, "data", 48 << 10, 2, 112},
+                          CpuCache{1, "instruction", 32 << 10, 2, 112},
+                          CpuCache{2, "unified", 2 << 20, 2, 112},
+                          CpuCache{3, "unified", 105 << 20, 112, 2}));
+}
+
+TEST(CpuidCaches, OfAmdsLeaf) {
+  // One package of 16 cores of one thread, eight of which share the third level.
+  Cpuid cpuid = tableOf({{{0x8000001d, 0}, {0x00000121, 0x01c0003f, 0x0000003f, 0}},
+                         {{0x8000001d, 1}, {0x00000122, 0x01c0003f, 0x0000003f, 0}},
+                         {{0x8000001d, 2}, {0x00000143, 0x01c0003f, 0x000007ff, 2}},
+                         {{0x8000001d, 3}, {0x0001c163, 0x03c0003f, 0x00007fff, 1}},
+                         {{0x80000006, 0}, {0, 0, 0x04006140, 0x0fe09140}}});
+  EXPECT_THAT(
+      cachesByCpuid(cpuid, countsOf(1, 16, 16)),
+      ElementsAre(CpuCache{1, "data", 32 << 10, 1, 16}, CpuCache{1, "instruction", 32 << 10, 1, 16},
+                  CpuCache{2, "unified", 1 << 20, 1, 16}, CpuCache{3, "unified", 32 << 20, 8, 2}));
+}
+
+TEST(CpuidCaches, OfAVirtualMachineThatShowsSizesAlone) {
+  Cpuid cpuid = tableOf({{{0x80000005, 0}, {0xff60ff40, 0xff60ff40, 0x300c0140, 0x20080140}},
+                         {{0x80000006, 0}, {0x40802040, 0x60804040, 0x04006140, 0x0fe09140}}});
+  MachineFacts facts = countsOf(1, 2, 4);
+  facts.caches = cachesByCpuid(cpuid, facts);
+  EXPECT_THAT(facts.caches, ElementsAre(CpuCache{1, "data", 48 << 10, 2, 2},
+                                        CpuCache{1, "instruction", 32 << 10, 2, 2},
+                                        CpuCache{2, "unified", 1 << 20, 2, 2},
+                                        CpuCache{3, "unified", 508 << 20, 4, 1}));
+  EXPECT_EQ(facts.lastCacheBytes(), 508u << 20);
+}
+
+TEST(CpuidCaches, AreSharedByNoMoreCpusThanThereAre) {
+  Cpuid cpuid = tableOf({{{4, 0}, {0xfc1fc163, 0x0380003f, 0x0001bfff, 4}}});
+  EXPECT_THAT(cachesByCpuid(cpuid, countsOf(1, 2, 2)),
+              ElementsAre(CpuCache{3, "unified", 105 << 20, 2, 1}));
+  EXPECT_THAT(cachesByCpuid(cpuid, countsOf(0, 0, 0)),
+              ElementsAre(CpuCache{3, "unified", 105 << 20, 1, 1}))
+      << "nothing is known of the CPUs";
+}
+
+TEST(CpuidCaches, OfAProcessorThatSaysNothingAreNone) {
+  EXPECT_THAT(cachesByCpuid(tableOf({}), countsOf(1, 2, 2)), IsEmpty());
+  // A hypervisor that gives the same answer for every sub-leaf does not keep us.
+  Cpuid same = [](uint32_t leaf, uint32_t) {
+    return leaf == 4 ? CpuidRegisters{0xfc004121, 0x02c0003f, 0x3f, 0} : CpuidRegisters();
+  };
+  EXPECT_THAT(cachesByCpuid(same, countsOf(1, 2, 2)), SizeIs(testing::Le(16u)));
 }
 
 TEST(ParseCpuList, ReadsRangesAndRefusesOtherText) {
