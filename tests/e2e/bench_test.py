@@ -67,6 +67,25 @@ class Bench(unittest.TestCase):
         events = json.loads(trace.read_text())["traceEvents"]
         names = [event["name"] for event in events if event.get("cat", "step") != "step"]
         self.assertEqual(names, 3 * [dispatch["location"] for dispatch in schedule])
+        self.check_figures(events, kernels)
+
+    def check_figures(self, events, kernels):
+        """The events of a trace have, put together, what a profile of the same run says."""
+        for kernel in kernels:
+            calls = [event for event in events
+                     if event.get("args", {}).get("kernel") == kernel["kernel"]]
+            self.assertEqual(len(calls), kernel["calls"])
+            ms = sum(event["dur"] for event in calls) / 1e3
+            self.assertAlmostEqual(ms / kernel["ms"], 1, 6)
+            for amount, rate in (("bytes", "gbps"), ("operations", "gops")):
+                total = sum(event["args"][amount] for event in calls)
+                self.assertAlmostEqual(total / 1e6 / ms, kernel[rate], 6, kernel)
+            at_limit = sum(event["args"]["limit_fraction"] * event["dur"] for event in calls) / 1e3
+            self.assertAlmostEqual(at_limit / ms, kernel["limit_fraction"], 6, kernel)
+        for event in events:
+            if event["ph"] == "X":
+                gbps = event["args"]["bytes"] / 1e3 / event["dur"]
+                self.assertAlmostEqual(event["args"]["gbps"], gbps, 3, event)
 
     def test_speed_is_compared_with_the_type_that_is_computed_with(self):
         for options, want in ((("--dtype", "bf16", "--target", "x86-64-v4-bf16"), "bf16"),

@@ -78,9 +78,8 @@ private:
       GRAPHC_ASSIGN_OR_RETURN(result.profile,
                               makeProfile(*plan.variant(), *log, recorder.samples, limits));
     }
-    if (trace)
-      trace->add(result.what.text(), *plan.variant(), *log, recorder.samples);
-    return {};
+    return trace ? trace->add(result.what.text(), *plan.variant(), *log, recorder.samples, limits)
+                 : Status();
   }
 
   const Plan &plan;

@@ -49,12 +49,18 @@ Expected<Work> kernelWork(const PlanKernel &kernel, std::span<const StepShape> s
   return work;
 }
 
-Expected<Work> stepWork(const PlanVariant &variant, std::span<const StepShape> step) {
-  std::vector<Work> kernels;
+Expected<std::vector<Work>> kernelWorks(const PlanVariant &variant,
+                                        std::span<const StepShape> step) {
+  std::vector<Work> works;
   for (const PlanKernel &kernel : variant.kernels) {
     GRAPHC_ASSIGN_OR_RETURN(Work work, kernelWork(kernel, step));
-    kernels.push_back(work);
+    works.push_back(work);
   }
+  return works;
+}
+
+Expected<Work> stepWork(const PlanVariant &variant, std::span<const StepShape> step) {
+  GRAPHC_ASSIGN_OR_RETURN(std::vector<Work> kernels, kernelWorks(variant, step));
   Work sum;
   for (const PlanDispatch &dispatch : variant.schedule)
     sum += kernels[dispatch.kernel];

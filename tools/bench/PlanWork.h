@@ -51,6 +51,10 @@ using StepShapes = std::vector<StepShape>;
 /// Work of one dispatch of a kernel. BadInput when its cost cannot be read.
 Expected<Work> kernelWork(const PlanKernel &kernel, std::span<const StepShape> step);
 
+/// The same of each of a variant's kernels.
+Expected<std::vector<Work>> kernelWorks(const PlanVariant &variant,
+                                        std::span<const StepShape> step);
+
 /// Work of all dispatches of a step.
 Expected<Work> stepWork(const PlanVariant &variant, std::span<const StepShape> step);
 

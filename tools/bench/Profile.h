@@ -30,20 +30,26 @@ public:
   std::vector<DispatchSample> samples;
 };
 
-/// All calls of one kernel in a run.
-struct KernelProfile {
-  std::string name, opName;
-  int64_t calls = 0;
+/// What was done in some time.
+struct TimedWork {
   double seconds = 0;
   Work work;
-  double limitSeconds = 0; ///< That its calls would take at the limit of the machine.
+  double limitSeconds = 0; ///< That it would take at the limit of the machine.
 
   double gbps() const { return seconds > 0 ? work.bytes / seconds / 1e9 : 0; }
   double gops() const { return seconds > 0 ? work.allOperations() / seconds / 1e9 : 0; }
   /// Of its own roofline: the larger of what it reaches of the read rate and of the peak.
   double limitFraction() const { return seconds > 0 ? limitSeconds / seconds : 0; }
-  /// What the kernel costs beyond its limit.
+  /// What it costs beyond its limit.
   double lostSeconds() const { return seconds - limitSeconds; }
+
+  TimedWork &operator+=(const TimedWork &other);
+};
+
+/// All calls of one kernel in a run.
+struct KernelProfile : TimedWork {
+  std::string name, opName;
+  int64_t calls = 0;
 };
 
 struct Profile {
@@ -51,6 +57,10 @@ struct Profile {
   double betweenSeconds = 0;          ///< Of it, outside of all kernels.
   std::vector<KernelProfile> kernels; ///< That were called; first the one that loses most time.
 };
+
+/// Internal unless the samples are those of the whole steps that `log` tells of.
+Status checkSamples(const PlanVariant &variant, const RunLog &log,
+                    const std::vector<DispatchSample> &samples);
 
 /// `samples` are those of the run that `log` tells of. BadInput when a cost cannot be read;
 /// Internal when the samples are not those of whole steps.

@@ -6,21 +6,24 @@
 #include "tools/bench/Profile.h"
 
 #include <fstream>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace graphc {
 
 /// Writes a file of trace events: a row for each run, in it its steps, in them their dispatches by
-/// the names of their places in the network ("layer 3 attn.qkv").
+/// the names of their places in the network ("layer 3 attn.qkv"). The arguments of an event are the
+/// figures of a profile, of this event alone.
 class TraceFile {
 public:
   /// Creates the file. Resources when the system refuses.
   static Expected<TraceFile> create(const std::string &path);
 
-  /// Adds a run; `samples` are all of its dispatches.
-  void add(const std::string &name, const PlanVariant &variant, const RunLog &log,
-           const std::vector<DispatchSample> &samples);
+  /// Adds a run. `samples` are those of the run that `log` tells of, `limits` those of the machine
+  /// at that time. Fails as makeProfile() does.
+  Status add(const std::string &name, const PlanVariant &variant, const RunLog &log,
+             const std::vector<DispatchSample> &samples, const Limits &limits);
 
   /// Writes the end. Resources when anything could not be written.
   Status finish();
@@ -28,6 +31,8 @@ public:
 private:
   TraceFile(std::string path, std::ofstream out) : path(std::move(path)), out(std::move(out)) {}
 
+  void addStep(const std::string &name, const PlanVariant &variant, const std::vector<Work> &works,
+               std::span<const DispatchSample> samples, const Limits &limits);
   void write(const Json &event);
 
   std::string path;

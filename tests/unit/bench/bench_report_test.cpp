@@ -21,7 +21,7 @@ BenchResult result() {
 
 BenchResult profiled() {
   BenchResult more = result();
-  KernelProfile kernel{"mm", "graphc.fused_linear", 7, 1.5, more.work, 0.75};
+  KernelProfile kernel{{1.5, more.work, 0.75}, "mm", "graphc.fused_linear", 7};
   more.profile = Profile{2, 0.5, {kernel}};
   return more;
 }

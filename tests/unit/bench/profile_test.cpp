@@ -43,6 +43,25 @@ std::vector<DispatchSample> samples() {
 const RunLog kLog{1.02, {{{.tokens = 1}}, {{.tokens = 2}}}};
 const Limits kLimits{.readGbps = 20, .peakGops = {100, 40, 0}};
 
+/// The events of a trace that is complete.
+Json finished(TraceFile &trace, const std::string &path) {
+  Status status = trace.finish();
+  EXPECT_TRUE(status.ok()) << status.message();
+  Expected<Json> json = readJsonFile(path);
+  EXPECT_TRUE(json.ok()) << json.status().message();
+  return json.ok() ? (*json)["traceEvents"] : Json::array();
+}
+
+void expectFigures(const Json &event, double bytes, double operations, double seconds,
+                   double limitFraction) {
+  const Json &args = event.at("args");
+  EXPECT_NEAR(args.at("bytes").get<double>(), bytes, 1) << event;
+  EXPECT_NEAR(args.at("operations").get<double>(), operations, 1) << event;
+  EXPECT_NEAR(args.at("gbps").get<double>(), bytes / seconds / 1e9, 1e-9) << event;
+  EXPECT_NEAR(args.at("gops").get<double>(), operations / seconds / 1e9, 1e-9) << event;
+  EXPECT_NEAR(args.at("limit_fraction").get<double>(), limitFraction, 1e-9) << event;
+}
+
 } // namespace
 
 TEST(Profile, PutsTheKernelThatLosesMostFirst) {
@@ -67,6 +86,10 @@ TEST(Profile, RefusesPartsOfSteps) {
   std::vector<DispatchSample> cut = samples();
   cut.pop_back();
   EXPECT_EQ(makeProfile(variant(), kLog, cut, kLimits).status().code(), StatusCode::Internal);
+  TemporaryFolder folder;
+  Expected<TraceFile> trace = TraceFile::create(folder.file("trace.json"));
+  ASSERT_TRUE(trace.ok()) << trace.status().message();
+  EXPECT_EQ(trace->add("cut", variant(), kLog, cut, kLimits).code(), StatusCode::Internal);
 }
 
 TEST(Trace, HasStepsAndLayersInTheirOrder) {
@@ -74,13 +97,9 @@ TEST(Trace, HasStepsAndLayersInTheirOrder) {
   std::string path = folder.file("trace.json");
   Expected<TraceFile> trace = TraceFile::create(path);
   ASSERT_TRUE(trace.ok()) << trace.status().message();
-  trace->add("first", variant(), kLog, samples());
-  trace->add("second", variant(), kLog, samples());
-  ASSERT_TRUE(trace->finish().ok());
-
-  Expected<Json> json = readJsonFile(path);
-  ASSERT_TRUE(json.ok()) << json.status().message();
-  const Json &events = (*json)["traceEvents"];
+  ASSERT_TRUE(trace->add("first", variant(), kLog, samples(), kLimits).ok());
+  ASSERT_TRUE(trace->add("second", variant(), kLog, samples(), kLimits).ok());
+  const Json events = finished(*trace, path);
   ASSERT_EQ(events.size(), 2u * (1 + 2 + 6));
   EXPECT_EQ(events[0]["args"]["name"], "first");
   EXPECT_EQ(events[1]["name"], "step 0");
@@ -93,6 +112,22 @@ TEST(Trace, HasStepsAndLayersInTheirOrder) {
   EXPECT_NEAR(events[3]["dur"].get<double>(), 300e3, 1);
   EXPECT_EQ(events[9]["args"]["name"], "second");
   EXPECT_NE(events[9]["tid"], events[0]["tid"]);
+}
+
+TEST(Trace, EventsHaveTheFiguresOfTheirOwnWork) {
+  TemporaryFolder folder;
+  std::string path = folder.file("trace.json");
+  Expected<TraceFile> trace = TraceFile::create(path);
+  ASSERT_TRUE(trace.ok()) << trace.status().message();
+  ASSERT_TRUE(trace->add("run", variant(), kLog, samples(), kLimits).ok());
+  const Json events = finished(*trace, path);
+  ASSERT_EQ(events.size(), 9u);
+  // 0.05 s of reading; 0.1 s (of one token) and 0.2 s (of two) of computing.
+  expectFigures(events[2], 1e9, 0, 0.1, 0.5);
+  expectFigures(events[3], 0, 4e9, 0.3, 1.0 / 3);
+  expectFigures(events[7], 0, 8e9, 0.3, 2.0 / 3);
+  expectFigures(events[1], 2e9, 4e9, 0.5, 0.4);
+  expectFigures(events[5], 2e9, 8e9, 0.5, 0.6);
 }
 
 TEST(Trace, SaysWhenTheFileCannotBeWritten) {
