@@ -9,6 +9,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+double secondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 /// Options with every default filled in.
 GenerationOptions resolved(GenerationOptions options, const PlanHeader &header) {
   options.context = options.context ? options.context : header.context;
@@ -134,7 +138,7 @@ private:
     for (const Part &part : parts)
       GRAPHC_RETURN_IF_ERROR(takeResult(part, rows));
     std::erase_if(order, [&](size_t sequence) { return sequences[sequence].ended; });
-    double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    double seconds = secondsSince(start);
     (prefill ? timings.promptTokens : timings.decodeTokens) += tokens;
     (prefill ? timings.prefillSeconds : timings.decodeSeconds) += seconds;
     return {};
@@ -215,7 +219,9 @@ private:
 
   Status addToken(size_t index, std::span<const float> logits) {
     Progress &sequence = sequences[index];
+    Clock::time_point start = Clock::now();
     Expected<int32_t> sampled = sampler.sample(logits, sequence.tokens, index);
+    timings.samplingSeconds += secondsSince(start);
     if (!sampled.ok())
       return session.withOrigin(sampled.status());
     int32_t token = *sampled;

@@ -34,8 +34,9 @@ struct GeneratedSequence {
 struct GenerationTimings {
   int64_t promptTokens = 0; ///< Tokens of steps with a part of a prompt in them.
   double prefillSeconds = 0;
-  int64_t decodeTokens = 0; ///< Tokens of all other steps.
-  double decodeSeconds = 0; ///< Sampling included.
+  int64_t decodeTokens = 0;   ///< Tokens of all other steps.
+  double decodeSeconds = 0;   ///< Sampling and the listener included, as in prefillSeconds.
+  double samplingSeconds = 0; ///< Of both: choosing tokens from logits.
 };
 
 struct Generation {

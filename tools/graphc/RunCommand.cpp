@@ -137,6 +137,8 @@ public:
     GRAPHC_RETURN_IF_ERROR(output.finish(generation, loadSeconds));
     if (!flags.quiet)
       writeNote(timingsText(generation.timings, loadSeconds));
+    if (flags.verbose)
+      writeNote(partsText(generation.timings, output.detokenizeSeconds()));
     return cancel ? Status(StatusCode::Interrupted, "interrupted") : Status();
   }
 

@@ -48,7 +48,7 @@ static void addOutput(CLI::App &app, RunFlags &flags) {
                  "write the network's result for each token to this .npy file");
   app.add_flag("--verify-weights", flags.verifyWeights, "check the weights' hash before running");
   app.add_flag("-q,--quiet", flags.quiet, "no timings, no notes");
-  app.add_flag("-v,--verbose", flags.verbose, "say more: memory, sampling, where the start went");
+  app.add_flag("-v,--verbose", flags.verbose, "say more: memory, sampling, where the time went");
 }
 
 Expected<RunFlags> parseRunFlags(int argc, const char *const *argv, bool &helpShown) {

@@ -3,6 +3,8 @@
 #include "runtime/base/Json.h"
 #include "tools/cli/Output.h"
 
+#include <chrono>
+
 namespace graphc {
 
 RunOutput::RunOutput(const RunFlags &flags, const Tokenizer *tokenizer, const Prompts &prompts,
@@ -23,7 +25,7 @@ Status RunOutput::onToken(size_t index, int32_t token) {
   Sequence &sequence = sequences[index];
   ++sequence.tokens;
   if (sequence.decoder)
-    return addText(sequence, sequence.decoder->push(token));
+    return addDecoded(sequence, token);
   return addText(sequence, (sequence.tokens > 1 ? "," : "") + std::to_string(token));
 }
 
@@ -33,7 +35,15 @@ Status RunOutput::onRows(size_t sequence, int64_t first, std::span<const float> 
 
 Status RunOutput::onEnd(size_t index, StopReason reason) {
   Sequence &sequence = sequences[index];
-  return sequence.decoder ? addText(sequence, sequence.decoder->flush()) : Status();
+  return sequence.decoder ? addDecoded(sequence, std::nullopt) : Status();
+}
+
+Status RunOutput::addDecoded(Sequence &sequence, std::optional<int32_t> token) {
+  auto start = std::chrono::steady_clock::now();
+  std::string more = token ? sequence.decoder->push(*token) : sequence.decoder->flush();
+  std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  textSeconds += taken.count();
+  return addText(sequence, more);
 }
 
 Status RunOutput::addText(Sequence &sequence, const std::string &more) {
@@ -61,7 +71,8 @@ Status RunOutput::finish(const Generation &generation, double loadSeconds) {
   return writeOut(rest);
 }
 
-static Json timingsJson(const GenerationTimings &timings, double loadSeconds) {
+static Json timingsJson(const GenerationTimings &timings, double loadSeconds,
+                        double detokenizeSeconds) {
   auto perSecond = [](int64_t tokens, double seconds) {
     return seconds > 0 ? static_cast<double>(tokens) / seconds : 0;
   };
@@ -71,7 +82,9 @@ static Json timingsJson(const GenerationTimings &timings, double loadSeconds) {
           {"prefill_tokens_per_s", perSecond(timings.promptTokens, timings.prefillSeconds)},
           {"decode_tokens", timings.decodeTokens},
           {"decode_ms", timings.decodeSeconds * 1e3},
-          {"decode_tokens_per_s", perSecond(timings.decodeTokens, timings.decodeSeconds)}};
+          {"decode_tokens_per_s", perSecond(timings.decodeTokens, timings.decodeSeconds)},
+          {"sampling_ms", timings.samplingSeconds * 1e3},
+          {"detokenize_ms", detokenizeSeconds * 1e3}};
 }
 
 std::string RunOutput::json(const Generation &generation, double loadSeconds) const {
@@ -85,7 +98,7 @@ std::string RunOutput::json(const Generation &generation, double loadSeconds) co
   }
   Json document = {{"schema", 1},
                    {"sequences", std::move(list)},
-                   {"timings", timingsJson(generation.timings, loadSeconds)}};
+                   {"timings", timingsJson(generation.timings, loadSeconds, textSeconds)}};
   return document.dump();
 }
 
@@ -99,6 +112,16 @@ std::string timingsText(const GenerationTimings &timings, double loadSeconds) {
   return "load " + numberText(loadSeconds * 1e3, 1) + " ms" +
          phase("prefill", timings.promptTokens, timings.prefillSeconds) +
          phase("decode", timings.decodeTokens, timings.decodeSeconds);
+}
+
+std::string partsText(const GenerationTimings &timings, double detokenizeSeconds) {
+  double all = timings.prefillSeconds + timings.decodeSeconds;
+  auto part = [&](const char *name, double seconds) {
+    return std::string(name) + " " + numberText(seconds * 1e3, 3) + " ms (" +
+           numberText(all > 0 ? 100 * seconds / all : 0, 2) + " %)";
+  };
+  return "of prefill and decode: " + part("sampling", timings.samplingSeconds) + ", " +
+         part("detokenizing", detokenizeSeconds);
 }
 
 } // namespace graphc

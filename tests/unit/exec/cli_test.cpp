@@ -145,6 +145,20 @@ TEST_F(Cli, JsonHasTheDocumentedKeys) {
   EXPECT_EQ(json.at("timings").at("prefill_tokens"), 7);
 }
 
+TEST_F(Cli, JsonTellsTheTimeOfSamplingAndOfText) {
+  auto timings = [&](int64_t count) {
+    Json json = Json::parse(
+        graphc("run \"$plan\" --json --temp 0 --tokens 1,2 -n " + std::to_string(count)).out);
+    return std::pair(json.at("timings").at("sampling_ms").get<double>(),
+                     json.at("timings").at("detokenize_ms").get<double>());
+  };
+  EXPECT_GT(timings(5).first, 0);
+  EXPECT_EQ(timings(5).second, 0) << "there is no tokenizer";
+  write(networkPlan, {}, /*withTokenizer=*/true);
+  EXPECT_GT(timings(5).second, 0);
+  EXPECT_EQ(timings(0).first, 0) << "nothing is sampled";
+}
+
 TEST_F(Cli, SavedResultsHaveARowPerToken) {
   std::string npy = folder.file("result.npy");
   Outcome outcome = graphc("run \"$plan\" -n 3 --temp 0 --chunk 2 --tokens " + joined(kPrompt) +
@@ -278,13 +292,17 @@ TEST_F(Cli, E3Row23_TooLittleAddressSpaceIsToldWithTheMemoryPlan) {
 }
 #endif
 
-TEST_F(Cli, VerboseRunsTellWhereTheStartWent) {
+TEST_F(Cli, VerboseRunsTellWhereTheTimeWent) {
   Outcome outcome = graphc("run \"$plan\" --tokens 1 -n 1 -v");
   EXPECT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.err,
               testing::ContainsRegex("start [0-9.]+ ms: plan [0-9.]+, tokenizer [0-9.]+, "
                                      "prompt [0-9.]+, memory, code and threads [0-9.]+\n"));
-  EXPECT_THAT(graphc("run \"$plan\" --tokens 1 -n 1").err, Not(HasSubstr("start")));
+  EXPECT_THAT(outcome.err, testing::ContainsRegex(
+                               "of prefill and decode: sampling 0\\.[0-9]+ ms \\([0-9.]+ %\\), "
+                               "detokenizing 0\\.000 ms \\(0\\.00 %\\)\n"));
+  EXPECT_THAT(graphc("run \"$plan\" --tokens 1 -n 1").err,
+              testing::AllOf(Not(HasSubstr("start")), Not(HasSubstr("sampling"))));
 }
 
 TEST_F(Cli, E3Row18_BrokenNumbersEndWithSeven) {

@@ -103,6 +103,17 @@ TEST_F(GeneratorTest, GreedyTokensAreTheNetworks) {
   EXPECT_EQ(result->timings.decodeTokens, 11); // the last token is not fed
 }
 
+TEST_F(GeneratorTest, TimeOfSamplingIsAPartOfTheSteps) {
+  Expected<Generation> result = run(greedy(12), {promptOf(20, 1), promptOf(5, 2)});
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  const GenerationTimings &timings = result->timings;
+  EXPECT_GT(timings.samplingSeconds, 0);
+  EXPECT_LT(timings.samplingSeconds, timings.prefillSeconds + timings.decodeSeconds);
+  Expected<Generation> none = run(greedy(0), {promptOf(20, 1)});
+  ASSERT_TRUE(none.ok()) << none.status().message();
+  EXPECT_EQ(none->timings.samplingSeconds, 0) << "nothing was sampled";
+}
+
 TEST_F(GeneratorTest, BatchesChunksAndThreadsChangeNothing) {
   for (bool columns : {false, true}) {
     open({.columns = columns});
