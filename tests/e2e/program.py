@@ -61,6 +61,14 @@ def levels():
     return LEVELS[:LEVELS.index(best) + 1]
 
 
+def nll(rows, tokens):
+    """Negative log likelihood of each token after its row of logits."""
+    rows = rows.astype(np.float64)
+    top = rows.max(1)
+    total = top + np.log(np.exp(rows - top[:, None]).sum(1))
+    return total - rows[np.arange(len(rows)), tokens]
+
+
 def relative_error(got, want):
     """Largest difference as a fraction of the largest wanted value."""
     assert got.shape == want.shape, f"shape {got.shape}, expected {want.shape}"

@@ -8,14 +8,6 @@ import program
 FOLDER = program.SHARED / "stories260K"
 
 
-def nll(rows, tokens):
-    """Negative log likelihood of each token after its row of logits."""
-    rows = rows.astype(np.float64)
-    top = rows.max(1)
-    total = top + np.log(np.exp(rows - top[:, None]).sum(1))
-    return total - rows[np.arange(len(rows)), tokens]
-
-
 class Stories(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -49,7 +41,7 @@ class Stories(unittest.TestCase):
         for i in range(0, excerpt["count"], step):
             window = [1] + excerpt["tokens"][i:i + step]
             _, rows = self.graphc.forward(self.plan, [window])
-            values.append(nll(rows[:-1], window[1:]))
+            values.append(program.nll(rows[:-1], window[1:]))
         mean = float(np.concatenate(values).mean())
         self.assertLess(abs(mean - excerpt["mean_nll"]), 1e-4)
 
