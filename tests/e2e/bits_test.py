@@ -35,12 +35,22 @@ class Bits(unittest.TestCase):
     def test_int8_cache(self):
         for dtype in ("f32", "bf16"):
             self.check("--dtype", dtype, "--kv-cache", "int8")
-        for scheme in ("w8a8", "w4a8"):  # other tiles of rows
+
+    def test_int8_cache_with_quantized_weights(self):
+        for scheme in ("w8", "w4", "w8a8", "w4a8"):  # other tiles of rows
             self.check("--dtype", "bf16", "--quant", scheme, "--kv-cache", "int8")
 
     def test_cache_of_another_type(self):
         self.check("--dtype", "f32", "--kv-cache", "bf16")
         self.check("--dtype", "bf16", "--kv-cache", "f32")
+
+    def test_lowest_level(self):
+        for options in (("--dtype", "f32"), ("--dtype", "bf16"),
+                        ("--dtype", "f32", "--quant", "w8", "--kv-cache", "int8"),
+                        ("--dtype", "bf16", "--quant", "w4", "--kv-cache", "int8"),
+                        ("--dtype", "bf16", "--quant", "w8a8", "--kv-cache", "int8"),
+                        ("--dtype", "f32", "--quant", "w4a8", "--kv-cache", "int8")):
+            self.check(*options, "--target", program.LEVELS[0])
 
 
 if __name__ == "__main__":
