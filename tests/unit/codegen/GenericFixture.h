@@ -3,6 +3,7 @@
 #ifndef GRAPHC_TESTS_UNIT_CODEGEN_GENERICFIXTURE_H
 #define GRAPHC_TESTS_UNIT_CODEGEN_GENERICFIXTURE_H
 
+#include "Approx.h"
 #include "HostTensor.h"
 #include "KernelReference.h"
 
@@ -40,8 +41,12 @@ inline StepArrays stepOfThree() {
   return step;
 }
 
+/// How many terms the sums of a kernel's op have; 1 where it adds nothing up.
+int64_t sumLengthOf(KernelOp kernel, const StepDims &extents);
+
 /// What a result is at an index.
-using Expected1 = std::function<double(const Index &)>;
+using ExactAt = std::function<double(const Index &)>;
+using ApproxAt = std::function<Approx(const Index &)>;
 
 class GenericKernels : public testing::TestWithParam<std::string> {
 protected:
@@ -60,7 +65,8 @@ protected:
       memory.push_back(result->data());
     StepArrays step = stepOfThree();
     kernel->run(step, memory, 1);
-    ASSERT_NO_FATAL_FAILURE(expectAsReference(*kernel, step, memory, 1e-5));
+    double slack = slackOfSum(sumLengthOf(kernel->kernel(), step.extents()));
+    ASSERT_NO_FATAL_FAILURE(expectAsReference(*kernel, step, memory, slack));
     std::vector<HostTensor> once;
     for (HostTensor *result : results)
       once.push_back(*result);
@@ -78,26 +84,30 @@ protected:
   }
 
   /// Compares at the extents, and checks that nothing was written beyond them.
-  static void expectNear(const HostTensor &result, const Expected1 &expected, double tolerance) {
+  static void expectNear(const HostTensor &result, const ApproxAt &expected) {
     forEachIndex(result.bounds, [&](const Index &at) {
       float got = result.get(at);
       if (!result.isInside(at)) {
-        ASSERT_EQ(got, rounded(HostTensor::kUntouched, result.type))
+        ASSERT_EQ(got, untouched(result.type))
             << "beyond the extents, at " << testing::PrintToString(at);
         return;
       }
-      double want = expected(at);
-      double slack = tolerance * (1 + std::abs(want));
-      if (result.type == kBf16)
-        slack += std::abs(want) / 128;
-      if (result.type == kF16)
-        slack += std::abs(want) / 1024;
-      if (std::isinf(want))
-        ASSERT_EQ(got, want) << "at " << testing::PrintToString(at);
-      else
-        ASSERT_NEAR(got, want, slack) << "at " << testing::PrintToString(at);
+      Approx want = expected(at).storedAs(result.type);
+      ASSERT_TRUE(want.holds(got)) << "at " << testing::PrintToString(at) << ": expected "
+                                   << want.value << " +- " << want.error << " but got " << got;
     });
   }
+
+  /// The same for numbers of the result's type.
+  static void expectExact(const HostTensor &result, const ExactAt &expected) {
+    forEachIndex(result.bounds, [&](const Index &at) {
+      ASSERT_EQ(result.get(at), result.isInside(at) ? expected(at) : untouched(result.type))
+          << "at " << testing::PrintToString(at);
+    });
+  }
+
+private:
+  static float untouched(ElementType type) { return rounded(HostTensor::kUntouched, type); }
 };
 
 } // namespace graphc::test

@@ -1,15 +1,18 @@
-// What the tests of the matmul kernels share: numbers in memory, packed weights, sums in f64 with
-// a bound of their rounding errors.
+// What the tests of the matmul kernels share: numbers in memory, packed weights, the types and
+// targets that products are tested with.
 #ifndef GRAPHC_TESTS_UNIT_CODEGEN_MATMULFIXTURE_H
 #define GRAPHC_TESTS_UNIT_CODEGEN_MATMULFIXTURE_H
 
+#include "Approx.h"
 #include "KernelRunner.h"
 
 #include "ir/PanelLayout.h"
+#include "ir/QuantFormat.h"
 #include "runtime/base/ElementType.h"
 
 #include <cmath>
-#include <functional>
+#include <gtest/gtest.h>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -77,53 +80,26 @@ inline Numbers packed(const Numbers &matrix, const PanelLayout &layout) {
   return result;
 }
 
-/// A real number and how far a kernel's f32 may be from it. Every operation adds the bound of its
-/// own rounding to those of its operands.
-struct Approx {
-  static constexpr double kUlp = 0x1p-24; ///< Half a unit in the last place of f32, relative.
-
-  double value = 0;
-  double error = 0;
-
-  Approx operator+(const Approx &other) const {
-    return rounded(value + other.value, error + other.error);
-  }
-  Approx operator-(const Approx &other) const {
-    return rounded(value - other.value, error + other.error);
-  }
-  Approx operator*(const Approx &other) const {
-    return rounded(value * other.value, std::abs(value) * other.error +
-                                            std::abs(other.value) * error + error * other.error);
-  }
-  /// As a number of `type` keeps it.
-  Approx storedAs(ElementType type) const {
-    double unit = type == ElementType::F32 ? 0 : 0x1p-8;
-    return {value, error + unit * (std::abs(value) + error)};
-  }
-  bool holds(float found) const { return std::abs(double(found) - value) <= error; }
-
-private:
-  static Approx rounded(double value, double error) {
-    return {value, error + kUlp * (std::abs(value) + error) + 1e-37};
-  }
-};
-
-/// Row `t` of `rows` times row `n` of a matrix of `depth` columns. A chain of `depth` roundings is
-/// off by at most depth * kUlp * Σ |a b| (to first order; the factor covers the rest).
+/// Row `t` of `rows` times row `n` of a matrix of `depth` columns.
 inline Approx product(const Numbers &rows, int64_t t, int64_t stride, const Numbers &matrix,
                       int64_t n, int64_t depth) {
-  double sum = 0, magnitude = 0;
-  for (int64_t k = 0; k < depth; ++k) {
-    double term = double(rows.get(t * stride + k)) * double(matrix.get(n * depth + k));
-    sum += term;
-    magnitude += std::abs(term);
-  }
-  return {sum, 1.01 * double(depth + 1) * Approx::kUlp * magnitude + 1e-36};
+  ApproxSum sum;
+  for (int64_t k = 0; k < depth; ++k)
+    sum.add({double(rows.get(t * stride + k)) * double(matrix.get(n * depth + k))});
+  return sum.result();
 }
 
 /// Element types of the factors of a product.
 struct FactorTypes {
-  ElementType rows = ElementType::F32, weight = ElementType::F32;
+  ElementType rows = ElementType::F32; ///< I8: quantized as they come, in groups of 32.
+  ElementType weight = ElementType::F32;
+  /// Of a weight of integers with scales, instead of numbers of the type `weight`.
+  std::optional<QuantFormat> quant = {};
+
+  /// A weight of `rows` x `columns` as kernels want it packed.
+  PanelLayout layout(int64_t rows, int64_t columns, int64_t groups) const {
+    return {rows, columns, groups, quant ? quant->group : panelInterleave(weight)};
+  }
 };
 
 /// What products are tested with: every level with both types of rows and their own type of weight,
@@ -143,32 +119,73 @@ inline std::vector<std::tuple<std::string, FactorTypes>> targetsAndTypes() {
   return all;
 }
 
-/// "f32", "f16" or "bf16", as in IR.
+/// What products with a quantized weight are tested with: rows of each type on every level, rows of
+/// bf16 also where they are widened. Tiles multiply quantized rows only: with others their level
+/// has the code of the one below.
+inline std::vector<std::tuple<std::string, FactorTypes>> targetsAndQuantTypes() {
+  std::vector<std::tuple<std::string, FactorTypes>> all;
+  for (int64_t bits : {4, 8}) {
+    auto add = [&](const std::string &target, ElementType rows) {
+      all.emplace_back(target, FactorTypes{rows, ElementType::I8, QuantFormat{.bits = bits}});
+    };
+    for (const std::string &target : availableTargets()) {
+      add(target, ElementType::BF16);
+      if (target.ends_with("+widen-bf16"))
+        continue;
+      add(target, ElementType::F32);
+      add(target, ElementType::I8);
+    }
+    for (const std::string &level : availableTileLevels())
+      add(level, ElementType::I8);
+  }
+  return all;
+}
+
+/// "f32", "f16", "bf16" or "i8", as in IR.
 inline std::string nameOf(ElementType type) { return std::string(elementTypeName(type)); }
 
-/// "f32", or "f32_f16" where the weight is of another type than the rows.
+/// "f32", "f32_f16" where the weight is of another type than the rows, "bf16_w4" where it is
+/// quantized.
 inline std::string nameOf(const FactorTypes &types) {
+  if (types.quant)
+    return nameOf(types.rows) + "_w" + std::to_string(types.quant->bits);
   return nameOf(types.rows) + (types.weight == types.rows ? "" : "_" + nameOf(types.weight));
 }
 
-/// What a fused op says of its rows where the weight is of another type.
-inline std::string rowsClause(const FactorTypes &types) {
-  return types.weight == types.rows ? "" : " rows(" + nameOf(types.rows) + ")";
+inline std::ostream &operator<<(std::ostream &out, const FactorTypes &types) {
+  out << nameOf(types);
+  return types.quant ? out << " group " << types.quant->group : out;
+}
+
+/// The name of a test of targetsAndTypes() or targetsAndQuantTypes().
+inline std::string
+matmulTestName(const testing::TestParamInfo<std::tuple<std::string, FactorTypes>> &info) {
+  return testNameOf(std::get<0>(info.param)) + "_" + nameOf(std::get<1>(info.param));
 }
 
 /// "tensor<4x?x8xbf16>"; -1 is `?`.
-inline std::string tensorText(const std::vector<int64_t> &shape, ElementType type) {
+inline std::string tensorText(const std::vector<int64_t> &shape, const std::string &element) {
   std::string text = "tensor<";
   for (int64_t extent : shape)
     text += (extent < 0 ? "?" : std::to_string(extent)) + "x";
-  return text + nameOf(type) + ">";
+  return text + element + ">";
+}
+
+inline std::string tensorText(const std::vector<int64_t> &shape, ElementType type) {
+  return tensorText(shape, nameOf(type));
+}
+
+/// "!graphc.quant<i4:f16, 32>".
+inline std::string quantText(const QuantFormat &format) {
+  return "!graphc.quant<i" + std::to_string(format.bits) + ":f16, " + std::to_string(format.group) +
+         ">";
 }
 
 /// The type of a weight packed as `layout`.
-inline std::string packedText(const PanelLayout &layout, ElementType type) {
+inline std::string packedText(const PanelLayout &layout, const std::string &element) {
   return tensorText(
       {layout.panels(), layout.paddedColumns() / layout.interleave, kPanelRows, layout.interleave},
-      type);
+      element);
 }
 
 /// Innermost loops of `assembly` with a multiply-add that also have vectors on the stack:
