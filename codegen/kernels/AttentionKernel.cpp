@@ -33,15 +33,19 @@ public:
 
 private:
   /// A task's part of the step: rows [begin, end) of it, for a key head.
-  struct Block {
+  struct TaskRows {
     Value keyHead, begin, end;
   };
+  struct PieceRange {
+    Value begin, end;
+  };
 
-  void emitTask(const Block &block, Value share);
-  void forEachRun(const Block &block, function_ref<void(const AttentionRun &)> body);
-  AttentionRun runAt(const Block &block, Value token);
+  void emitTask(const TaskRows &task, Value share);
+  void forEachRun(const TaskRows &task, function_ref<void(const AttentionRun &)> body);
+  AttentionRun runAt(const TaskRows &task, Value token);
   void findPieces(AttentionRun &run);
-  void emitPieces(const AttentionRun &run, Value share);
+  PieceRange piecesOf(const AttentionRun &run, Value share);
+  void emitPiece(const AttentionRun &run, Value piece);
   void forEachTile(Value rows, function_ref<void(Value first, int64_t count)> body);
   void copyQueries(const AttentionRun &run);
   void prefetch(Value memory, ArrayRef<Value> row, int64_t count, bool isWrite);
@@ -79,18 +83,21 @@ EmittedKernel AttentionEmitter::emit() {
           .scratchBytes = scratch.bytes};
 }
 
-void AttentionEmitter::emitTask(const Block &block, Value share) {
-  Value isWhole = totals.isWhole();
-  forEachRun(block, [&](const AttentionRun &run) {
-    copyQueries(run);
-    totals.clear(run.rows);
-    emitPieces(run, share);
-    k.when(isWhole, [&] { writeResult(run); });
+void AttentionEmitter::emitTask(const TaskRows &task, Value share) {
+  Value isShare = totals.isShare();
+  forEachRun(task, [&](const AttentionRun &run) {
+    PieceRange pieces = piecesOf(run, share);
+    Value hasAny = arith::CmpIOp::create(k.b, arith::CmpIPredicate::ult, pieces.begin, pieces.end);
+    k.when(hasAny, [&] {
+      copyQueries(run);
+      totals.clear(run.rows);
+      k.loop(pieces.begin, pieces.end, 1, [&](Value piece) { emitPiece(run, piece); });
+    });
+    k.whenNot(isShare, [&] { writeResult(run); });
   });
-  Value isTrue = arith::ConstantIntOp::create(k.b, k.b.getI1Type(), 1);
-  k.when(arith::XOrIOp::create(k.b, isWhole, isTrue), [&] {
-    k.when(totals.isLastShare(block.keyHead), [&] {
-      forEachRun(block, [&](const AttentionRun &run) {
+  k.when(isShare, [&] {
+    k.when(totals.endShare(task.keyHead), [&] {
+      forEachRun(task, [&](const AttentionRun &run) {
         totals.clear(run.rows);
         totals.addKept(run);
         writeResult(run);
@@ -100,28 +107,28 @@ void AttentionEmitter::emitTask(const Block &block, Value share) {
 }
 
 /// Runs until the block's end: as long as there are tokens, the next run begins behind the last.
-void AttentionEmitter::forEachRun(const Block &block,
+void AttentionEmitter::forEachRun(const TaskRows &task,
                                   function_ref<void(const AttentionRun &)> body) {
   Type index = k.b.getIndexType();
-  auto loop = scf::WhileOp::create(k.b, TypeRange{index}, ValueRange{block.begin});
+  auto loop = scf::WhileOp::create(k.b, TypeRange{index}, ValueRange{task.begin});
   OpBuilder::InsertionGuard guard(k.b);
-  mlir::Block *before = k.b.createBlock(&loop.getBefore(), {}, {index}, {op.getLoc()});
+  Block *before = k.b.createBlock(&loop.getBefore(), {}, {index}, {op.getLoc()});
   Value hasMore =
-      arith::CmpIOp::create(k.b, arith::CmpIPredicate::ult, before->getArgument(0), block.end);
+      arith::CmpIOp::create(k.b, arith::CmpIPredicate::ult, before->getArgument(0), task.end);
   scf::ConditionOp::create(k.b, hasMore, before->getArguments());
-  mlir::Block *after = k.b.createBlock(&loop.getAfter(), {}, {index}, {op.getLoc()});
-  AttentionRun run = runAt(block, after->getArgument(0));
+  Block *after = k.b.createBlock(&loop.getAfter(), {}, {index}, {op.getLoc()});
+  AttentionRun run = runAt(task, after->getArgument(0));
   body(run);
   scf::YieldOp::create(k.b, k.plus(run.lastToken, k.index(1)));
 }
 
 /// The run that begins with `token`.
-AttentionRun AttentionEmitter::runAt(const Block &block, Value token) {
+AttentionRun AttentionEmitter::runAt(const TaskRows &task, Value token) {
   Value slot = k.stepIndex(kArgSlot, token);
   Value sequenceEnd = k.stepIndex(kArgRowOffsets, k.plus(slot, k.index(1)));
-  Value end = arith::MinUIOp::create(k.b, sequenceEnd, block.end);
+  Value end = arith::MinUIOp::create(k.b, sequenceEnd, task.end);
   AttentionRun run;
-  run.keyHead = block.keyHead;
+  run.keyHead = task.keyHead;
   run.firstToken = token;
   run.lastToken = arith::SubIOp::create(k.b, end, k.index(1));
   run.rows = k.times(arith::SubIOp::create(k.b, end, token), k.index(shape.group));
@@ -142,16 +149,19 @@ void AttentionEmitter::findPieces(AttentionRun &run) {
   run.firstPiece = k.over(arith::SubIOp::create(k.b, behind, window), pieceTokens);
 }
 
-/// A share's pieces are neighbours: as many as there are, divided evenly.
-void AttentionEmitter::emitPieces(const AttentionRun &run, Value share) {
-  Value shares = k.function.dim(kArgShares);
+/// A share's pieces are neighbours: as many as there are, divided evenly. There may be fewer pieces
+/// than shares.
+AttentionEmitter::PieceRange AttentionEmitter::piecesOf(const AttentionRun &run, Value share) {
   Value count = arith::SubIOp::create(k.b, run.endPiece, run.firstPiece);
-  auto shareBegin = [&](Value share) {
-    return k.plus(run.firstPiece, k.over(k.times(count, share), shares));
+  auto beginOf = [&](Value share) {
+    Value before = k.over(k.times(count, share), k.function.dim(kArgShares));
+    return k.plus(run.firstPiece, before);
   };
-  k.loop(shareBegin(share), shareBegin(k.plus(share, k.index(1))), 1, [&](Value piece) {
-    forEachTile(run.rows, [&](Value first, int64_t rows) { tile.emit(run, first, rows, piece); });
-  });
+  return {beginOf(share), beginOf(k.plus(share, k.index(1)))};
+}
+
+void AttentionEmitter::emitPiece(const AttentionRun &run, Value piece) {
+  forEachTile(run.rows, [&](Value first, int64_t rows) { tile.emit(run, first, rows, piece); });
 }
 
 /// Cuts rows into tiles, greedily: those of the largest class, then at most one of each other.

@@ -70,11 +70,9 @@ void AttentionTotals::add(const AttentionRun &run, Value firstRow, int64_t rows,
   State state{k.load(scratch.max, k.index(0), shape.lanes),
               k.math.reduceRows(sums, [&](Value x, Value y) { return k.add(x, y); }),
               scratch.values, k.index(0)};
-  Value whole = isWhole();
-  k.when(whole, [&] { merge(firstRow, rows, state); });
-  Value isTrue = arith::ConstantIntOp::create(k.b, k.b.getI1Type(), 1);
-  k.when(arith::XOrIOp::create(k.b, whole, isTrue),
-         [&] { keep(run, firstRow, rows, piece, state); });
+  Value share = isShare();
+  k.whenNot(share, [&] { merge(firstRow, rows, state); });
+  k.when(share, [&] { keep(run, firstRow, rows, piece, state); });
 }
 
 /// Totals and a state, both scaled to the larger m.
@@ -108,8 +106,8 @@ void AttentionTotals::merge(Value firstRow, int64_t rows, const State &state) {
 // Shares
 //===----------------------------------------------------------------------===//
 
-Value AttentionTotals::isWhole() {
-  return arith::CmpIOp::create(k.b, arith::CmpIPredicate::eq, k.function.dim(kArgShares),
+Value AttentionTotals::isShare() {
+  return arith::CmpIOp::create(k.b, arith::CmpIPredicate::ugt, k.function.dim(kArgShares),
                                k.index(1));
 }
 
@@ -126,7 +124,6 @@ Value AttentionTotals::placeOfKept(const AttentionRun &run, Value row, Value pie
 void AttentionTotals::keep(const AttentionRun &run, Value firstRow, int64_t rows, Value piece,
                            const State &state) {
   Value stride = k.index(shape.paddedDim());
-  k.store(state.max, scratch.max, k.index(0));
   k.store(state.sum, scratch.decay, k.index(0));
   k.loop(k.index(0), k.index(rows), 1, [&](Value row) {
     Value to = placeOfKept(run, k.plus(firstRow, row), piece);
@@ -152,8 +149,10 @@ void AttentionTotals::addKept(const AttentionRun &run) {
   });
 }
 
-/// The counter's order of memory is acquire and release: the last share sees what others kept.
-Value AttentionTotals::isLastShare(Value keyHead) {
+/// The counter's order of memory is acquire and release: the last share sees what others kept. No
+/// share counts after it, and the next dispatch begins when this one has ended: a plain store makes
+/// the counter ready for that.
+Value AttentionTotals::endShare(Value keyHead) {
   Type i32 = k.b.getI32Type();
   auto number = [&](int64_t value) -> Value {
     return arith::ConstantIntOp::create(k.b, i32, value);

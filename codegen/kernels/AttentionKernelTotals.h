@@ -64,11 +64,11 @@ public:
   /// Adds what shares have kept of a run's rows.
   void addKept(const AttentionRun &run);
 
-  /// i1: whether this task is a whole one, not a share.
-  mlir::Value isWhole();
-  /// i1, once in a share, when it has kept everything: whether all others of the head have too.
-  /// Then it must merge, and nobody else will.
-  mlir::Value isLastShare(mlir::Value keyHead);
+  /// i1: whether this task is a share, not a whole one.
+  mlir::Value isShare();
+  /// Ends a share, when it has kept everything. i1: whether it is the last of its head to do so;
+  /// then it must merge, and nobody else will.
+  mlir::Value endShare(mlir::Value keyHead);
 
 private:
   /// m and l, a lane for each of some rows, and where their O is.

@@ -105,6 +105,11 @@ void GenericLoops::when(Value condition, function_ref<void()> body) {
   body();
 }
 
+void GenericLoops::whenNot(Value condition, function_ref<void()> body) {
+  Value isTrue = arith::ConstantIntOp::create(b, b.getI1Type(), 1);
+  when(arith::XOrIOp::create(b, condition, isTrue), body);
+}
+
 /// Where the vectors end and single numbers begin.
 static Value endOfVectors(GenericLoops &k, const SpaceDim &dim) {
   if (dim.isStatic())

@@ -54,6 +54,7 @@ public:
 
   /// Emits what `body` does, for when `condition` holds.
   void when(mlir::Value condition, llvm::function_ref<void()> body);
+  void whenNot(mlir::Value condition, llvm::function_ref<void()> body);
 
   /// Walks [0, dim) in vectors, then by single numbers: `body` gets where it is and how many
   /// numbers (Target::lanes() or 1) it takes there.

@@ -1,6 +1,7 @@
 #include "runtime/exec/Session.h"
 
 #include "runtime/exec/FiniteCheck.h"
+#include "runtime/exec/Shares.h"
 #include "runtime/threads/Tuning.h"
 
 #include <algorithm>
@@ -19,15 +20,14 @@ uint64_t scratchStrideOf(const PlanVariant &variant) {
       roundUp(static_cast<int64_t>(variant.scratchBytes), kScratchAlignment));
 }
 
-/// Of what shares of tasks leave each other in steps of at most `tokens`: they are needed where
-/// there are several threads.
-uint64_t sharedBytes(const PlanHeader &header, const PlanVariant &variant, int64_t threads,
-                     int64_t tokens) {
-  uint64_t result = 0;
-  for (const PlanDispatch &dispatch : variant.schedule)
-    result = std::max(
-        result, dispatch.tasks.sharedBytes(std::min(tokens, dispatch.tasks.block), header.context));
-  return threads > 1 ? result : 0;
+ShareBounds shareBounds(const SessionOptions &options) {
+  return {options.threads, options.maxSequences};
+}
+
+/// Of what shares of tasks leave each other, where a sequence has at most so many pages.
+uint64_t sharedBytesOf(const PlanHeader &header, const PlanVariant &variant,
+                       const SessionOptions &options, int64_t pages) {
+  return sharedBytes(variant, shareBounds(options), std::min(header.context, pages * kPageTokens));
 }
 
 uint64_t resultBytes(const PlanHeader &header, int64_t rows) {
@@ -90,8 +90,8 @@ MemoryPlan Session::memoryPlan(const Plan &plan, const PlanVariant &variant,
                          resultBytes(header, header.maxTokens), false});
   result.uses.push_back({"scratch of the threads", scratch, scratch, false});
   result.uses.push_back({"shared by threads",
-                         sharedBytes(header, variant, options.threads, options.maxSequences),
-                         sharedBytes(header, variant, options.threads, header.maxTokens), false});
+                         sharedBytesOf(header, variant, options, neededPages(options)),
+                         sharedBytesOf(header, variant, options, options.cachePages), false});
   result.uses.push_back({"code", code, code, false});
   return result;
 }
@@ -126,7 +126,7 @@ Status Session::allocate() {
       scratch, MappedMemory::reserve(scratchStride * static_cast<uint64_t>(options.threads),
                                      "scratch of the threads", PageSize::Huge));
   GRAPHC_ASSIGN_OR_RETURN(
-      shared, MappedMemory::reserve(sharedBytes(header, variant, options.threads, header.maxTokens),
+      shared, MappedMemory::reserve(sharedBytesOf(header, variant, options, options.cachePages),
                                     "memory that threads share"));
   GRAPHC_ASSIGN_OR_RETURN(
       code, CodeObject::load(source.section(variant.codeSection),
@@ -295,7 +295,8 @@ Status Session::runCall(const Call &call) {
     return call.product->run({arguments, inputs.extent(call.rows), call.tasks.times, arena.data(),
                               scratch.data(), scratchStride},
                              *pool);
-  int64_t shares = sharesOf(call);
+  int64_t shares =
+      sharesOf(call.tasks, shareBounds(options), inputs.extent(PlanDim::T), inputs.longest());
   arguments[kArgShares] = shares;
   pool->run(
       [&](int64_t begin, int64_t end, int thread) {
@@ -304,18 +305,6 @@ Status Session::runCall(const Call &call) {
       },
       shares * call.tasks.count(inputs.extent(call.tasks.dim)));
   return {};
-}
-
-/// How many shares of the context give every thread a few tasks, so that none waits long for
-/// another.
-int64_t Session::sharesOf(const Call &call) const {
-  constexpr int64_t kTasksOfThread = 4;
-  int64_t wanted = kTasksOfThread * threads();
-  bool canShare = call.tasks.pieceBytes > 0 && threads() > 1 &&
-                  inputs.extent(call.tasks.dim) <= call.tasks.block;
-  if (!canShare || call.tasks.times >= wanted)
-    return 1;
-  return std::min(ceilDiv(inputs.longest(), kPieceTokens), ceilDiv(wanted, call.tasks.times));
 }
 
 std::optional<std::string> Session::findNonFinite() {

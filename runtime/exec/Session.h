@@ -110,7 +110,6 @@ private:
   void undoAppend(std::span<const StepSequence> batch);
   Status runCalls();
   Status runCall(const Call &call);
-  int64_t sharesOf(const Call &call) const;
 
   const Plan &source;
   const PlanHeader &header;

@@ -375,10 +375,12 @@ PlanTasks readTasks(const FieldReader &reader, const PlanHeader &header) {
   result.block = reader[2].integer(1, kMaxExtent);
   result.pieceBytes = reader[3].integer(0, kMaxPieceBytes);
   const uint64_t shared[] = {static_cast<uint64_t>(result.pieceBytes),
-                             static_cast<uint64_t>(header.maxTokens),
+                             static_cast<uint64_t>(std::min(header.maxTokens, result.block)),
                              static_cast<uint64_t>(ceilDiv(header.context, kPieceTokens))};
   if (checkedProduct(shared).value_or(UINT64_MAX) > kMaxBytes)
     reader[3].fail("too many bytes for all tokens and pieces of the context");
+  if (result.pieceBytes > 0 && result.dim != PlanDim::T)
+    reader[1].fail("expected T of tasks that can be cut into shares");
   if (result.pieceBytes > 0 && result.times > kSharedCounters)
     reader[0].fail("expected at most " + std::to_string(kSharedCounters) +
                    " of tasks that can be cut into shares");

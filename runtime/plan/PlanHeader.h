@@ -94,8 +94,9 @@ struct PlanTasks {
   int64_t times = 1;
   PlanDim dim = PlanDim::One;
   int64_t block = 1;
-  /// Not 0: tasks of a step of no more than `block` can be cut into shares of the context. They
-  /// leave each other so many bytes for every token and piece (KernelAbi.h).
+  /// Not 0, with T as `dim`: the tasks of a step of no more than `block` tokens can be cut into
+  /// shares of the context. They leave each other so many bytes for every token and piece
+  /// (KernelAbi.h).
   int64_t pieceBytes = 0;
 
   bool operator==(const PlanTasks &) const = default;

@@ -179,8 +179,8 @@ std::vector<void *> AttentionStep::memory() {
   return {query.data(), const_cast<char *>(&cache.pool[0]), nullptr, result.data()};
 }
 
-void AttentionStep::run(KernelRunner &kernel, int64_t pieces) {
-  kernel.run(arrays, memory(), pieces);
+void AttentionStep::run(KernelRunner &kernel, int64_t pieces, bool backwards) {
+  kernel.run(arrays, memory(), pieces, backwards);
 }
 
 std::vector<double> AttentionStep::exactRow(size_t t) const {

@@ -66,7 +66,7 @@ public:
   AttentionStep(const AttentionCache &cache, const std::vector<AttentionRows> &rows,
                 int64_t tokenBound);
 
-  void run(KernelRunner &kernel, int64_t pieces = 1);
+  void run(KernelRunner &kernel, int64_t pieces = 1, bool backwards = false);
   /// The kernel's operands and result, as for KernelRunner::run.
   std::vector<void *> memory();
   /// Row t by plain loops in double precision: [heads * headDim].

@@ -107,7 +107,8 @@ KernelRunner::~KernelRunner() {
     ::close(file);
 }
 
-void KernelRunner::run(const StepArrays &step, const std::vector<void *> &memory, int64_t pieces) {
+void KernelRunner::run(const StepArrays &step, const std::vector<void *> &memory, int64_t pieces,
+                       bool backwards) {
   auto address = [](const auto &array) { return reinterpret_cast<int64_t>(array.data()); };
   std::vector<int64_t> args(kFirstOperand);
   StepDims extents = step.extents();
@@ -135,9 +136,14 @@ void KernelRunner::run(const StepArrays &step, const std::vector<void *> &memory
   AlignedArray<char> scratch(static_cast<size_t>(info.scratchBytes) + 64);
   unsigned int control = _mm_getcsr();
   _mm_setcsr(control | 0x8040); // flush denormals, as the runtime does
-  for (int64_t piece = 0; piece < pieces; ++piece)
+  for (int64_t task = tasks; backwards && task > 0; --task)
+    entry(args.data(), task - 1, task, scratch.data());
+  for (int64_t piece = 0; !backwards && piece < pieces; ++piece)
     entry(args.data(), tasks * piece / pieces, tasks * (piece + 1) / pieces, scratch.data());
   _mm_setcsr(control);
+  const auto *counters = reinterpret_cast<const int32_t *>(shared.data());
+  for (int64_t i = 0; i < kSharedCounters && shared.size() > 0; ++i)
+    ASSERT_EQ(counters[i], 0) << "a counter that the next dispatch would find";
 }
 
 } // namespace graphc::test

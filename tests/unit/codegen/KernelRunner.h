@@ -45,8 +45,10 @@ public:
   ~KernelRunner();
 
   /// Runs all tasks, cut into `pieces` calls. `memory`: one address per operand and result of the
-  /// kernel (null for a step operand).
-  void run(const StepArrays &step, const std::vector<void *> &memory, int64_t pieces = 1);
+  /// kernel (null for a step operand). `backwards`: every task in a call of its own, the last one
+  /// first.
+  void run(const StepArrays &step, const std::vector<void *> &memory, int64_t pieces = 1,
+           bool backwards = false);
 
   /// The kernel that was compiled.
   KernelOp kernel() const { return *module->getOps<KernelOp>().begin(); }

@@ -157,7 +157,8 @@ TEST_P(AttentionKernel, SharesOfTheContextGiveTheSameBits) {
   AttentionCache cache(config(), {540, 33, 1100, 1537});
   for (const std::vector<AttentionRows> &rows :
        {std::vector<AttentionRows>{{3, 1536, 1537}},
-        {{0, 539, 540}, {1, 32, 33}, {2, 1099, 1100}, {3, 1530, 1534}}}) {
+        {{0, 539, 540}, {1, 32, 33}, {2, 1099, 1100}, {3, 1530, 1534}},
+        {{3, 1532, 1537}}}) { // the last piece is one that some rows do not see
     AttentionStep whole(cache, rows, kTokenBound);
     if (whole.tokens() > kernel->emitted().tasks.block)
       continue; // the runtime does not cut the tasks of such a step
@@ -165,10 +166,12 @@ TEST_P(AttentionKernel, SharesOfTheContextGiveTheSameBits) {
     for (int64_t shares : {2, 3, 7}) {
       AttentionStep step(cache, rows, kTokenBound);
       step.arrays.shares = shares;
-      step.run(*kernel, 2);
-      for (size_t t = 0; t < size_t(step.tokens()); ++t)
-        ASSERT_EQ(step.rowBits(t), whole.rowBits(t))
-            << config() << ", " << shares << " shares, row " << t;
+      for (bool backwards : {false, true}) { // whichever share is the last one
+        step.run(*kernel, 2, backwards);
+        for (size_t t = 0; t < size_t(step.tokens()); ++t)
+          ASSERT_EQ(step.rowBits(t), whole.rowBits(t))
+              << config() << ", " << shares << " shares, row " << t;
+      }
     }
   }
 }

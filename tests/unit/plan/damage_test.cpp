@@ -169,15 +169,14 @@ TEST_F(DamagedPlan, HeadersThatSayTheImpossibleAreRefused) {
       {"schedule[0].tasks[3]", [&](Json &j) { dispatch(j)["tasks"][3] = -1; }},
       {"schedule[0].tasks[3]",
        [&](Json &j) {
-         dispatch(j)["tasks"][3] = int64_t(1) << 26;
+         dispatch(j)["tasks"] = Json::array({1, "T", 1024, int64_t(1) << 26});
          j["context"] = int64_t(1) << 28;
          j["max_tokens"] = 1024;
        }},
       {"schedule[0].tasks[0]",
-       [&](Json &j) {
-         dispatch(j)["tasks"][3] = 64;
-         dispatch(j)["tasks"][0] = kSharedCounters + 1;
-       }},
+       [&](Json &j) { dispatch(j)["tasks"] = Json::array({kSharedCounters + 1, "T", 4, 64}); }},
+      {"schedule[0].tasks[1]",
+       [&](Json &j) { dispatch(j)["tasks"] = Json::array({1, "R", 4, 64}); }},
       {"schedule[0].args[0][1]", [&](Json &j) { dispatch(j)["args"][0][1] = 2; }},
       {"schedule[0].args[1][1]", [&](Json &j) { dispatch(j)["args"][1][1] = 8192; }},
       {"schedule[0].args[1][1]", [&](Json &j) { dispatch(j)["args"][1][1] = 65; }},
