@@ -1,5 +1,6 @@
 #include "MatmulCase.h"
 
+#include "KernelText.h"
 #include "ir/PanelLayout.h"
 
 #include <array>
@@ -8,19 +9,17 @@ namespace graphc::bench {
 
 namespace {
 
-constexpr ModelShape kModels[] = {
-    {"tinyllama-1.1b", 2048, 32, 4, 64, 5632, 32000},
-    {"llama-3.2-1b", 2048, 32, 8, 64, 8192, 128256},
-    {"llama-2-7b", 4096, 32, 32, 128, 11008, 32000},
-};
-
-constexpr std::string_view kFloatRows = "bf16", kIntegerRows = "!graphc.quant<i8:f32, 32>";
-constexpr NumberType kTypes[] = {
-    {"f32", "f32", 32, ElementType::F32},       {"bf16", "bf16", 16, ElementType::BF16},
-    {"w8", kFloatRows, 8, ElementType::BF16},   {"w4", kFloatRows, 4, ElementType::BF16},
-    {"w8a8", kIntegerRows, 8, ElementType::I8}, {"w4a8", kIntegerRows, 4, ElementType::I8},
-};
 constexpr int64_t kGroup = 32;
+constexpr std::string_view kInt8 = "!graphc.quant<i8:f16, 32>", kInt4 = "!graphc.quant<i4:f16, 32>";
+constexpr NumberType kTypes[] = {
+    {"f32", "f32", "f32", 32, 1, ElementType::F32},
+    {"f16", "f32", "f16", 16, 1, ElementType::F32},
+    {"bf16", "bf16", "bf16", 16, 2, ElementType::BF16},
+    {"w8", "bf16", kInt8, 8, kGroup, ElementType::BF16},
+    {"w4", "bf16", kInt4, 4, kGroup, ElementType::BF16},
+    {"w8a8", kIntegerRows, kInt8, 8, kGroup, ElementType::I8},
+    {"w4a8", kIntegerRows, kInt4, 4, kGroup, ElementType::I8},
+};
 
 constexpr std::array<std::string_view, 5> kRoleNames = {"qkv", "attn_out", "gate_up", "down",
                                                         "head"};
@@ -28,68 +27,51 @@ constexpr std::array<std::string_view, 5> kRoleNames = {"qkv", "attn_out", "gate
 /// The largest hidden size that is run in f32.
 constexpr int64_t kMostF32Hidden = 2048;
 
-std::string tensor(std::initializer_list<int64_t> shape, std::string_view type) {
-  std::string text = "tensor<";
-  for (int64_t extent : shape)
-    text += (extent < 0 ? "?" : std::to_string(extent)) + "x";
-  return text + std::string(type) + ">";
-}
-
 std::string weightText(const MatmulCase &test) {
   PanelLayout layout{test.channels(), test.depth()};
   if (test.role == Role::Qkv)
     layout.groups = test.model->heads + 2 * test.model->cacheHeads;
   else if (test.role == Role::GateUp)
     layout.groups = 1;
-  std::string element =
-      test.type->weightBits == 32 ? "f32"
-      : test.type->weightBits == 16
-          ? "bf16"
-          : "!graphc.quant<i" + std::to_string(test.type->weightBits) + ":f16, 32>";
-  int64_t together = test.type->weightBits == 32 ? 1 : test.type->weightBits == 16 ? 2 : kGroup;
-  return tensor({layout.panels(), test.depth() / together, kPanelRows, together}, element);
+  int64_t together = test.type->weightInterleave;
+  return tensorText({layout.panels(), test.depth() / together, kPanelRows, together},
+                    test.type->weight);
 }
 
-/// Arguments of a kernel and the clauses of its op that name them.
-struct KernelParts {
-  std::string arguments, types, clauses;
+/// Rows and weight, and what says that f16 is converted to the rows' type.
+KernelText productText(const MatmulCase &test) {
+  KernelText text;
+  text.add("x", tensorText({-1, rowWidth(test.depth(), test.type->rows)}, test.type->rows));
+  text.add("w", weightText(test));
+  if (test.type->weight == "f16")
+    text.addWord("rows(f32)");
+  return text;
+}
 
-  void add(const std::string &name, const std::string &type) {
-    arguments += (arguments.empty() ? "%" : ", %") + name + ": " + type;
-    types += (types.empty() ? "" : ", ") + type;
-  }
-  void addClause(const std::string &word, const std::string &type) {
-    clauses += " " + word + "(%" + word + ")";
-    add(word, type);
-  }
-};
-
-std::string qkvText(const MatmulCase &test, KernelParts parts) {
+std::string qkvText(const MatmulCase &test) {
   const ModelShape &model = *test.model;
-  std::string cacheType = test.type->weightBits == 32 ? "f32" : "bf16";
-  parts.addClause("row_factor", "tensor<?xf32>");
-  parts.addClause("rope", tensor({test.context(), model.headDim}, "f32"));
-  parts.add("cache", "!graphc.kv_cache<" + std::to_string(model.cacheHeads) + "x" +
-                         std::to_string(model.headDim) + "x" + cacheType + ">");
-  parts.add("step", "!graphc.step");
-  std::string result = tensor({model.heads, -1, model.headDim}, cacheType);
-  return "graphc.kernel @k(" + parts.arguments + ") -> " + result +
-         " {\n  %0 = graphc.fused_qkv %x, %w" + parts.clauses + " append(%cache, %step) : (" +
-         parts.types + ") -> " + result + "\n  graphc.yield %0 : " + result + "\n}\n";
+  std::string_view cacheType = test.type->rows == "f32" ? "f32" : "bf16";
+  KernelText text = productText(test);
+  text.addClause("row_factor", "tensor<?xf32>");
+  text.addClause("rope", tensorText({test.tokens, model.headDim}, "f32"));
+  text.addWord("append(%cache, %step)");
+  text.add("cache", cacheText(model.cacheHeads, model.headDim, cacheType));
+  text.add("step", "!graphc.step");
+  return text.kernel("graphc.fused_qkv %x, %w",
+                     {tensorText({model.heads, -1, model.headDim}, cacheType)});
 }
 
-std::string linearText(const MatmulCase &test, KernelParts parts) {
+std::string linearText(const MatmulCase &test) {
   int64_t outputs = test.role == Role::GateUp ? test.channels() / 2 : test.channels();
-  std::string result = tensor({-1, outputs}, "f32");
+  std::string result = tensorText({-1, outputs}, "f32");
+  KernelText text = productText(test);
   if (test.role == Role::GateUp || test.role == Role::Head)
-    parts.addClause("row_factor", "tensor<?xf32>");
+    text.addClause("row_factor", "tensor<?xf32>");
   else
-    parts.addClause("residual", result);
+    text.addClause("residual", result);
   if (test.role == Role::GateUp)
-    parts.clauses += " gate(silu)";
-  return "graphc.kernel @k(" + parts.arguments + ") -> " + result +
-         " {\n  %0 = graphc.fused_linear %x, %w" + parts.clauses + " : (" + parts.types + ") -> " +
-         result + "\n  graphc.yield %0 : " + result + "\n}\n";
+    text.addWord("gate(silu)");
+  return text.kernel("graphc.fused_linear %x, %w", {result});
 }
 
 } // namespace
@@ -120,22 +102,42 @@ int64_t MatmulCase::channels() const {
   return 0;
 }
 
-std::string MatmulCase::kernelText() const {
-  KernelParts parts;
-  parts.add("x", tensor({-1, depth()}, type->rows));
-  parts.add("w", weightText(*this));
-  return role == Role::Qkv ? qkvText(*this, parts) : linearText(*this, parts);
+double MatmulCase::operations() const {
+  return 2.0 * static_cast<double>(tokens) * static_cast<double>(depth()) *
+         static_cast<double>(channels());
+}
+
+KernelCase MatmulCase::kernel() const {
+  KernelCase result;
+  result.name = name();
+  result.text = role == Role::Qkv ? qkvText(*this) : linearText(*this);
+  result.tokens = tokens;
+  result.threads = threads;
+  result.streamedBytes = static_cast<uint64_t>(depth() * channels() * type->weightBits / 8);
+  return result;
+}
+
+/// Whether the case tells more than others do.
+static bool isWanted(const MatmulCase &test) {
+  bool isSmallModel = test.model->hidden <= kMostF32Hidden;
+  if (test.type->weight == "f32" && !isSmallModel)
+    return false;
+  if (test.type->weight == "f16" && test.model != &modelShapes().front())
+    return false;
+  bool isBatch = test.tokens == 2 || test.tokens == 8;
+  return !isBatch || test.role == Role::GateUp || test.role == Role::Down;
 }
 
 std::vector<MatmulCase> allMatmulCases() {
   std::vector<MatmulCase> all;
-  for (const ModelShape &model : kModels)
+  for (const ModelShape &model : modelShapes())
     for (size_t role = 0; role < kRoleNames.size(); ++role)
       for (const NumberType &type : kTypes)
-        for (int64_t tokens : {1, 4, 512})
+        for (int64_t tokens : {1, 2, 4, 8, 512})
           for (int threads : {1, 2})
-            if (type.weightBits != 32 || model.hidden <= kMostF32Hidden)
-              all.push_back({&model, static_cast<Role>(role), &type, tokens, threads});
+            if (MatmulCase test{&model, static_cast<Role>(role), &type, tokens, threads};
+                isWanted(test))
+              all.push_back(test);
   return all;
 }
 

@@ -9,6 +9,7 @@ import argparse
 import json
 import pathlib
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -31,25 +32,42 @@ def config(shape):
             "max_position_embeddings": 8192, "rope_theta": 10000.0, "torch_dtype": "bfloat16", **SHAPES[shape]}
 
 
+def run_watched(command):
+    """Runs a command; returns seconds, the peak of its anonymous memory in MB, and what it wrote to stderr."""
+    start = time.time()
+    with tempfile.TemporaryFile("w+") as errors:
+        child = subprocess.Popen(command, stderr=errors)
+        peak = 0
+        while child.poll() is None:
+            peak = max(peak, own_megabytes(child.pid))
+            time.sleep(0.02)
+        seconds = time.time() - start
+        errors.seek(0)
+        text = errors.read()
+    if child.returncode:
+        sys.stderr.write(text)
+        raise SystemExit(child.returncode)
+    return seconds, peak, text
+
+
+def own_megabytes(pid):
+    """Anonymous memory of a process; 0 when it has ended."""
+    try:
+        for line in open(f"/proc/{pid}/status"):
+            if line.startswith("RssAnon"):
+                return int(line.split()[1]) / 1e3
+    except OSError:
+        pass
+    return 0
+
+
 def compile_plan(folder, shape, options):
     """Compiles in a child process; returns the plan, seconds and the peak of its anonymous memory in MB."""
     model = folder / "config.json"
     model.write_text(json.dumps(config(shape)))
     plan = folder / "model.gcplan"
-    start = time.time()
-    child = subprocess.Popen([BIN / "graphc", "compile", model, "-o", plan, "--random-weights", "1", *options])
-    peak = 0
-    while child.poll() is None:
-        try:
-            for line in open(f"/proc/{child.pid}/status"):
-                if line.startswith("RssAnon"):
-                    peak = max(peak, int(line.split()[1]) / 1e3)
-        except OSError:
-            pass
-        time.sleep(0.02)
-    if child.returncode:
-        raise SystemExit(child.returncode)
-    return plan, time.time() - start, peak
+    seconds, peak, _ = run_watched([BIN / "graphc", "compile", model, "-o", plan, "--random-weights", "1", *options])
+    return plan, seconds, peak
 
 
 def main():

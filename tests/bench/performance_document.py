@@ -1,10 +1,17 @@
 """Turns measured results into performance.md and its plots."""
-import re
-
+import performance_sections
 import svg
+from tables import speed, table
 
 TYPE_ORDER = ("f32", "bf16", "w8", "w4", "w8a8", "w4a8")
 MODEL_ORDER = ("tinyllama", "llama-3.2-1b", "llama-2-7b")
+SECTIONS = {  # that have one result each, in the order of the document
+    "kernels": lambda result: performance_sections.kernels(result["cases"]),
+    "avx2": lambda result: performance_sections.avx2(result["cases"]),
+    "attention": lambda result: performance_sections.attention(result["cases"]),
+    "steps": lambda result: performance_sections.steps(result["cases"]),
+    "compile": performance_sections.compiling,
+}
 INTRODUCTION = """# Performance
 
 Written by `tests/bench/performance.py`{how}; run it to have the figures of another machine. Weights are random numbers in
@@ -31,8 +38,9 @@ def write(folder, results, quick):
         parts.append(machine(results["machine"]))
     for name in dict.fromkeys(r["model"] for r in models):
         parts.append(model(name, [r for r in models if r["model"] == name], plot))
-    if "kernels" in results:
-        parts.append(kernels(results["kernels"]["cases"]))
+    for name, section in SECTIONS.items():
+        if name in results:
+            parts.append(section(results[name]))
     parts.append(commands(results, models))
     document = folder / "performance.md"
     document.write_text("\n".join(parts))
@@ -43,11 +51,6 @@ def order(result):
     def place(names, name):
         return names.index(name) if name in names else len(names)
     return place(MODEL_ORDER, result["model"]), result["model"], place(TYPE_ORDER, result["type"])
-
-
-def table(heading, rows):
-    lines = [heading, ["---"] + ["---:"] * (len(heading) - 1), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
 
 
 def machine(result):
@@ -61,12 +64,6 @@ def machine(result):
     rows = [[limit["threads"], speed(limit["read_gbps"]), *(speed(peak["gops"]) for peak in limit["peaks"])]
             for limit in limits]
     return text + "\n" + table(["threads", "read GB/s", *(f"{peak} GOPS" for peak in peaks)], rows)
-
-
-def speed(value):
-    if value is None:
-        return "-"
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def rate(case):
@@ -112,23 +109,8 @@ def depth_plot(name, results):
     return svg.lines(f"{name}: generating", "tokens/s", "tokens in the cache", series)
 
 
-def kernels(cases):
-    """Generated kernels beside oneDNN."""
-    rows, behind = [], []
-    for case in cases:
-        name = re.sub(r"/iterations:.*", "", case["name"])
-        ratio = case.get("of_onednn")
-        rows.append([name, speed(case["gops"]), speed(case["gbps"]), f"{case['of_limit']:.2f}",
-                     speed(case.get("onednn_gops")), "-" if ratio is None else f"{ratio:.2f}"])
-        if ratio is not None and ratio < 0.97:
-            behind.append(name)
-    text = ("\n## Kernels beside oneDNN\n\nThe generated kernel with its epilogue, and oneDNN with the bare product: on f32 "
-            "or bf16 for such weights and for integer weights that meet bf16 rows, on u8 x s8 for quantized rows. Behind "
-            f"oneDNN by more than 3 %: {len(behind)} of {len(cases)}.\n\n")
-    return text + table(["kernel", "GOPS", "GB/s", "of limit", "oneDNN GOPS", "by oneDNN"], rows)
-
-
 def commands(results, models):
-    listed = [results[name] for name in ("machine", "kernels") if name in results]
-    lines = [command for result in [*listed[:1], *models, *listed[1:]] for command in result["commands"]]
+    single = [[results[name]] if name in results else [] for name in ("machine", *SECTIONS)]
+    listed = [*single[0], *models, *(result for part in single[1:] for result in part)]
+    lines = [command for result in listed for command in result["commands"]]
     return "\n## Commands\n\n```sh\n" + "\n".join(lines) + "\n```\n"
