@@ -141,16 +141,16 @@ void ReadProbe::chooseLoop() {
   }
   auto winner = std::max_element(best.begin(), best.end());
   fastest = &readLoops()[static_cast<size_t>(winner - best.begin())];
-  lastRate = *winner;
+  fastestRate = *winner;
 }
 
 double ReadProbe::measure(double seconds) {
   constexpr int kPasses = 4;
   double best = 0;
   for (int pass = 0; pass < kPasses; ++pass) {
-    double bytes = seconds / kPasses * lastRate * 1e9 / threadCount;
-    lastRate = rate(*fastest, static_cast<uint64_t>(std::llround(bytes)));
-    best = std::max(best, lastRate);
+    double bytes = seconds / kPasses * fastestRate * 1e9 / threadCount;
+    best = std::max(best, rate(*fastest, static_cast<uint64_t>(std::llround(bytes))));
+    fastestRate = std::max(fastestRate, best);
   }
   return best;
 }

@@ -59,8 +59,10 @@ private:
 
   int threadCount = 1;
   uint64_t partBytes = 0; ///< Of each thread; a multiple of kReadGranule.
-  uint64_t next = 0;   ///< Where in its part each thread goes on: passes must not meet old lines.
-  double lastRate = 1; ///< In 1e9 bytes a second; sizes the next pass.
+  uint64_t next = 0; ///< Where in its part each thread goes on: passes must not meet old lines.
+  /// In 1e9 bytes a second, so far; sizes passes. (One that somebody interrupted must not make the
+  /// next so short that starting threads is all that it measures.)
+  double fastestRate = 1;
   MappedMemory memory;
   const ReadLoop *fastest = nullptr;
 };
