@@ -15,6 +15,9 @@ Status runCommand(int argc, const char *const *argv);
 /// Says how likely a plan's network finds a text.
 Status perplexityCommand(int argc, const char *const *argv);
 
+/// Says what a chat template makes of a conversation.
+Status templateCommand(int argc, const char *const *argv);
+
 /// Measures how fast a plan runs.
 Status benchCommand(int argc, const char *const *argv);
 
