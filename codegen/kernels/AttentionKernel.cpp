@@ -10,6 +10,7 @@
 // (AttentionKernelTotals.h).
 #include "codegen/kernels/AttentionKernelTile.h"
 #include "codegen/kernels/KernelEmitter.h"
+#include "codegen/kernels/Loops.h"
 #include "codegen/kernels/VectorAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -84,19 +85,18 @@ EmittedKernel AttentionEmitter::emit() {
 }
 
 void AttentionEmitter::emitTask(const TaskRows &task, Value share) {
-  Value isShare = totals.isShare();
   forEachRun(task, [&](const AttentionRun &run) {
     PieceRange pieces = piecesOf(run, share);
     Value hasAny = arith::CmpIOp::create(k.b, arith::CmpIPredicate::ult, pieces.begin, pieces.end);
-    k.when(hasAny, [&] {
+    emitIf(k.b, hasAny, [&] {
       copyQueries(run);
       totals.clear(run.rows);
       k.loop(pieces.begin, pieces.end, 1, [&](Value piece) { emitPiece(run, piece); });
     });
-    k.whenNot(isShare, [&] { writeResult(run); });
+    emitIf(k.b, totals.isWhole(), [&] { writeResult(run); });
   });
-  k.when(isShare, [&] {
-    k.when(totals.endShare(task.keyHead), [&] {
+  emitIf(k.b, totals.isShare(), [&] {
+    emitIf(k.b, totals.endShare(task.keyHead), [&] {
       forEachRun(task, [&](const AttentionRun &run) {
         totals.clear(run.rows);
         totals.addKept(run);

@@ -1,10 +1,10 @@
 #include "codegen/kernels/AttentionKernelTile.h"
 
 #include "codegen/kernels/KvIntegers.h"
+#include "codegen/kernels/Loops.h"
 #include "codegen/kernels/VectorAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 #include <limits>
@@ -181,7 +181,7 @@ void AttentionTile::emitMask(const Place &place, Value page) {
     Value isBehind = compare(k, arith::CmpIPredicate::ule, reach, place.lastPosition);
     hides = arith::OrIOp::create(k.b, hides, isBehind);
   }
-  k.when(hides, [&] { hideTokens(place, pageStart); });
+  emitIf(k.b, hides, [&] { hideTokens(place, pageStart); });
 }
 
 /// Scores of tokens that a row does not see become -infinity.

@@ -4,7 +4,7 @@
 // the page has rows that a query does not see; maximum and weights p = 2^(score - m); values += p
 // v. Everything of a tile stays in the first level of the cache; the two products are
 // MicroKernel's, of a part of the tile's rows at a time. Then the piece is merged into the rows'
-// totals.
+// totals, or, in a share, kept.
 //
 // The bits of a row do not depend on its tile: products are chains along k; every other sum is
 // within a row, in an order of its own; a page that is hidden from a row adds exact zeros and

@@ -1,5 +1,6 @@
 #include "codegen/kernels/AttentionKernelTotals.h"
 
+#include "codegen/kernels/Loops.h"
 #include "codegen/kernels/VectorAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -70,9 +71,9 @@ void AttentionTotals::add(const AttentionRun &run, Value firstRow, int64_t rows,
   State state{k.load(scratch.max, k.index(0), shape.lanes),
               k.math.reduceRows(sums, [&](Value x, Value y) { return k.add(x, y); }),
               scratch.values, k.index(0)};
-  Value share = isShare();
-  k.whenNot(share, [&] { merge(firstRow, rows, state); });
-  k.when(share, [&] { keep(run, firstRow, rows, piece, state); });
+  emitIf(
+      k.b, isWhole(), [&] { merge(firstRow, rows, state); },
+      [&] { keep(run, firstRow, rows, piece, state); });
 }
 
 /// Totals and a state, both scaled to the larger m.
@@ -106,8 +107,13 @@ void AttentionTotals::merge(Value firstRow, int64_t rows, const State &state) {
 // Shares
 //===----------------------------------------------------------------------===//
 
+Value AttentionTotals::isWhole() {
+  return arith::CmpIOp::create(k.b, arith::CmpIPredicate::eq, k.function.dim(kArgShares),
+                               k.index(1));
+}
+
 Value AttentionTotals::isShare() {
-  return arith::CmpIOp::create(k.b, arith::CmpIPredicate::ugt, k.function.dim(kArgShares),
+  return arith::CmpIOp::create(k.b, arith::CmpIPredicate::ne, k.function.dim(kArgShares),
                                k.index(1));
 }
 
@@ -162,7 +168,7 @@ Value AttentionTotals::endShare(Value keyHead) {
   Value ended = arith::AddIOp::create(k.b, before, number(1));
   Value shares = arith::IndexCastOp::create(k.b, i32, k.function.dim(kArgShares));
   Value isLast = arith::CmpIOp::create(k.b, arith::CmpIPredicate::eq, ended, shares);
-  k.when(isLast, [&] { k.store(number(0), counters, keyHead); });
+  emitIf(k.b, isLast, [&] { k.store(number(0), counters, keyHead); });
   return isLast;
 }
 

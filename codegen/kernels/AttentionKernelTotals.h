@@ -64,7 +64,8 @@ public:
   /// Adds what shares have kept of a run's rows.
   void addKept(const AttentionRun &run);
 
-  /// i1: whether this task is a share, not a whole one.
+  /// i1: whether this task is a whole one, or a share.
+  mlir::Value isWhole();
   mlir::Value isShare();
   /// Ends a share, when it has kept everything. i1: whether it is the last of its head to do so;
   /// then it must merge, and nobody else will.

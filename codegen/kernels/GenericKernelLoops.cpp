@@ -98,18 +98,6 @@ void GenericLoops::loop(Value begin, Value end, int64_t step, function_ref<void(
   });
 }
 
-void GenericLoops::when(Value condition, function_ref<void()> body) {
-  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  body();
-}
-
-void GenericLoops::whenNot(Value condition, function_ref<void()> body) {
-  Value isTrue = arith::ConstantIntOp::create(b, b.getI1Type(), 1);
-  when(arith::XOrIOp::create(b, condition, isTrue), body);
-}
-
 /// Where the vectors end and single numbers begin.
 static Value endOfVectors(GenericLoops &k, const SpaceDim &dim) {
   if (dim.isStatic())

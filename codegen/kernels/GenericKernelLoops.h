@@ -52,10 +52,6 @@ public:
   void loop(mlir::Value begin, mlir::Value end, int64_t step,
             llvm::function_ref<void(mlir::Value)> body);
 
-  /// Emits what `body` does, for when `condition` holds.
-  void when(mlir::Value condition, llvm::function_ref<void()> body);
-  void whenNot(mlir::Value condition, llvm::function_ref<void()> body);
-
   /// Walks [0, dim) in vectors, then by single numbers: `body` gets where it is and how many
   /// numbers (Target::lanes() or 1) it takes there.
   void forEachVector(const SpaceDim &dim, llvm::function_ref<void(mlir::Value, int64_t)> body);

@@ -1,11 +1,11 @@
 // Ops that bring numbers to other places: each number of the result is one of an input's, perhaps
 // of another type.
 #include "codegen/kernels/GenericKernelParts.h"
+#include "codegen/kernels/Loops.h"
 #include "ir/PanelLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -262,14 +262,12 @@ static void copyRowsOf(GenericLoops &k, Value input, Value to, ValueRange row, s
   Value isFrom = arith::CmpIOp::create(k.b, arith::CmpIPredicate::uge, row[axis], k.index(begin));
   Value isBefore =
       arith::CmpIOp::create(k.b, arith::CmpIPredicate::ult, row[axis], k.index(begin + extent));
-  auto branch = scf::IfOp::create(k.b, arith::AndIOp::create(k.b, isFrom, isBefore).getResult(),
-                                  /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(k.b);
-  k.b.setInsertionPointToStart(branch.thenBlock());
-  Indices own(row);
-  own[axis] = arith::SubIOp::create(k.b, row[axis], k.index(begin));
-  k.forEachVector(last, [&](Value at, int64_t width) {
-    copy(k, k.memoryOf(input), withLast(own, at), to, withLast(row, at), width);
+  emitIf(k.b, arith::AndIOp::create(k.b, isFrom, isBefore), [&] {
+    Indices own(row);
+    own[axis] = arith::SubIOp::create(k.b, row[axis], k.index(begin));
+    k.forEachVector(last, [&](Value at, int64_t width) {
+      copy(k, k.memoryOf(input), withLast(own, at), to, withLast(row, at), width);
+    });
   });
 }
 

@@ -25,4 +25,16 @@ void emitLoop(ImplicitLocOpBuilder &b, int64_t count, function_ref<void(Value)> 
            body);
 }
 
+void emitIf(ImplicitLocOpBuilder &b, Value condition, function_ref<void()> then,
+            function_ref<void()> otherwise) {
+  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/static_cast<bool>(otherwise));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  then();
+  if (!otherwise)
+    return;
+  b.setInsertionPointToStart(branch.elseBlock());
+  otherwise();
+}
+
 } // namespace graphc

@@ -1,4 +1,4 @@
-// Loops of a kernel, without carried values.
+// Loops and branches of a kernel, without carried values.
 #ifndef GRAPHC_CODEGEN_KERNELS_LOOPS_H
 #define GRAPHC_CODEGEN_KERNELS_LOOPS_H
 
@@ -15,6 +15,10 @@ void emitLoop(mlir::ImplicitLocOpBuilder &b, mlir::Value first, mlir::Value end,
 /// The same for [0, count).
 void emitLoop(mlir::ImplicitLocOpBuilder &b, int64_t count,
               llvm::function_ref<void(mlir::Value)> body);
+
+/// Emits `then` for when `condition` holds, and `otherwise`, if it is given, for when not.
+void emitIf(mlir::ImplicitLocOpBuilder &b, mlir::Value condition, llvm::function_ref<void()> then,
+            llvm::function_ref<void()> otherwise = {});
 
 } // namespace graphc
 

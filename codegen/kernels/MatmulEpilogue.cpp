@@ -1,9 +1,9 @@
 #include "codegen/kernels/MatmulEpilogue.h"
 
+#include "codegen/kernels/Loops.h"
 #include "codegen/kernels/VectorAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -25,12 +25,7 @@ void MatmulEpilogue::emitRows(ImplicitLocOpBuilder &b, const PanelSums &rows) co
       arith::RemUIOp::create(b, rows.panel, arith::ConstantIndexOp::create(b, width.period));
   Value lastPanel = arith::ConstantIndexOp::create(b, width.period - 1);
   Value isFull = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, inPeriod, lastPanel);
-  auto branch = scf::IfOp::create(b, isFull, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  rowsOfWidth(width.full);
-  b.setInsertionPointToStart(branch.elseBlock());
-  rowsOfWidth(width.last);
+  emitIf(b, isFull, [&] { rowsOfWidth(width.full); }, [&] { rowsOfWidth(width.last); });
 }
 
 } // namespace graphc

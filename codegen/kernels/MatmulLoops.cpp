@@ -6,7 +6,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -277,13 +276,12 @@ void MatmulLoops::emitTileRows(ImplicitLocOpBuilder &b, Range rows, int64_t tile
 /// Once for all tiles of the class, if there are any.
 void MatmulLoops::unpackPanels(ImplicitLocOpBuilder &b, Range rows, Range panels) {
   Value any = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, rows.first, rows.end);
-  auto branch = scf::IfOp::create(b, any, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  if (tiles)
-    tiles->unpackPanels(b, factors.weight, panels.first, panels.end);
-  else
-    unpackedPanels->unpack(b, factors.weight, panels.first, panels.end);
+  emitIf(b, any, [&] {
+    if (tiles)
+      tiles->unpackPanels(b, factors.weight, panels.first, panels.end);
+    else
+      unpackedPanels->unpack(b, factors.weight, panels.first, panels.end);
+  });
 }
 
 void MatmulLoops::emitClass(ImplicitLocOpBuilder &b, const TileClass &tile, Range rows,

@@ -7,13 +7,13 @@
 // An int8 cache needs all of a head before it can round any of it: rows of keys and values are
 // staged in scratch until the last panel of their head.
 #include "codegen/kernels/KvIntegers.h"
+#include "codegen/kernels/Loops.h"
 #include "codegen/kernels/MatmulEpilogue.h"
 #include "codegen/kernels/VectorAccess.h"
 #include "codegen/kernels/VectorMath.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -109,17 +109,6 @@ void storeSlice(ImplicitLocOpBuilder &b, Value values, int64_t first, int64_t co
   Value slice = vector::ExtractStridedSliceOp::create(
       b, values, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{count}, ArrayRef<int64_t>{1});
   vector::StoreOp::create(b, slice, memory, at);
-}
-
-/// Emits `then` if `condition` holds, else `otherwise`.
-void emitIf(ImplicitLocOpBuilder &b, Value condition, llvm::function_ref<void()> then,
-            llvm::function_ref<void()> otherwise) {
-  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  then();
-  b.setInsertionPointToStart(branch.elseBlock());
-  otherwise();
 }
 
 } // namespace
@@ -296,16 +285,15 @@ void QkvEpilogue::appendIntegers(ImplicitLocOpBuilder &b, const RowSums &row, Va
   Value inHead = arith::RemUIOp::create(b, row.panel, indexConstant(b, parts.panelsOfHead()));
   Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, inHead,
                                        indexConstant(b, parts.panelsOfHead() - 1));
-  auto branch = scf::IfOp::create(b, isLast, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(branch.thenBlock());
-  KvIntegers integers(b, target, layout, parts.cache);
-  TokenPlace place = placeOf(b, row.row);
-  auto type = VectorType::get({target.lanes()}, b.getF32Type());
-  integers.append(
-      integers.headStart(place.page, head, side), place.token, side, [&](Value d, int64_t count) {
-        return loadLanes(b, type, parts.staged, arith::AddIOp::create(b, start, d), count);
-      });
+  emitIf(b, isLast, [&] {
+    KvIntegers integers(b, target, layout, parts.cache);
+    TokenPlace place = placeOf(b, row.row);
+    auto type = VectorType::get({target.lanes()}, b.getF32Type());
+    integers.append(
+        integers.headStart(place.page, head, side), place.token, side, [&](Value d, int64_t count) {
+          return loadLanes(b, type, parts.staged, arith::AddIOp::create(b, start, d), count);
+        });
+  });
 }
 
 std::unique_ptr<MatmulEpilogue> makeQkvEpilogue(ImplicitLocOpBuilder &b, FusedQkvOp op,
