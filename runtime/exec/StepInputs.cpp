@@ -30,6 +30,7 @@ StepInputs::StepInputs(const PlanHeader &plan, int64_t maxSequences)
 
 void StepInputs::fill(std::span<const StepSequence> batch, const KvCache &cache) {
   values[kArgT] = values[kArgR] = values[kArgS] = values[kArgB] = 0;
+  longestLength = 0;
   for (const StepSequence &part : batch)
     addSequence(part, cache);
 }
@@ -38,6 +39,7 @@ void StepInputs::addSequence(const StepSequence &part, const KvCache &cache) {
   int64_t &row = values[kArgT], &b = values[kArgB];
   int64_t length = cache.length(part.sequence);
   int64_t first = length - std::ssize(part.tokens);
+  longestLength = std::max(longestLength, length);
   for (size_t i = 0; i < part.tokens.size(); ++i, ++row) {
     auto at = static_cast<size_t>(row);
     tokens[at] = part.tokens[i];
@@ -63,13 +65,6 @@ void StepInputs::addColumns(int32_t b, int64_t length) {
     columnPosition[static_cast<size_t>(column + i)] = static_cast<int32_t>(i);
   }
   column += length;
-}
-
-int64_t StepInputs::longest() const {
-  int64_t result = 0;
-  for (int64_t b = 0; b < sequences(); ++b)
-    result = std::max(result, length(b));
-  return result;
 }
 
 int64_t StepInputs::extent(PlanDim dim) const {

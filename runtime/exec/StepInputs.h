@@ -45,7 +45,7 @@ public:
     return position[static_cast<size_t>(rowOffsets[static_cast<size_t>(b) + 1]) - 1] + 1;
   }
   /// Cached rows of the longest sequence of the step.
-  int64_t longest() const;
+  int64_t longest() const { return longestLength; }
   /// Number of the page of its tokens 64i .. 64i+63.
   int64_t page(int64_t b, int64_t i) const {
     return pageTable[static_cast<size_t>(b * pageTableStride + i)];
@@ -56,6 +56,7 @@ private:
   void addColumns(int32_t b, int64_t length);
 
   int64_t pageTableStride;
+  int64_t longestLength = 0;
   std::vector<int32_t> tokens, position, slot; // [T]
   std::vector<int32_t> rowOffsets;             // [B + 1]
   std::vector<int32_t> outRows;                // [R]

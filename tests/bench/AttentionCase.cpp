@@ -1,11 +1,13 @@
 #include "AttentionCase.h"
 
-#include "KernelText.h"
+#include "../unit/codegen/KernelText.h"
 #include "runtime/plan/KvLayout.h"
 
 #include <cmath>
 
 namespace graphc::bench {
+
+using namespace test;
 
 /// Of a prompt in a step: what plans take unless told otherwise.
 static constexpr int64_t kPromptTokens = 512;

@@ -2,7 +2,7 @@
 
 #include "../unit/codegen/KernelContext.h"
 #include "codegen/CostText.h"
-#include "tools/machine/MachineFacts.h"
+#include "tools/machine/ReadLoops.h"
 
 #include "mlir/Parser/Parser.h"
 
@@ -13,9 +13,7 @@ using namespace mlir;
 namespace graphc::bench {
 
 int64_t copiesOf(uint64_t bytes) {
-  MachineFacts facts = MachineFacts::read();
-  uint64_t wanted = std::max<uint64_t>(2 * facts.lastCacheBytes(), uint64_t(256) << 20);
-  wanted = std::min(wanted, facts.availableBytes.value_or(wanted * 4) / 4);
+  uint64_t wanted = chooseReadBytes(MemoryLimits::ofThisProcess());
   return bytes > 0 ? std::max<int64_t>(1, static_cast<int64_t>(wanted / bytes)) : 1;
 }
 

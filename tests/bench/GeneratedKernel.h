@@ -24,8 +24,8 @@ struct KernelCase {
   StepBounds bounds() const { return {tokens, tokens, cached + tokens}; }
 };
 
-/// So many copies of an operand that taken in turn they are twice as large as the last cache: a
-/// model's weights are not in it either. At most a quarter of what memory is free.
+/// So many copies of an operand that taken in turn they are as large as what the read loop reads:
+/// they are no more in a cache than a model's weights are.
 int64_t copiesOf(uint64_t bytes);
 
 /// The kernel that a plan for `target` would have.

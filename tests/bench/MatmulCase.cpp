@@ -1,11 +1,13 @@
 #include "MatmulCase.h"
 
-#include "KernelText.h"
+#include "../unit/codegen/KernelText.h"
 #include "ir/PanelLayout.h"
 
 #include <array>
 
 namespace graphc::bench {
+
+using namespace test;
 
 namespace {
 

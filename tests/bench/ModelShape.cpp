@@ -1,5 +1,7 @@
 #include "ModelShape.h"
 
+#include "passes/PreparedRows.h"
+
 #include <algorithm>
 
 namespace graphc::bench {
@@ -15,6 +17,10 @@ std::span<const ModelShape> modelShapes() { return kModels; }
 const ModelShape &modelShape(std::string_view name) {
   return *std::find_if(std::begin(kModels), std::end(kModels),
                        [&](const ModelShape &model) { return model.name == name; });
+}
+
+int64_t rowWidth(int64_t depth, std::string_view element) {
+  return preparedWidth(depth, element == "f32" ? 4 : element == "bf16" ? 2 : 1);
 }
 
 } // namespace graphc::bench

@@ -19,6 +19,9 @@ std::span<const ModelShape> modelShapes();
 /// The model of that name, one of modelShapes().
 const ModelShape &modelShape(std::string_view name);
 
+/// Columns of the rows that a plan has prepared for a matmul: `depth`, or a few more.
+int64_t rowWidth(int64_t depth, std::string_view element);
+
 } // namespace graphc::bench
 
 #endif // GRAPHC_TESTS_BENCH_MODELSHAPE_H

@@ -1,11 +1,13 @@
 #include "StepCase.h"
 
-#include "KernelText.h"
+#include "../unit/codegen/KernelText.h"
 #include "ModelShape.h"
 
 #include "ir/PanelLayout.h"
 
 namespace graphc::bench {
+
+using namespace test;
 
 namespace {
 

@@ -184,16 +184,4 @@ MachineFacts MachineFacts::read(const std::string &root) {
   return facts;
 }
 
-uint64_t MachineFacts::lastCacheBytes() const {
-  uint64_t bytes = 0;
-  int level = 0;
-  for (const CpuCache &cache : caches) {
-    if (cache.kind != "instruction" && cache.level >= level) {
-      level = cache.level;
-      bytes = cache.bytes;
-    }
-  }
-  return bytes;
-}
-
 } // namespace graphc

@@ -44,9 +44,6 @@ struct MachineFacts {
 
   /// `root` stands in for "/" in tests.
   static MachineFacts read(const std::string &root = "/");
-
-  /// Bytes of one cache of the highest level; 0 where unknown.
-  uint64_t lastCacheBytes() const;
 };
 
 /// CPUs of a list as the system writes it: "0-3,8" are 0, 1, 2, 3, 8. What is no list is empty.

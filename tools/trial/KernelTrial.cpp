@@ -37,13 +37,13 @@ Expected<int64_t> KernelTrial::addMemory(uint64_t bytes) {
   return reinterpret_cast<int64_t>(memories.back().data());
 }
 
-/// Side by side, so that they are in huge pages even where one is small.
-Status KernelTrial::addCopies(uint64_t bytes, int64_t count) {
+/// Side by side, so that they are in huge pages even where one is small. Returns the first.
+Expected<int64_t> KernelTrial::addCopies(uint64_t bytes, int64_t count) {
   int64_t stride = roundUp(static_cast<int64_t>(bytes), kBufferAlignment);
   GRAPHC_ASSIGN_OR_RETURN(int64_t address, addMemory(static_cast<uint64_t>(stride * count)));
   for (int64_t copy = 0; copy < count; ++copy)
     copies.push_back(address + copy * stride);
-  return {};
+  return address;
 }
 
 Status KernelTrial::allocate(KernelOp kernel, const PlanProduct *product, const StepBounds &bounds,
@@ -55,15 +55,15 @@ Status KernelTrial::allocate(KernelOp kernel, const PlanProduct *product, const 
   SmallVector<Type> types(kernel.getArgumentTypes());
   llvm::append_range(types, kernel.getResultTypes());
   args.assign(kFirstOperand, 0);
-  for (auto [type, bytes] : llvm::zip_equal(types, *sizes)) {
+  for (auto [i, type] : llvm::enumerate(types)) {
+    uint64_t bytes = (*sizes)[i];
     if (auto cache = dyn_cast<KvCacheType>(type))
       bytes = static_cast<uint64_t>(ceilDiv(bounds.cached, kPageTokens) *
                                     kvLayoutOf(cache).pageBytes());
-    GRAPHC_ASSIGN_OR_RETURN(int64_t address, addMemory(bytes));
+    GRAPHC_ASSIGN_OR_RETURN(int64_t address, i == kCopiedOperand ? addCopies(bytes, options.copies)
+                                                                 : addMemory(bytes));
     args.push_back(isa<StepType>(type) ? 0 : address);
   }
-  if (options.copies > 1)
-    GRAPHC_RETURN_IF_ERROR(addCopies((*sizes)[kCopiedOperand], options.copies));
   if (product) {
     auto bytes = static_cast<uint64_t>(std::max(bounds.tokens, bounds.rows) * product->depth *
                                        byteSize(product->type));
@@ -109,7 +109,7 @@ const int64_t *KernelTrial::prepare(int64_t tokens) {
   args[kArgB] = 1;
   rowOffsets[1] = static_cast<int32_t>(tokens);
   args[kArgRowOffsets] = reinterpret_cast<int64_t>(rowOffsets.data());
-  if (!copies.empty())
+  if (copies.size() > 1)
     args[kFirstOperand + kCopiedOperand] = copies[nextCopy++ % copies.size()];
   return args.data();
 }

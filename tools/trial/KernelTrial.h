@@ -45,7 +45,7 @@ private:
   Status allocate(KernelOp kernel, const PlanProduct *product, const StepBounds &bounds,
                   const TrialOptions &options);
   Expected<int64_t> addMemory(uint64_t bytes);
-  Status addCopies(uint64_t bytes, int64_t count);
+  Expected<int64_t> addCopies(uint64_t bytes, int64_t count);
   void fillStep(const StepBounds &bounds, int64_t vocabulary);
 
   PlanTasks kernelTasks;
@@ -60,7 +60,7 @@ private:
   size_t nextToken = 0;
   std::array<int32_t, 2> rowOffsets = {};
   std::vector<int64_t> args;
-  std::vector<int64_t> copies; ///< Addresses, if there are any.
+  std::vector<int64_t> copies; ///< Addresses.
   size_t nextCopy = 0;
 };
 

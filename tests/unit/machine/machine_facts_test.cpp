@@ -96,7 +96,6 @@ TEST(MachineFacts, AreThoseOfTheSystemsFiles) {
   EXPECT_THAT(facts.caches, ElementsAre(CpuCache{1, "data", 48 << 10, 2, 4},
                                         CpuCache{1, "instruction", 32 << 10, 2, 4},
                                         CpuCache{3, "unified", 16 << 20, 4, 2}));
-  EXPECT_EQ(facts.lastCacheBytes(), 16u << 20);
   EXPECT_THAT(facts.nodes, ElementsAre(NumaNode{0, "0-1,4-5", uint64_t(2) << 30, 1 << 20},
                                        NumaNode{1, "2-3,6-7", uint64_t(2) << 30, 1 << 20}));
   EXPECT_EQ(facts.memoryBytes, uint64_t(4) << 30);
@@ -119,7 +118,6 @@ TEST(MachineFacts, OfABareSystemAreEmpty) {
   EXPECT_THAT(facts.caches, IsEmpty());
   EXPECT_THAT(facts.nodes, IsEmpty());
   EXPECT_EQ(facts.cgroupBytes, std::nullopt);
-  EXPECT_EQ(facts.lastCacheBytes(), 0u);
   EXPECT_GE(facts.usableCpus, 1);
 }
 
@@ -138,7 +136,7 @@ TEST(MachineFacts, OfThisMachineHaveCachesIfAnythingTellsOfThem) {
   if (facts.caches.empty())
     EXPECT_THAT(cachesByCpuid(hostCpuid, facts), IsEmpty());
   else
-    EXPECT_GE(facts.lastCacheBytes(), uint64_t(64) << 10);
+    EXPECT_GE(facts.caches.back().bytes, uint64_t(64) << 10);
 }
 
 TEST(CpuidCaches, OfIntelsLeaf) {
@@ -177,7 +175,6 @@ TEST(CpuidCaches, OfAVirtualMachineThatShowsSizesAlone) {
                                         CpuCache{1, "instruction", 32 << 10, 2, 2},
                                         CpuCache{2, "unified", 1 << 20, 2, 2},
                                         CpuCache{3, "unified", 508 << 20, 4, 1}));
-  EXPECT_EQ(facts.lastCacheBytes(), 508u << 20);
 }
 
 TEST(CpuidCaches, AreSharedByNoMoreCpusThanThereAre) {
