@@ -15,16 +15,9 @@ class Bits(unittest.TestCase):
         cls.prompts = [[0, *map(int, random.integers(2, 1000, size))] for size in (1, 17, 70, 140)]
 
     def check(self, *options):
-        plan = self.graphc.plan(MODEL, *options)
-        alone = [self.graphc.forward(plan, [tokens], 6)[1] for tokens in self.prompts]
-        for extra in (("-t", 1), ("-t", 2), ("--chunk", 1), ("--chunk", 7), ("--chunk", 512),
-                      ("-t", 2, "--chunk", 16)):
-            for tokens, want in zip(self.prompts, alone):
-                with self.subTest(options=options, extra=extra, length=len(tokens)):
-                    self.assertTrue(np.array_equal(
-                        self.graphc.forward(plan, [tokens], 6, extra)[1], want))
-        _, together = self.graphc.forward(plan, self.prompts, 6)
-        self.assertTrue(np.array_equal(together, np.concatenate(alone)))
+        extras = (("-t", 1), ("-t", 2), ("--chunk", 1), ("--chunk", 7), ("--chunk", 512), ("-t", 2, "--chunk", 16))
+        program.check_same_bits(self, self.graphc, self.graphc.plan(MODEL, *options), self.prompts, 6, extras,
+                                name=options)
 
     def test_f32(self):
         self.check("--dtype", "f32")

@@ -6,10 +6,8 @@ import numpy as np
 import program
 
 # Fewer key heads than threads: without shares of the context, threads would have nothing to do.
-CONFIG = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
-          "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "vocab_size": 300,
-          "num_attention_heads": 4, "num_key_value_heads": 1, "rms_norm_eps": 1e-5,
-          "max_position_embeddings": 4096, "rope_theta": 10000.0, "torch_dtype": "bfloat16"}
+CONFIG = program.llama_config(max_position_embeddings=4096, hidden_size=64, intermediate_size=96, num_hidden_layers=2,
+                              num_attention_heads=4, num_key_value_heads=1, vocab_size=300)
 
 
 class LongContext(unittest.TestCase):
@@ -24,14 +22,8 @@ class LongContext(unittest.TestCase):
 
     def check(self, *options):
         plan = self.graphc.plan(self.model, "--random-weights", 5, *options)
-        alone = [self.graphc.forward(plan, [tokens], 5, ("-t", 1))[1] for tokens in self.prompts]
-        for threads in (2, 3):
-            for tokens, want in zip(self.prompts, alone):
-                with self.subTest(options=options, threads=threads, length=len(tokens)):
-                    got = self.graphc.forward(plan, [tokens], 5, ("-t", threads))[1]
-                    self.assertTrue(np.array_equal(got, want))
-            _, together = self.graphc.forward(plan, self.prompts, 5, ("-t", threads))
-            self.assertTrue(np.array_equal(together, np.concatenate(alone)))
+        threads = [("-t", count) for count in (1, 2, 3)]
+        program.check_same_bits(self, self.graphc, plan, self.prompts, 5, threads, threads, options)
 
     def test_f32(self):
         self.check("--dtype", "f32")

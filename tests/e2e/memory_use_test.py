@@ -11,10 +11,8 @@ import program
 
 # Tens of MB of each part: beside them the heap and stacks of the process (0.3 MB) are small. Program and libraries
 # (5 MB, of files that others have mapped as well) are left out. Panels and heads that are not full.
-SHAPE = dict(architectures=["LlamaForCausalLM"], model_type="llama", hidden_act="silu", rms_norm_eps=1e-5,
-             max_position_embeddings=4096, rope_theta=10000.0, torch_dtype="float32", hidden_size=520,
-             num_hidden_layers=4, num_attention_heads=13, num_key_value_heads=13, head_dim=40, intermediate_size=1504,
-             vocab_size=3000)
+SHAPE = program.llama_config(max_position_embeddings=4096, hidden_size=520, num_hidden_layers=4, num_attention_heads=13,
+                             num_key_value_heads=13, head_dim=40, intermediate_size=1504, vocab_size=3000)
 SHARE = 0.05
 LAST_TOKENS = 100  # of the context: generated one by one, so that the process can be stopped among them
 

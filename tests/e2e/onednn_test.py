@@ -11,10 +11,8 @@ import program
 GOLDEN = program.SHARED / "golden_hf" / "llama_gqa"
 LIBRARY = "libgraphc-onednn.so"
 # Panels that are not full, an odd number of heads, layers few enough to be quick.
-SHAPE = dict(architectures=["LlamaForCausalLM"], model_type="llama", hidden_act="silu", rms_norm_eps=1e-5,
-             max_position_embeddings=640, rope_theta=10000.0, torch_dtype="float32", hidden_size=160,
-             num_hidden_layers=2, num_attention_heads=5, num_key_value_heads=1, intermediate_size=352,
-             vocab_size=500)
+SHAPE = program.llama_config(max_position_embeddings=640, hidden_size=160, num_hidden_layers=2, num_attention_heads=5,
+                             num_key_value_heads=1, intermediate_size=352, vocab_size=500)
 SMALLEST_VOCABULARY = 333
 LEAST_ROWS = 32  # shorter steps are left to generated code
 

@@ -69,6 +69,30 @@ def nll(rows, tokens):
     return total - rows[np.arange(len(rows)), tokens]
 
 
+def distance(got, want):
+    """Distance of all numbers as a fraction of their size."""
+    return float(np.linalg.norm(got - want) / np.linalg.norm(want))
+
+
+def llama_config(**sizes):
+    """What a config.json of the Llama family says, with these sizes."""
+    return {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu", "rms_norm_eps": 1e-5,
+            "rope_theta": 10000.0, "torch_dtype": "float32", **sizes}
+
+
+def check_same_bits(test, graphc, plan, prompts, count, options, batch_options=((),), name=()):
+    """Every sequence has the same rows with each of `options`, and in a batch with all others."""
+    alone = [graphc.forward(plan, [tokens], count)[1] for tokens in prompts]
+    for extra in options:
+        for tokens, want in zip(prompts, alone):
+            with test.subTest(name=name, extra=extra, length=len(tokens)):
+                test.assertTrue(np.array_equal(graphc.forward(plan, [tokens], count, extra)[1], want))
+    for extra in batch_options:
+        with test.subTest(name=name, extra=extra, batch=len(prompts)):
+            together = graphc.forward(plan, prompts, count, extra)[1]
+            test.assertTrue(np.array_equal(together, np.concatenate(alone)))
+
+
 def relative_error(got, want):
     """Largest difference as a fraction of the largest wanted value."""
     assert got.shape == want.shape, f"shape {got.shape}, expected {want.shape}"

@@ -32,7 +32,7 @@ class Quant(unittest.TestCase):
             with self.subTest(scheme=scheme):
                 rows = self.logits("--quant", scheme)[:len(self.prompt)]
                 want = exact[:len(self.prompt)]
-                distance = np.linalg.norm(rows - want) / np.linalg.norm(want)
+                distance = program.distance(rows, want)
                 self.assertLess(distance, BOUNDS[scheme])
                 self.assertGreater(distance, 1e-4, "nothing was quantized")
 
@@ -40,19 +40,12 @@ class Quant(unittest.TestCase):
         prompts = [self.prompt[:length] for length in (1, 13, 60)]
         for scheme in SCHEMES:
             plan = self.graphc.plan(MODEL, "--dtype", "bf16", "--quant", scheme)
-            alone = [self.graphc.forward(plan, [tokens], 6)[1] for tokens in prompts]
-            for extra in (("-t", 1), ("-t", 2), ("--chunk", 1), ("--chunk", 7)):
-                for tokens, want in zip(prompts, alone):
-                    with self.subTest(scheme=scheme, extra=extra, length=len(tokens)):
-                        rows = self.graphc.forward(plan, [tokens], 6, extra)[1]
-                        self.assertTrue(np.array_equal(rows, want))
-            with self.subTest(scheme=scheme, extra="batch"):
-                rows = self.graphc.forward(plan, prompts, 6)[1]
-                self.assertTrue(np.array_equal(rows, np.concatenate(alone)))
+            extras = (("-t", 1), ("-t", 2), ("--chunk", 1), ("--chunk", 7))
+            program.check_same_bits(self, self.graphc, plan, prompts, 6, extras, name=scheme)
 
     def test_unfused_graphs_are_quantized_too(self):
         fused, unfused = self.logits("--quant", "w8"), self.logits("--quant", "w8", "-O0")
-        self.assertLess(np.linalg.norm(fused - unfused) / np.linalg.norm(fused), 1e-3)
+        self.assertLess(program.distance(unfused, fused), 1e-3)
 
     def test_int8_cache(self):
         for dtype in ("f32", "bf16"):
@@ -60,7 +53,7 @@ class Quant(unittest.TestCase):
                 exact = self.rows("--dtype", dtype, "--kv-cache", "f32")
                 for options in ((), ("-O0",)):
                     rows = self.rows("--dtype", dtype, "--kv-cache", "int8", *options)
-                    distance = np.linalg.norm(rows - exact) / np.linalg.norm(exact)
+                    distance = program.distance(rows, exact)
                     self.assertLess(distance, 0.02)
                     self.assertGreater(distance, 1e-4, "nothing was quantized")
 

@@ -16,38 +16,25 @@ std::ostream &operator<<(std::ostream &out, const LinearSpec &spec) {
 }
 
 std::string LinearCase::kernelText() const {
-  std::string rows = factors->rowsText(), weight = factors->weightText();
-  std::string result = tensorText({-1, spec.channels}, spec.result);
   std::string dims = " {graphc.dims = [\"" + spec.rowsDim + "\"]}";
-  std::string arguments = "%x: " + rows + dims + ", %w: " + weight;
-  std::string types = rows + ", " + weight;
-  std::string clauses = spec.isFused() ? factors->rowsClause() : "";
-  auto add = [&](bool present, const char *word, const char *name, const std::string &type,
-                 const std::string &attributes) {
-    if (!present)
-      return;
-    arguments += std::string(", %") + name + ": " + type + attributes;
-    types += ", " + type;
-    clauses += std::string(" ") + word + "(%" + name + ")";
-  };
-  add(spec.factor, "row_factor", "f", "tensor<?xf32>", dims);
-  add(spec.bias, "bias", "b", tensorText({bias.size()}, ElementType::F32), "");
+  KernelText text;
+  text.add("x", factors->rowsText(), dims);
+  text.add("w", factors->weightText());
+  std::string op = std::string(spec.isFused() ? "graphc.fused_linear" : "graphc.linear") +
+                   " %x, %w" + (spec.isFused() ? factors->rowsClause() : "");
+  scaleAndBias.addTo(text, dims);
   if (!spec.gate.empty())
-    clauses += " gate(" + spec.gate + ")";
-  add(spec.residual, "residual", "r", tensorText({-1, spec.channels}, ElementType::F32), dims);
-  return "graphc.kernel @k(" + arguments + ") -> " + result + " {\n  %0 = graphc." +
-         (spec.isFused() ? "fused_linear" : "linear") + " %x, %w" + clauses + " : (" + types +
-         ") -> " + result + "\n  graphc.yield %0 : " + result + "\n}\n";
+    text.addWord("gate(" + spec.gate + ")");
+  if (spec.residual)
+    text.addClause("residual", tensorText({-1, spec.channels}, ElementType::F32), dims);
+  return text.kernel(op, {tensorText({-1, spec.channels}, spec.result)});
 }
 
 LinearCase::LinearCase(const LinearSpec &spec)
     : spec(spec), factors(makeFactors(spec.type, spec.maxRows, spec.layout(), spec.rowPadding)),
-      factor(ElementType::F32, spec.maxRows), biasValues(ElementType::F32, spec.weightRows()),
-      bias(ElementType::F32, 0), residual(ElementType::F32, spec.maxRows * spec.channels) {
-  factor.randomize(3);
-  biasValues.randomize(4);
+      scaleAndBias(spec.factor, spec.bias, spec.maxRows, spec.biasLayout()),
+      residual(ElementType::F32, spec.maxRows * spec.channels) {
   residual.randomize(5);
-  bias = packed(biasValues, spec.biasLayout());
 }
 
 std::unique_ptr<KernelRunner> LinearCase::compile(const std::string &level) const {
@@ -63,10 +50,7 @@ StepArrays LinearCase::stepOf(int64_t count) const {
 
 std::vector<void *> LinearCase::memoryWith(void *rows, Numbers &result) {
   std::vector<void *> memory = {rows, factors->weight()};
-  if (spec.factor)
-    memory.push_back(factor.data());
-  if (spec.bias)
-    memory.push_back(bias.data());
+  scaleAndBias.addTo(memory);
   if (spec.residual)
     memory.push_back(residual.data());
   memory.push_back(result.data());
@@ -87,12 +71,7 @@ void LinearCase::compareWithReference(const KernelRunner &kernel, int64_t count,
 }
 
 Approx LinearCase::preActivation(int64_t t, int64_t n) const {
-  Approx value = factors->sum(t, n);
-  if (spec.factor)
-    value = value * Approx{factor.get(t)};
-  if (spec.bias)
-    value = value + Approx{biasValues.get(n)};
-  return value;
+  return scaleAndBias.of(factors->sum(t, n), t, n);
 }
 
 Approx LinearCase::expected(int64_t t, int64_t n) const {

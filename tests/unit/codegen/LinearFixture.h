@@ -4,6 +4,7 @@
 #define GRAPHC_TESTS_UNIT_CODEGEN_LINEARFIXTURE_H
 
 #include "MatmulFactors.h"
+#include "ScaleAndBias.h"
 
 namespace graphc::test {
 
@@ -50,7 +51,8 @@ private:
   /// Before the gate.
   Approx preActivation(int64_t t, int64_t n) const;
 
-  Numbers factor, biasValues, bias, residual;
+  ScaleAndBias scaleAndBias;
+  Numbers residual;
 };
 
 /// All rows are right; every class of row tiles and every split of the tasks gives the same bits.

@@ -115,7 +115,7 @@ public:
   }
 
   std::string rowsText() const override {
-    return tensorText({-1, width}, integers ? "!graphc.quant<i8:f32, 32>" : nameOf(types.rows));
+    return tensorText({-1, width}, integers ? std::string(kIntegerRows) : nameOf(types.rows));
   }
   std::string weightText() const override { return packedText(layout, quantText(*types.quant)); }
   void *rows() override { return integers ? integers->data() : floats.data(); }

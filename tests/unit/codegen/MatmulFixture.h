@@ -5,6 +5,7 @@
 
 #include "Approx.h"
 #include "KernelRunner.h"
+#include "KernelText.h"
 
 #include "ir/PanelLayout.h"
 #include "ir/QuantFormat.h"
@@ -119,6 +120,11 @@ inline std::vector<std::tuple<std::string, FactorTypes>> targetsAndTypes() {
   return all;
 }
 
+/// Whether targetsAndQuantTypes() has the target with rows of one type only.
+inline bool hasOneTypeOfRows(const std::string &target) {
+  return target.ends_with("+widen-bf16") || llvm::is_contained(availableTileLevels(), target);
+}
+
 /// What products with a quantized weight are tested with: rows of each type on every level, rows of
 /// bf16 also where they are widened. Tiles multiply quantized rows only: with others their level
 /// has the code of the one below.
@@ -130,7 +136,7 @@ inline std::vector<std::tuple<std::string, FactorTypes>> targetsAndQuantTypes() 
     };
     for (const std::string &target : availableTargets()) {
       add(target, ElementType::BF16);
-      if (target.ends_with("+widen-bf16"))
+      if (hasOneTypeOfRows(target))
         continue;
       add(target, ElementType::F32);
       add(target, ElementType::I8);
@@ -161,14 +167,6 @@ inline std::ostream &operator<<(std::ostream &out, const FactorTypes &types) {
 inline std::string
 matmulTestName(const testing::TestParamInfo<std::tuple<std::string, FactorTypes>> &info) {
   return testNameOf(std::get<0>(info.param)) + "_" + nameOf(std::get<1>(info.param));
-}
-
-/// "tensor<4x?x8xbf16>"; -1 is `?`.
-inline std::string tensorText(const std::vector<int64_t> &shape, const std::string &element) {
-  std::string text = "tensor<";
-  for (int64_t extent : shape)
-    text += (extent < 0 ? "?" : std::to_string(extent)) + "x";
-  return text + element + ">";
 }
 
 inline std::string tensorText(const std::vector<int64_t> &shape, ElementType type) {

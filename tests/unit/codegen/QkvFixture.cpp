@@ -52,11 +52,8 @@ struct TokenPlace {
 
 QkvCase::QkvCase(const QkvSpec &spec)
     : spec(spec), factors(makeFactors(spec.type, kMaxRows, spec.layout(), /*padding=*/0)),
-      factor(ElementType::F32, kMaxRows), biasValues(ElementType::F32, spec.channels()),
-      bias(ElementType::F32, 0), table(ElementType::F32, kContext * spec.headDim) {
-  factor.randomize(3);
-  biasValues.randomize(4);
-  bias = packed(biasValues, spec.biasLayout());
+      scaleAndBias(spec.factor, spec.bias, kMaxRows, spec.biasLayout()),
+      table(ElementType::F32, kContext * spec.headDim) {
   for (int64_t i = 0; i < table.size(); ++i) {
     int64_t half = spec.headDim / 2, column = i % spec.headDim;
     double angle = double(i / spec.headDim) / (1 + double(column % half));
@@ -64,34 +61,22 @@ QkvCase::QkvCase(const QkvSpec &spec)
   }
   for (int64_t t = 0; t < kMaxRows; ++t) {
     for (int64_t n = 0; n < spec.channels(); ++n)
-      sums.push_back(computeSum(t, n));
+      sums.push_back(scaleAndBias.of(factors->sum(t, n), t, n));
   }
 }
 
 std::string QkvCase::kernelText() const {
-  std::string arguments, types, clauses = factors->rowsClause();
-  auto add = [&](const char *name, const std::string &type) {
-    arguments += std::string(arguments.empty() ? "%" : ", %") + name + ": " + type;
-    types += (types.empty() ? "" : ", ") + type;
-  };
-  auto addClause = [&](bool present, const char *word, const char *name, const std::string &type) {
-    if (!present)
-      return;
-    add(name, type);
-    clauses += std::string(" ") + word + "(%" + name + ")";
-  };
-  add("x", factors->rowsText());
-  add("w", factors->weightText());
-  addClause(spec.factor, "row_factor", "f", "tensor<?xf32>");
-  addClause(spec.bias, "bias", "b", tensorText({bias.size()}, ElementType::F32));
-  addClause(spec.rope, "rope", "r", tensorText({kContext, spec.headDim}, ElementType::F32));
-  add("kv", "!graphc.kv_cache<" + std::to_string(spec.cacheHeads) + "x" +
-                std::to_string(spec.headDim) + "x" + nameOf(spec.cacheType) + ">");
-  add("step", "!graphc.step");
-  std::string result = tensorText({spec.queryHeads, -1, spec.headDim}, spec.queryType());
-  return "graphc.kernel @k(" + arguments + ") -> " + result + " {\n  %0 = graphc.fused_qkv %x, %w" +
-         clauses + " append(%kv, %step) : (" + types + ") -> " + result +
-         "\n  graphc.yield %0 : " + result + "\n}\n";
+  KernelText text;
+  text.add("x", factors->rowsText());
+  text.add("w", factors->weightText());
+  scaleAndBias.addTo(text);
+  if (spec.rope)
+    text.addClause("rope", tensorText({kContext, spec.headDim}, ElementType::F32));
+  text.add("kv", cacheText(spec.cacheHeads, spec.headDim, nameOf(spec.cacheType)));
+  text.add("step", "!graphc.step");
+  text.addWord("append(%kv, %step)");
+  return text.kernel("graphc.fused_qkv %x, %w" + factors->rowsClause(),
+                     {tensorText({spec.queryHeads, -1, spec.headDim}, spec.queryType())});
 }
 
 std::unique_ptr<KernelRunner> QkvCase::compile(const std::string &level) const {
@@ -100,10 +85,7 @@ std::unique_ptr<KernelRunner> QkvCase::compile(const std::string &level) const {
 
 std::vector<void *> QkvCase::memoryWith(void *rows, QkvResult &result) {
   std::vector<void *> memory = {rows, factors->weight()};
-  if (spec.factor)
-    memory.push_back(factor.data());
-  if (spec.bias)
-    memory.push_back(bias.data());
+  scaleAndBias.addTo(memory);
   if (spec.rope)
     memory.push_back(table.data());
   memory.insert(memory.end(), {result.cache.data(), nullptr, result.query.data()});
@@ -122,15 +104,6 @@ QkvResult QkvCase::run(KernelRunner &kernel, int64_t count, int64_t pieces) {
 void QkvCase::compareWithReference(const KernelRunner &kernel, int64_t count, QkvResult &result) {
   double slack = std::max(2e-5, 2e-8 * double(spec.depth));
   expectAsReference(kernel, stepOf(count), memoryWith(factors->cleanRows(), result), slack);
-}
-
-Approx QkvCase::computeSum(int64_t t, int64_t n) const {
-  Approx value = factors->sum(t, n);
-  if (spec.factor)
-    value = value * Approx{factor.get(t)};
-  if (spec.bias)
-    value = value + Approx{biasValues.get(n)};
-  return value;
 }
 
 std::vector<Approx> QkvCase::expectedHead(int64_t t, int64_t position, int64_t head) const {

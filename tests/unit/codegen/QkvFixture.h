@@ -4,6 +4,7 @@
 #define GRAPHC_TESTS_UNIT_CODEGEN_QKVFIXTURE_H
 
 #include "MatmulFactors.h"
+#include "ScaleAndBias.h"
 
 #include "runtime/plan/KvLayout.h"
 
@@ -56,9 +57,9 @@ private:
   std::string kernelText() const;
   std::vector<void *> memoryWith(void *rows, QkvResult &result);
   Approx sum(int64_t t, int64_t n) const { return sums[size_t(t * spec.channels() + n)]; }
-  Approx computeSum(int64_t t, int64_t n) const;
 
-  Numbers factor, biasValues, bias, table;
+  ScaleAndBias scaleAndBias;
+  Numbers table;
   std::vector<Approx> sums; ///< [rows][channels]
 };
 

@@ -39,7 +39,7 @@ public:
   std::unique_ptr<KernelRunner> compile(const std::string &level) const {
     std::string from = tensorText({-1, columns}, ElementType::F32);
     std::string by = tensorText({columns}, ElementType::F32);
-    std::string to = tensorText({-1, width}, "!graphc.quant<i8:f32, 32>");
+    std::string to = tensorText({-1, width}, kIntegerRows);
     std::string text = "graphc.kernel @k(%x: " + from + ", %g: " + by + ") -> " + to +
                        " {\n  %0 = graphc.prepare_rows %x gamma(%g) offset " +
                        (bits == 4 ? "8" : "128") + " : (" + from + ", " + by + ") -> " + to +

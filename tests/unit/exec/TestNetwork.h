@@ -17,6 +17,8 @@ inline constexpr int64_t kHeadDim = 5, kVocabulary = 11, kMaxTokens = 16, kConte
 struct NetworkOptions {
   bool columns = false; ///< Attention over columns, as if un-fused.
   std::string headKernel = "head";
+  bool shares = false; ///< Attention that tells in how many shares it was cut (test_kernels.c).
+  int64_t context = kContext;
   std::vector<int64_t> eosTokens = {};
   std::string kernels = GRAPHC_TEST_KERNELS; ///< File with the code.
   std::vector<std::string> features = {};
@@ -46,13 +48,13 @@ inline PlanHeader networkHeader(const NetworkOptions &options) {
                   .vocabulary = kVocabulary,
                   .hidden = kHeadDim,
                   .layers = 1,
-                  .contextLimit = kContext,
+                  .contextLimit = options.context,
                   .bosToken = std::nullopt,
                   .eosTokens = options.eosTokens,
                   .generation = {},
                   .sources = {}};
   header.maxTokens = kMaxTokens;
-  header.context = kContext;
+  header.context = options.context;
   header.resultWidth = kVocabulary;
   header.usesColumns = options.columns;
   header.kvLayers = {{.heads = 1, .headDim = kHeadDim, .elementType = ElementType::F32}};
@@ -60,7 +62,10 @@ inline PlanHeader networkHeader(const NetworkOptions &options) {
   PlanArg table{PlanArgKind::Weight, 0}, head{PlanArgKind::Weight, 1}, cache{PlanArgKind::Kv, 0},
       step{PlanArgKind::Step, 0}, x{PlanArgKind::Arena, 0}, y{PlanArgKind::Arena, 1024},
       result{PlanArgKind::Result, 0};
-  std::string attention = options.columns ? "attend_columns" : "attend";
+  std::string attention = options.columns  ? "attend_columns"
+                          : options.shares ? "tell_shares"
+                                           : "attend";
+  PlanTasks attentionTasks{1, PlanDim::T, options.shares ? 4 : 1, options.shares ? 64 : 0};
   PlanResult rows{ElementType::F32, {{PlanDim::T}, {PlanDim::One, kHeadDim}}};
   PlanResult logits{ElementType::F32, {{PlanDim::R}, {PlanDim::One, kVocabulary}}};
   header.variants = {
@@ -76,7 +81,7 @@ inline PlanHeader networkHeader(const NetworkOptions &options) {
                    {options.headKernel, "head", "linear", "110*R", "220 + 64*R", {logits}}},
        .schedule = {{0, "embedding", {1, PlanDim::T, 4}, {table, step, x}},
                     {1, "layer 0 append", {1, PlanDim::T, 1}, {x, cache, step}},
-                    {2, "layer 0 attention", {1, PlanDim::T, 1}, {cache, step, y}},
+                    {2, "layer 0 attention", attentionTasks, {cache, step, y}},
                     {3, "head", {11, PlanDim::One, 1}, {y, head, step, result}}}}};
   return header;
 }

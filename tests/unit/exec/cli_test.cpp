@@ -298,9 +298,9 @@ TEST_F(Cli, VerboseRunsTellWhereTheTimeWent) {
   EXPECT_THAT(outcome.err,
               testing::ContainsRegex("start [0-9.]+ ms: plan [0-9.]+, tokenizer [0-9.]+, "
                                      "prompt [0-9.]+, memory, code and threads [0-9.]+\n"));
-  EXPECT_THAT(outcome.err, testing::ContainsRegex(
-                               "of prefill and decode: sampling 0\\.[0-9]+ ms \\([0-9.]+ %\\), "
-                               "detokenizing 0\\.000 ms \\(0\\.00 %\\)\n"));
+  EXPECT_THAT(outcome.err,
+              testing::ContainsRegex("of prefill and decode: sampling [0-9.]+ ms \\([0-9.]+ %\\), "
+                                     "detokenizing 0\\.000 ms \\(0\\.00 %\\)\n"));
   EXPECT_THAT(graphc("run \"$plan\" --tokens 1 -n 1").err,
               testing::AllOf(Not(HasSubstr("start")), Not(HasSubstr("sampling"))));
 }

@@ -70,6 +70,40 @@ void expectNear(const std::vector<float> &got, const std::vector<float> &want) {
 
 } // namespace
 
+/// Runs a step of `count` tokens with attention that tells of its shares: how many they were, and
+/// the sum of their numbers.
+std::pair<int64_t, int64_t> sharesOfStep(Session &session, KvCache::SequenceId id, int64_t count) {
+  std::vector<int32_t> tokens(static_cast<size_t>(count), 1);
+  StepSequence part{id, tokens};
+  auto logits = session.step({&part, 1});
+  EXPECT_TRUE(logits.ok()) << logits.status().message();
+  int64_t told = logits.ok() ? std::llround((*logits)[0] / networkHead()[0]) : 0;
+  return {told / 1000, told % 1000};
+}
+
+TEST(SessionShares, LongContextsAreCutForSeveralThreads) {
+  TemporaryFolder folder;
+  std::string path = folder.file("network.gcplan");
+  ASSERT_TRUE(writeNetworkPlan(path, {.shares = true, .context = 3000}).ok());
+  Expected<Plan> plan = Plan::open(path, {});
+  ASSERT_TRUE(plan.ok()) << plan.status().message();
+  struct {
+    int threads;
+    int64_t before, shares;
+  } const kCases[] = {{1, 2500, 1}, {2, 510, 1}, {2, 512, 2}, {2, 2500, 5}, {3, 2900, 6}};
+  for (auto [threads, before, shares] : kCases) {
+    auto session = Session::create(*plan, {.threads = threads, .cachePages = 50});
+    ASSERT_TRUE(session.ok()) << session.status().message();
+    KvCache::SequenceId id = (*session)->cache().createSequence();
+    for (int64_t at = 0; at < before; at += kMaxTokens)
+      ASSERT_EQ(sharesOfStep(**session, id, std::min(kMaxTokens, before - at)).first, 1)
+          << "a prompt's step";
+    for (int step = 0; step < 2; ++step)
+      EXPECT_EQ(sharesOfStep(**session, id, 1), std::pair(shares, shares * (shares - 1) / 2))
+          << threads << " threads, " << before << " tokens before, step " << step;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Attention, SessionTest, testing::Values(false, true),
                          [](const auto &info) { return info.param ? "columns" : "paged"; });
 

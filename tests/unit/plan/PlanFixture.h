@@ -96,7 +96,7 @@ inline PlanHeader tinyHeader() {
   variant.kernels[1].trial = PlanTrial{8, 2, 0.25, 0.5};
   variant.schedule = {{.kernel = 0,
                        .location = "embedding",
-                       .tasks = {1, PlanDim::T, 4},
+                       .tasks = {1, PlanDim::T, 4, 96},
                        .args = {{PlanArgKind::Weight, 0}, {PlanArgKind::Arena, 64}}},
                       {.kernel = 1,
                        .location = "head",
