@@ -52,9 +52,10 @@ FailureOr<std::vector<PlanResult>> resultsOf(KernelOp kernel) {
     auto tensor = cast<RankedTensorType>(value.getType());
     PlanResult &result = results.emplace_back();
     llvm::transform(dims->get(value), std::back_inserter(result.shape), extentOf);
-    if (isa<QuantType>(tensor.getElementType())) { // integers, and their scales behind a row
+    // Integers, and their scales behind a row.
+    if (auto quant = dyn_cast<QuantType>(tensor.getElementType())) {
       result.type = ElementType::I8;
-      result.shape.back().extent = quantRowBytes(tensor.getShape().back());
+      result.shape.back().extent = quantRowBytes(tensor.getShape().back(), quant.getGroup());
     } else {
       result.type = elementTypeOf(tensor.getElementType());
     }

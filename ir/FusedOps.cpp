@@ -75,7 +75,7 @@ static LogicalResult expectF32OrBf16(Operation *op, StringRef what, RankedTensor
 /// Whether a type is that of quantized rows.
 static bool isRowQuant(Type type) {
   auto quant = dyn_cast<QuantType>(type);
-  return quant && quant.isOfRows() && quant.getGroup() == kRowGroup;
+  return quant && quant.isOfRows();
 }
 
 /// The rows' type fits the weight's: equal to it, f32 for a narrower one, or for a quantized one
@@ -85,7 +85,7 @@ static LogicalResult verifyProductTypes(Op op) {
   const Type weight = op.getWeight().getType().getElementType();
   const Type rows = productType(op), input = op.getInput().getType().getElementType();
   auto quant = dyn_cast<QuantType>(weight);
-  const bool fits = quant ? rows.isF32() || rows.isBF16() || isRowQuant(rows)
+  const bool fits = quant ? rows.isF32() || rows.isBF16() || rows == quant.getRowsType()
                           : rules::canMultiply(rows, weight) && !rows.isF16();
   if (!fits || (quant && quant.isOfRows()) || (isRowQuant(input) && input != rows))
     return op.emitOpError() << "expected rows that a weight of " << weight << " is multiplied with"
@@ -137,9 +137,10 @@ static LogicalResult verifyPreparedRows(PrepareRowsOp op) {
   const RankedTensorType rows = op.getRows().getType();
   if (!isRowQuant(rows.getElementType()))
     return expectF32OrBf16(op, "rows", rows);
-  if (rows.getDimSize(1) % kRowGroup == 0)
+  const int64_t group = cast<QuantType>(rows.getElementType()).getGroup();
+  if (rows.getDimSize(1) % group == 0)
     return success();
-  return op.emitOpError() << "expected quantized rows of a multiple of " << kRowGroup
+  return op.emitOpError() << "expected quantized rows of a multiple of " << group
                           << " numbers but got " << rows;
 }
 

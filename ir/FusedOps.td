@@ -26,8 +26,10 @@ def Graphc_FusedDocs : OpDocGroup {
     or quantized themselves, and no rows are of f16. An op with a packed or a
     quantized weight does not decompose.
 
-    With quantized rows and weights, the products of a group of 32 are added as integers, exactly; then
-    `sum = fma(float(dot) · s_row, s_weight, sum)` group by group. With rows of f32 or bf16 and quantized weights, runs of 8 columns are
+    With quantized rows and weights, the products of a group of 32 (or of 16, if the weight's groups are as small) are added as
+    integers, exactly; then `sum = fma(float(dot) · s_row, s_weight, sum)` group by group, and with minimums
+    `sum = fma(float(Σ q_row) · s_row, m_weight, sum)`. With rows of f32 or bf16 and weights with minimums, the rows' sums are
+    multiplied with them in the same way, or `fma(q, s_weight, m_weight)` number by number. With rows of f32 or bf16 and quantized weights, runs of 8 columns are
     chains of fused multiply-adds with the integers, and `sum = fma(run, s_weight, sum)`; with rows of bf16 on a target whose dot
     product of bf16 pays, runs of 32 columns are chains of dot products of pairs.
   }];
@@ -50,8 +52,9 @@ def Graphc_PrepareRowsOp : Graphc_FusedOp<"prepare_rows", [Pure]> {
     * `rows[t, k] = round(x[t, k] · gamma[k])` for `k < K`, and 0 for `k` in `[K, Kp)`;
     * `factor[t] = 1 / √(1/K · Σ_k x[t, k]² + eps)`.
 
-    Quantized rows are rounded in groups of 32: the scale is `max |x · gamma| / 127`, f32. Beside it stands the sum of the group's
-    integers times `-offset`, what a kernel starts from that adds `offset` to every integer of its weight.
+    Quantized rows are rounded in the groups of their type: the scale is `max |x · gamma| / 127`, f32. Beside it stands the sum of
+    the group's integers times `-offset`, what a kernel starts from that adds `offset` to every integer of its weight; the sum
+    itself (`offset -1`) for a weight with minimums.
 
     Operands:
     * `input` `x` `[T, K]`, `gamma` `[K]` (absent: 1), results `rows` `[T, Kp]`, `factor` `[T]` (with `rms` only).
@@ -60,7 +63,7 @@ def Graphc_PrepareRowsOp : Graphc_FusedOp<"prepare_rows", [Pure]> {
     Constraints:
     * (C1) `input` is `[?, K]`.
     * (C2) `gamma` is `[K]`.
-    * (C3) `rows` is `[?, Kp]` with `Kp >= K`, of f32, bf16 or the quantized type of rows, `Kp` then a multiple of 32.
+    * (C3) `rows` is `[?, Kp]` with `Kp >= K`, of f32, bf16 or the quantized type of rows, `Kp` then a multiple of its group.
     * (C4) There is a `factor` if and only if there is an `eps`; it is `tensor<?xf32>`, and `eps >= 0`.
 
     Decomposes if `Kp = K` (no un-fused op makes T rows of zeros).

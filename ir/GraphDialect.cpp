@@ -149,19 +149,34 @@ void KvCacheType::print(AsmPrinter &printer) const {
 }
 
 LogicalResult QuantType::verify(function_ref<InFlightDiagnostic()> emitError, Type storage,
-                                Type scale, int64_t group) {
-  if (!storage.isInteger(4) && !storage.isInteger(8)) // C1
-    return emitError() << "expected i4 or i8 for the integers but got " << storage;
-  if (!scale.isF16() && !(scale.isF32() && storage.isInteger(8))) // C2
+                                Type scale, int64_t group, int64_t superGroup) {
+  auto integer = dyn_cast<IntegerType>(storage);
+  if (!integer || integer.isSigned() || (integer.getWidth() != 4 && integer.getWidth() != 8)) // C1
+    return emitError() << "expected i4, i8, ui4 or ui8 for the integers but got " << storage;
+  if (!scale.isF16() && !(scale.isF32() && storage.isSignlessInteger(8))) // C2
     return emitError() << "expected scales of f16, or of f32 for i8, but got " << scale;
-  if (group <= 0 || group % kRowGroup != 0) // C3
-    return emitError() << "expected groups of a multiple of " << kRowGroup << " numbers but got "
+  const bool isFine = superGroup != 0 || scale.isF32();
+  if (group <= 0 || (group % kRowGroup != 0 && !(isFine && group == kLeastRowGroup))) // C3
+    return emitError() << "expected groups of a multiple of " << kRowGroup
+                       << " numbers, or of two levels or rows of " << kLeastRowGroup << ", but got "
                        << group;
+  if (superGroup < 0 || superGroup % group != 0 || superGroup % kRowGroup != 0 ||
+      (superGroup != 0 && !scale.isF16())) // C4
+    return emitError() << "expected a second level for a multiple of " << group << " and "
+                       << kRowGroup << " numbers of a weight but got " << superGroup;
   return success();
 }
 
 QuantFormat QuantType::getFormat() {
-  return {.bits = getStorage().getIntOrFloatBitWidth(), .group = getGroup()};
+  return {.bits = getStorage().getIntOrFloatBitWidth(),
+          .group = getGroup(),
+          .superGroup = getSuperGroup(),
+          .hasMinimum = getStorage().isUnsignedInteger()};
+}
+
+QuantType QuantType::getRowsType() {
+  return get(getContext(), IntegerType::get(getContext(), 8), Float32Type::get(getContext()),
+             getFormat().rowGroup());
 }
 
 LogicalResult KvCacheType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t heads,

@@ -56,30 +56,40 @@ def Graphc_KvCacheType : Graphc_Type<"KvCache", "kv_cache"> {
 }
 
 def Graphc_QuantType : Graphc_Type<"Quant", "quant"> {
-  let summary = "Small signed integers that share a scale in groups";
+  let summary = "Small integers that share a scale in groups";
   let description = [{
     An element type of tensors. A row (the last dimension) is cut into groups of `group` numbers, the last one perhaps shorter;
-    a number is `scale · q` with the scale of its group, of type `scale`, and an integer `q` of the type `storage`. It is
-    what a weight (`scale` f16) or the rows that meet it (`scale` f32) are rounded to; in memory the scales stand beside the
-    integers (see `ir/QuantFormat.h`).
+    a number is `scale · q` with the scale of its group, of type `scale`, and an integer `q` of the type `storage`. Integers without
+    a sign (ui4, ui8) have a minimum as well: a number is `scale · q + minimum`, rounded once. With a `superGroup` there are two levels:
+    scale and minimum are products, of an i8 number of the group and a number of type `scale` that `superGroup` columns share.
 
-    The values of such a tensor are the numbers `scale · q`, as everywhere; only `graphc.quantize` and the prologues of
+    It is what a weight (`scale` f16) or the rows that meet it (`scale` f32) are rounded to, or what a file of quantized weights
+    has; in memory the scales stand beside the integers (see `ir/QuantFormat.h`).
+
+    The values of such a tensor are the numbers, as everywhere; only `graphc.quantize` and the prologues of
     matmuls make them, only matmuls and `graphc.embedding` take them. Examples: `!graphc.quant<i4:f16, 32>`,
-    `!graphc.quant<i8:f32, 32>`
+    `!graphc.quant<i8:f32, 32>`, `!graphc.quant<ui4:f16, 32, 256>`
 
     Constraints:
-    * (C1) `storage` is i4 or i8.
+    * (C1) `storage` is i4, i8, ui4 or ui8; no integer of ui8 is above 127.
     * (C2) `scale` is f16 (weights), or f32 with i8 (rows).
-    * (C3) `group` is a positive multiple of 32.
+    * (C3) `group` is a positive multiple of 32, or 16 if there are two levels or the numbers are those of rows.
+    * (C4) `superGroup` is 0 (one level), or with `scale` f16 a positive multiple of `group` and of 32.
   }];
-  let parameters = (ins "::mlir::Type":$storage, "::mlir::Type":$scale, "int64_t":$group);
-  let assemblyFormat = "`<` $storage `:` $scale `,` $group `>`";
+  let parameters = (ins "::mlir::Type":$storage, "::mlir::Type":$scale, "int64_t":$group,
+                        DefaultValuedParameter<"int64_t", "0">:$superGroup);
+  let builders = [TypeBuilder<(ins "::mlir::Type":$storage, "::mlir::Type":$scale, "int64_t":$group), [{
+    return $_get($_ctxt, storage, scale, group, /*superGroup=*/0);
+  }]>];
+  let assemblyFormat = "`<` $storage `:` $scale `,` $group (`,` $superGroup^)? `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     /// How such numbers stand in memory.
     ::graphc::QuantFormat getFormat();
     /// Whether this is the type of rows, not of weights.
     bool isOfRows() { return getScale().isF32(); }
+    /// What rows are rounded to that meet such a weight in integers.
+    ::graphc::QuantType getRowsType();
   }];
 }
 

@@ -74,9 +74,10 @@ double bitsPerNumber(Type elementType) {
   if (!quant)
     return elementType.getIntOrFloatBitWidth();
   if (quant.isOfRows())
-    return 8.0 * double(quantRowBytes(kRowGroup)) / kRowGroup;
+    return 8.0 * double(quantRowBytes(quant.getGroup(), quant.getGroup())) /
+           double(quant.getGroup());
   const QuantFormat format = quant.getFormat();
-  return 8.0 * double(format.blockBytes(1)) / double(format.group);
+  return 8.0 * double(format.blockBytes(1)) / double(format.blockColumns());
 }
 
 Cost memoryCost(Operation *op, ArrayRef<DimList> operandDims, const StepDims &step) {
@@ -206,7 +207,7 @@ std::optional<SmallVector<int64_t>> broadcastShape(ArrayRef<int64_t> lhs, ArrayR
 
 int64_t panelInterleaveOf(Type elementType) {
   if (auto quant = dyn_cast<QuantType>(elementType))
-    return quant.getGroup();
+    return quant.getFormat().blockColumns();
   return panelInterleave(elementType.isBF16() ? ElementType::BF16 : ElementType::F32);
 }
 

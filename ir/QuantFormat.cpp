@@ -200,6 +200,7 @@ void quantizeBlock(const QuantFormat &format, bool search, std::span<const float
                    std::span<std::byte> block) {
   GRAPHC_ASSERT(std::ssize(values) == format.group * kBlockChannels, "a group of each channel");
   GRAPHC_ASSERT(std::ssize(block) == format.blockBytes(kBlockChannels), "room for one block");
+  GRAPHC_ASSERT(!format.hasTwoLevels() && !format.hasMinimum, "scales alone are found");
   const std::span<const float> steps = search ? stepsOf(format) : std::span<const float>();
   quantizeChannels(format.bits, {values.data(), format.group, boundsOf(format)}, steps,
                    block.data());

@@ -1,38 +1,49 @@
 // QuantFormat: how numbers that share scales stand in memory, and how floats become such numbers.
 // No MLIR here.
 //
+// A number is `scale * q`, or with a minimum `scale * q + minimum`, where q is not negative; scale
+// and minimum are those of a group of columns. They are f16 numbers, or with two levels the product
+// of an i8 number of the group and an f16 number of a super group.
+//
 // A weight in panels of 32 channels (see PanelLayout.h) is a stream of blocks, one for each group
-// of `group` columns:
+// of columns, or with two levels for each super group:
 //
 //   [32] f16                        the channels' scales
-//   [group / 4][32][4] i8           int8: four columns of a channel side by side
-//   [group / 8][32][4] u8           int4: the low halves of a channel's bytes hold four columns,
-//                                   the high halves the next four, each plus 8
+//   [32] f16                        their minimums, if there are any
+//   of each group of the block:
+//     [32] i8, [32] i8              with two levels: factors of scale, and of minimum if any
+//     [group / 4][32][4] i8         int8: four columns of a channel side by side
+//     [group / 8][32][4] u8         int4: the low halves of a channel's bytes hold four columns,
+//                                   the high halves the next four, each plus 8, or as they are
+//                                   if there are minimums
 //
 // so that 64 bytes are what a dot-product instruction takes of 16 channels, and halves of bytes are
 // unpacked by one mask. Four columns are in the order 0, 2, 1, 3: two neighbours stand at the same
 // bits of the halves of their 4 bytes, and one look-up in a table makes them a pair of bf16.
 //
-// Rows that meet such a weight in integers are quantized as they come, in groups of 32:
+// Rows that meet such a weight in integers are quantized as they come, in groups of G = 32 or 16:
 //
-//   [width] i8, [width / 32] f32 scales, [width / 32] i32 sums
+//   [width] i8, [width / G] f32 scales, [width / G] i32 sums
 //
 // with four columns in the same order. The sums are those of the row's integers, times what the
 // kernel adds to a weight to make it unsigned, negated: where a dot product of unsigned and signed
-// bytes starts from.
+// bytes starts from. With minimums, which nothing is added to, they are the sums themselves.
 #ifndef GRAPHC_IR_QUANTFORMAT_H
 #define GRAPHC_IR_QUANTFORMAT_H
 
 #include "runtime/base/CheckedMath.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 namespace graphc {
 
-/// Numbers of a row that share a scale, when rows are quantized as they come.
+/// Numbers of a row that share a scale, when rows are quantized as they come: as a rule, and at
+/// least.
 inline constexpr int64_t kRowGroup = 32;
+inline constexpr int64_t kLeastRowGroup = 16;
 
 /// Which of the bytes of four columns is column k's: 0, 2, 1, 3.
 constexpr int64_t byteOfColumn(int64_t k) { return k / 2 % 2 + k % 2 * 2; }
@@ -41,35 +52,60 @@ constexpr int64_t byteOfColumn(int64_t k) { return k / 2 % 2 + k % 2 * 2; }
 inline constexpr int64_t kBlockChannels = 32;
 
 struct QuantFormat {
-  int64_t bits = 8;   ///< 4 or 8.
-  int64_t group = 32; ///< Columns that share a scale; a multiple of 32.
+  int64_t bits = 8;        ///< 4 or 8.
+  int64_t group = 32;      ///< Columns that share a scale; a multiple of 16.
+  int64_t superGroup = 0;  ///< Columns that share a scale of scales; 0: there is one level.
+  bool hasMinimum = false; ///< Then integers are not negative.
+
+  bool hasTwoLevels() const { return superGroup != 0; }
 
   /// The integers are in [least(), most()]. int8 leaves -128 out: its magnitude must fit a byte
   /// twice in a sum of 16 bits.
-  int64_t least() const { return bits == 4 ? -8 : -127; }
-  int64_t most() const { return bits == 4 ? 7 : 127; }
+  int64_t least() const { return hasMinimum ? 0 : bits == 4 ? -8 : -127; }
+  int64_t most() const { return bits == 8 ? 127 : hasMinimum ? 15 : 7; }
+  /// What is added to an int4 so that it can be stored without a sign.
+  int64_t storedOffset() const { return bits == 4 && !hasMinimum ? 8 : 0; }
 
   static constexpr int64_t kScaleBytes = 2;
+  /// Columns of a block.
+  int64_t blockColumns() const { return hasTwoLevels() ? superGroup : group; }
+  /// Groups of a block.
+  int64_t blockGroups() const { return blockColumns() / group; }
+  /// Columns that a scale of quantized rows is for, too.
+  int64_t rowGroup() const { return std::min(group, kRowGroup); }
   /// Columns of a channel that a 4-byte unit holds.
   int64_t unitColumns() const { return 32 / bits; }
   /// Where the integer of a unit's column k begins among the unit's 32 bits.
   constexpr int64_t bitOf(int64_t k) const { return 8 * byteOfColumn(k) + (k / 4) * 4; }
 
-  int64_t groups(int64_t columns) const { return ceilDiv(columns, group); }
-  /// Bytes of one group of 32 channels.
-  int64_t blockBytes(int64_t channels) const { return channels * (kScaleBytes + group * bits / 8); }
+  /// Blocks of a row, the last one perhaps not full.
+  int64_t blocks(int64_t columns) const { return ceilDiv(columns, blockColumns()); }
+  /// Numbers in front of a channel's integers: of a block, and of each of its groups.
+  int64_t scalesOfBlock() const { return hasMinimum ? 2 : 1; }
+  int64_t factorsOfGroup() const { return hasTwoLevels() ? scalesOfBlock() : 0; }
+  /// Bytes that so many channels have in front of a block's groups.
+  int64_t headBytes(int64_t channels) const { return channels * scalesOfBlock() * kScaleBytes; }
+  /// Bytes of a group of them, with and without the integers.
+  int64_t factorBytes(int64_t channels) const { return channels * factorsOfGroup(); }
+  int64_t groupBytes(int64_t channels) const {
+    return factorBytes(channels) + channels * group * bits / 8;
+  }
+  /// Bytes of a block of them.
+  int64_t blockBytes(int64_t channels) const {
+    return headBytes(channels) + blockGroups() * groupBytes(channels);
+  }
 };
 
-/// Bytes of a quantized row of `width` numbers, a multiple of 32.
-constexpr int64_t quantRowBytes(int64_t width) {
-  return width + width / kRowGroup * 2 * static_cast<int64_t>(sizeof(float));
+/// Bytes of a quantized row of `width` numbers, a multiple of `group`.
+constexpr int64_t quantRowBytes(int64_t width, int64_t group = kRowGroup) {
+  return width + width / group * 2 * static_cast<int64_t>(sizeof(float));
 }
 
 /// Rounds the numbers of one group of a weight: integers to `out`, of the same size, and their
 /// scale, an f16 number, as result.
 /// `search`: the scale with the least squared error of a few, else the one that makes the largest
 /// magnitude the largest integer (see graphc.quantize). Numbers of which one is not finite have a
-/// scale that is not either, and integers without a meaning.
+/// scale that is not either, and integers without a meaning. `format` has one level and no minimum.
 float quantizeGroup(const QuantFormat &format, bool search, std::span<const float> values,
                     std::span<int8_t> out);
 

@@ -17,10 +17,13 @@ namespace graphc {
 static std::string elementName(Type type) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  if (auto quant = dyn_cast<QuantType>(type))
-    os << quant.getStorage() << "g" << quant.getGroup();
-  else
+  auto quant = dyn_cast<QuantType>(type);
+  if (!quant)
     os << type;
+  else
+    os << quant.getStorage() << "g" << quant.getGroup();
+  if (quant && quant.getSuperGroup() != 0)
+    os << "s" << quant.getSuperGroup();
   return text;
 }
 

@@ -36,17 +36,19 @@ private:
 /// The type of rows that a matmul kernel reads: whole groups of a quantized weight.
 static Type preparedType(Value input, Type elementType, Type weightType) {
   auto quant = dyn_cast<QuantType>(weightType);
-  const int64_t columns = roundUp(shapeOf(input)[1], quant ? quant.getGroup() : 1);
+  const int64_t columns = roundUp(shapeOf(input)[1], quant ? quant.getFormat().blockColumns() : 1);
   const int64_t bits = isa<QuantType>(elementType) ? 8 : elementType.getIntOrFloatBitWidth();
   return RankedTensorType::get({shapeOf(input)[0], preparedWidth(columns, bits / 8)}, elementType);
 }
 
 /// What a kernel adds to the integers of its weight so that they are not negative: instructions
-/// that multiply bytes want one factor unsigned.
+/// that multiply bytes want one factor unsigned. Integers with a minimum are not negative as they
+/// are, and the kernel wants the sum of the rows' integers for the minimum: -1 yields it.
 static int64_t offsetOf(Type rowsType, Type weightType) {
   if (!isa<QuantType>(rowsType))
     return 0;
-  return int64_t(1) << (cast<QuantType>(weightType).getFormat().bits - 1);
+  const QuantFormat format = cast<QuantType>(weightType).getFormat();
+  return format.hasMinimum ? -1 : int64_t(1) << (format.bits - 1);
 }
 
 PrepareRowsOp SplitProloguesPass::prepare(Operation *op, Value input, Value gamma, FloatAttr eps,

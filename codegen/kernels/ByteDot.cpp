@@ -26,7 +26,9 @@ Value ByteDot::call(StringRef name, Type type, ValueRange operands) {
 }
 
 SmallVector<ByteDot::Factor> ByteDot::unpack(Value units) {
-  if (bits == 8) {
+  if (format.bits == 8) {
+    if (format.hasMinimum)
+      return {{units, {}}};
     if (!needsOffset()) {
       // The magnitude of -128, which the format leaves out, would still be right as unsigned byte.
       Value zero = splat(units.getType(), 0);

@@ -1,13 +1,15 @@
 // Sums of four products of signed bytes per lane, with what the target has for it. The weights may
 // be int8 or halves of bytes; the sums are exact and so the same on every target.
 //
-//   VPDPBUSD       unsigned weights (an offset is added) by signed rows, into 32 bits
-//   VPMADDUBSW     the same in two steps by way of 16 bits: halves of bytes fit as they are, for
+//   VPDPBUSD       unsigned weights (an offset is added to signed ones) by signed rows, into 32
+//   bits VPMADDUBSW     the same in two steps by way of 16 bits: halves of bytes fit as they are,
+//   for
 //                  int8 the weight's magnitude meets the row with the weight's sign
 #ifndef GRAPHC_CODEGEN_KERNELS_BYTEDOT_H
 #define GRAPHC_CODEGEN_KERNELS_BYTEDOT_H
 
 #include "codegen/target/Target.h"
+#include "ir/QuantFormat.h"
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
@@ -15,12 +17,14 @@ namespace graphc {
 
 class ByteDot {
 public:
-  ByteDot(mlir::ImplicitLocOpBuilder &builder, const Target &target, int64_t bits)
-      : b(builder), target(target), bits(bits) {}
+  ByteDot(mlir::ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
+      : b(builder), target(target), format(format) {}
 
   /// Whether the weights are unsigned by an offset of 2^(bits - 1), so that sums have to start from
   /// minus what it adds.
-  bool needsOffset() const { return bits == 4 || target.hasByteDot(); }
+  bool needsOffset() const {
+    return !format.hasMinimum && (format.bits == 4 || target.hasByteDot());
+  }
 
   /// Four columns of weights in every lane, ready to be multiplied.
   struct Factor {
@@ -41,7 +45,7 @@ private:
 
   mlir::ImplicitLocOpBuilder &b;
   const Target &target;
-  int64_t bits;
+  QuantFormat format;
 };
 
 } // namespace graphc

@@ -90,7 +90,7 @@ void TileProduct::begin(const BlockPlace &place, int64_t rows) {
   Value leftTile = load({kRows, kRowGroup}, place.left.memory, rowsAt(place), kRowGroup);
   Value span = indexPlus(b, place.index, place.offset);
   Value inGroup = arith::RemUIOp::create(b, span, constant(format.group / kRowGroup));
-  Value data = indexPlus(b, groupAt(place), kPanelRows * QuantFormat::kScaleBytes);
+  Value data = indexPlus(b, groupAt(place), format.headBytes(kPanelRows));
   data = arith::AddIOp::create(b, data, indexTimes(b, inGroup, kPanelRows * kRowGroup));
   auto dotType = amx::TileType::get({kRows, kChannels}, b.getI32Type());
   for (auto [v, vector] : llvm::enumerate(right.vectors)) {
@@ -108,7 +108,7 @@ void TileProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<Va
   Value rowScales = indexPlus(b, rowsAt(place), kSpanIntegers);
   size_t vectors = place.right.vectors.size();
   for (auto [v, vector] : llvm::enumerate(place.right.vectors)) {
-    Value scales = reader.scales(place.right.memory, groupAt(place), vector.channel);
+    Value scales = reader.scales(place.right.memory, groupAt(place), vector.channel).scale;
     for (int64_t r = 0; r < rows; ++r) {
       Value at = constant(dotsAt(place, v) + r * kChannels);
       Value dot = vector::LoadOp::create(b, integers, dots, at);
@@ -129,13 +129,19 @@ void TileProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<Va
 //===----------------------------------------------------------------------===//
 
 bool ByteTiles::multiply(const Target &target, Type rows, Type weight) {
-  return target.hasByteTiles() && isa<QuantType>(rows) && isa<QuantType>(weight);
+  auto quant = dyn_cast<QuantType>(weight);
+  if (!target.hasByteTiles() || !isa<QuantType>(rows) || !quant)
+    return false;
+  // Of these a span has one scale; the vector unit takes the others.
+  const QuantFormat format = quant.getFormat();
+  return !format.hasTwoLevels() && !format.hasMinimum;
 }
 
 ByteTiles::ByteTiles(KernelFunction &function, const Target &target, QuantFormat weight,
                      int64_t blocks, int64_t panelsTogether, int64_t scratchOffset)
-    : function(function), target(target), packed(weight), unpacked{8, weight.group}, blocks(blocks),
-      panelsTogether(panelsTogether), scratchOffset(scratchOffset) {}
+    : function(function), target(target), packed(weight),
+      unpacked{.bits = 8, .group = weight.group}, blocks(blocks), panelsTogether(panelsTogether),
+      scratchOffset(scratchOffset) {}
 
 // Half of a second-level cache of 2 MB, which every processor with tiles has; at least so many
 // panels that copying rows costs little beside multiplying them.

@@ -5,6 +5,7 @@
 #include "ir/PanelLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -164,42 +165,83 @@ const MoveOp kMoveOps[] = {
     {EmbeddingOp::getOperationName(), embeddingSource, embeddingKeepsNeighbours},
 };
 
-/// A number of a packed table of integers with scales (see ir/QuantFormat.h), as f32.
-Value quantNumber(GenericLoops &k, Value table, QuantFormat format, Value token, Value column) {
-  auto over = [&](Value value, int64_t by) { return k.over(value, k.index(by)); };
-  auto modulo = [&](Value value, int64_t by) { return k.modulo(value, k.index(by)); };
-  auto byteAt = [&](Value panel, Value byte, VectorType type) {
-    return vector::LoadOp::create(k.b, type, table, ValueRange{panel, byte}).getResult();
-  };
-  Value panel = over(token, kPanelRows), channel = modulo(token, kPanelRows);
-  Value block = k.times(over(column, format.group), k.index(format.blockBytes(kPanelRows)));
-  Value inGroup = modulo(column, format.group), inUnit = modulo(inGroup, format.unitColumns());
+/// Numbers of a packed table of integers with scales (see ir/QuantFormat.h), one by one.
+class QuantTable {
+public:
+  QuantTable(GenericLoops &k, Value table, QuantFormat format)
+      : k(k), table(table), format(format) {}
 
-  Value scaleAt = k.plus(block, k.times(channel, k.index(QuantFormat::kScaleBytes)));
-  Type i8 = k.b.getI8Type(), f32 = k.b.getF32Type();
-  Value half = vector::BitCastOp::create(
-      k.b, VectorType::get({1}, k.b.getF16Type()),
-      byteAt(panel, scaleAt, VectorType::get({QuantFormat::kScaleBytes}, i8)));
-  Value scale = k.math.convert(vector::ExtractOp::create(k.b, half, 0), f32);
+  /// The number of row `token` in column `column`, as f32.
+  Value at(Value token, Value column);
 
-  Value unit = k.plus(k.times(over(inGroup, format.unitColumns()), k.index(kPanelRows)), channel);
-  Value inFour = modulo(inUnit, 4); // See byteOfColumn().
-  Value inBytes = k.plus(over(inFour, 2), k.times(modulo(inFour, 2), k.index(2)));
-  Value byte = k.plus(k.times(unit, k.index(4)), inBytes);
-  byte = k.plus(k.plus(block, byte), k.index(kPanelRows * QuantFormat::kScaleBytes));
+private:
+  Value over(Value value, int64_t by) { return k.over(value, k.index(by)); }
+  Value modulo(Value value, int64_t by) { return k.modulo(value, k.index(by)); }
+  Value times(Value value, int64_t by) { return k.times(value, k.index(by)); }
+  Value plus(Value value, int64_t bytes) { return k.plus(value, k.index(bytes)); }
+  Value word(int32_t value) { return arith::ConstantOp::create(k.b, k.b.getI32IntegerAttr(value)); }
+
+  Value half(Value panel, Value byte);
+  Value factor(Value panel, Value byte);
+  Value integer(Value panel, Value group, Value channel, Value column);
+
+  GenericLoops &k;
+  Value table; ///< [panels, bytes]
+  QuantFormat format;
+};
+
+/// The number of f16 at `byte`, as f32.
+Value QuantTable::half(Value panel, Value byte) {
+  auto bytes = VectorType::get({QuantFormat::kScaleBytes}, k.b.getI8Type());
+  Value loaded = vector::LoadOp::create(k.b, bytes, table, ValueRange{panel, byte});
+  Value one = vector::BitCastOp::create(k.b, VectorType::get({1}, k.b.getF16Type()), loaded);
+  return k.math.convert(vector::ExtractOp::create(k.b, one, 0), k.b.getF32Type());
+}
+
+/// The number of i8 at `byte`, as f32.
+Value QuantTable::factor(Value panel, Value byte) {
+  Value loaded = memref::LoadOp::create(k.b, table, ValueRange{panel, byte});
+  return arith::SIToFPOp::create(k.b, k.b.getF32Type(), loaded);
+}
+
+/// The integer in a column of the group whose integers begin at the byte `group`, as f32.
+Value QuantTable::integer(Value panel, Value group, Value channel, Value column) {
+  Value inUnit = modulo(column, format.unitColumns()), inFour = modulo(inUnit, 4);
+  Value unit = k.plus(times(over(column, format.unitColumns()), kPanelRows), channel);
+  Value inBytes = k.plus(over(inFour, 2), times(modulo(inFour, 2), 2)); // See byteOfColumn().
+  Value byte = k.plus(group, k.plus(times(unit, 4), inBytes));
   Value bits = memref::LoadOp::create(k.b, table, ValueRange{panel, byte});
   Value number = arith::ExtSIOp::create(k.b, k.b.getI32Type(), bits);
-  auto constant = [&](int32_t value) -> Value {
-    return arith::ConstantOp::create(k.b, k.b.getI32IntegerAttr(value));
-  };
   if (format.bits == 4) {
-    Value shift =
-        arith::IndexCastOp::create(k.b, k.b.getI32Type(), k.times(over(inUnit, 4), k.index(4)));
-    number = arith::ShRUIOp::create(k.b, number, shift);
-    number = arith::AndIOp::create(k.b, number, constant(15));
-    number = arith::SubIOp::create(k.b, number, constant(8));
+    Value bit = times(over(inUnit, 4), 4);
+    Value shift = arith::IndexCastOp::create(k.b, k.b.getI32Type(), bit);
+    number = arith::AndIOp::create(k.b, arith::ShRUIOp::create(k.b, number, shift), word(15));
+    number = arith::SubIOp::create(k.b, number, word(static_cast<int32_t>(format.storedOffset())));
   }
-  return arith::MulFOp::create(k.b, arith::SIToFPOp::create(k.b, f32, number), scale);
+  return arith::SIToFPOp::create(k.b, k.b.getF32Type(), number);
+}
+
+Value QuantTable::at(Value token, Value column) {
+  constexpr int64_t kBytes = QuantFormat::kScaleBytes;
+  Value panel = over(token, kPanelRows), channel = modulo(token, kPanelRows);
+  Value block = times(over(column, format.blockColumns()), format.blockBytes(kPanelRows));
+  Value inBlock = modulo(column, format.blockColumns());
+  Value group = times(over(inBlock, format.group), format.groupBytes(kPanelRows));
+  group = plus(k.plus(block, group), format.headBytes(kPanelRows));
+  Value integers = plus(group, format.factorBytes(kPanelRows));
+  Value number = integer(panel, integers, channel, modulo(inBlock, format.group));
+  // A scale, or the minimum that follows it, in front of the block and of the group.
+  auto scale = [&](int64_t which) -> Value {
+    Value at = k.plus(block, times(channel, kBytes));
+    Value value = half(panel, plus(at, which * kPanelRows * kBytes));
+    if (!format.hasTwoLevels())
+      return value;
+    Value byte = plus(k.plus(group, channel), which * kPanelRows);
+    return arith::MulFOp::create(k.b, value, factor(panel, byte));
+  };
+  if (format.hasMinimum)
+    return math::FmaOp::create(k.b, number, scale(0), scale(1));
+  return arith::MulFOp::create(k.b, number, scale(0));
 }
 
 /// An embedding whose table is packed and quantized: number by number.
@@ -214,7 +256,7 @@ FailureOr<PlanTasks> emitQuantEmbedding(EmbeddingOp op, QuantType type, GenericL
   return k.forEachRow(space, last.bound, [&](ValueRange row) {
     Value token = k.stepIndex(kArgTokens, row[0]);
     k.loop(k.index(0), last.extent, 1, [&](Value column) {
-      Value number = quantNumber(k, table, type.getFormat(), token, column);
+      Value number = QuantTable(k, table, type.getFormat()).at(token, column);
       k.store(k.math.convert(number, element), to, withLast(row, column));
     });
   });

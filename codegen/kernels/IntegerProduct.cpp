@@ -16,7 +16,7 @@ namespace {
 class IntegerProduct : public QuantProduct {
 public:
   IntegerProduct(ImplicitLocOpBuilder &builder, const Target &target, QuantPanels panels)
-      : QuantProduct(builder, target, panels), dot(builder, target, panels.format.bits) {}
+      : QuantProduct(builder, target, panels), dot(builder, target, panels.format) {}
 
 private:
   /// Columns of a turn of the loop. If all of a span were unrolled, LLVM would begin with loads for
@@ -42,13 +42,13 @@ Value IntegerProduct::rowBytes(const Span &span, int64_t row, int64_t column) {
   return vector::BitCastOp::create(b, VectorType::get({4 * target.lanes()}, b.getI8Type()), all);
 }
 
-/// What stands behind a row's integers for the span, in every lane: its scale (part 0) or the sum
-/// that the dot products start from (part 1).
+/// What stands behind a row's integers for the span, in every lane: its scale (part 0) or its sum
+/// (part 1), which dot products start from, or which a minimum is multiplied with.
 Value IntegerProduct::rowWord(const Span &span, int64_t row, int64_t part, Type type) {
   const LeftRows &left = span.left;
-  int64_t words = left.width / kRowGroup;
+  int64_t words = left.width / spanColumns();
   Value number =
-      arith::DivUIOp::create(b, span.column, arith::ConstantIndexOp::create(b, kRowGroup));
+      arith::DivUIOp::create(b, span.column, arith::ConstantIndexOp::create(b, spanColumns()));
   Value at = arith::AddIOp::create(b, left.start, indexTimes(b, number, 4));
   at = indexPlus(b, at, row * left.stride + left.width + part * words * 4);
   return reader.word(left.memory, at, type);
@@ -75,18 +75,22 @@ void IntegerProduct::scaleDots(const Span &span, int64_t rows, ArrayRef<Value> d
   size_t vectors = span.right.vectors.size();
   for (int64_t r = 0; r < rows; ++r) {
     Value rowScale = rowWord(span, r, 0, b.getF32Type());
+    auto scaled = [&](Value integers) -> Value {
+      return arith::MulFOp::create(b, arith::SIToFPOp::create(b, floats(), integers), rowScale);
+    };
+    Value rowSum = format.hasMinimum ? scaled(rowWord(span, r, 1, b.getI32Type())) : Value();
     for (size_t v = 0; v < vectors; ++v) {
       Value &sum = sums[r * vectors + v];
-      Value number = arith::SIToFPOp::create(b, floats(), dots[r * vectors + v]);
-      Value scaled = arith::MulFOp::create(b, number, rowScale);
-      sum = math::FmaOp::create(b, scaled, span.scales[v], sum);
+      sum = math::FmaOp::create(b, scaled(dots[r * vectors + v]), span.scales[v].scale, sum);
+      if (rowSum)
+        sum = math::FmaOp::create(b, rowSum, span.scales[v].minimum, sum);
     }
   }
 }
 
 void IntegerProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
   SmallVector<Value> dots = startDots(span, rows);
-  int64_t steps = kSpan / kStepColumns;
+  int64_t steps = spanColumns() / kStepColumns;
   forEachStep(steps, dots, [&](Value step, MutableArrayRef<Value> inner) {
     Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kStepColumns));
     Value data =

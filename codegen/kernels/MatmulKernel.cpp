@@ -101,8 +101,9 @@ EmittedKernel MatmulKernel::emitTasks(int64_t tasks, const MatmulEpilogue &epilo
   factors.rowType = inputType().getElementType();
   factors.weightType = weightType().getElementType();
   factors.rowWidth = inputType().getDimSize(1);
+  auto quantRows = dyn_cast<QuantType>(factors.rowType);
   factors.rowStride =
-      isa<QuantType>(factors.rowType) ? quantRowBytes(factors.rowWidth) : factors.rowWidth;
+      quantRows ? quantRowBytes(factors.rowWidth, quantRows.getGroup()) : factors.rowWidth;
   factors.blocks = weightType().getDimSize(1);
   factors.depth = std::min(factors.rowWidth, factors.blocks * weightType().getDimSize(3));
   auto quant = dyn_cast<QuantType>(factors.weightType);

@@ -53,6 +53,8 @@ void PairProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value
   span.right.emitFetches(b, span.data, columnBytes(kStepColumns));
   size_t vectors = span.right.vectors.size();
   int64_t unitColumns = panels.unitColumns();
+  Value ones = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(pairType(), b.getFloatAttr(b.getBF16Type(), 1.0)));
   for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {
     SmallVector<Value> units;
     for (const RightVector &vector : span.right.vectors)
@@ -64,6 +66,10 @@ void PairProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value
         right.push_back(weightPair(vector, k));
       for (int64_t r = 0; r < rows; ++r) {
         Value left = rowPair(span, r, unit * unitColumns + k);
+        if (format.hasMinimum) {
+          Value &run = runs[rows * vectors + r];
+          run = x86vector::DotBF16Op::create(b, run, left, ones);
+        }
         for (size_t v = 0; v < vectors; ++v) {
           Value &run = runs[r * vectors + v];
           run = x86vector::DotBF16Op::create(b, run, left, right[v]);
@@ -74,24 +80,30 @@ void PairProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value
 }
 
 void PairProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
-  size_t vectors = span.right.vectors.size();
+  int64_t vectors = span.right.vectors.size();
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(floats()));
-  SmallVector<Value> runs(rows * vectors, zero);
-  forEachStep(kSpan / kStepColumns, runs, [&](Value step, MutableArrayRef<Value> inner) {
+  int64_t products = rows * vectors;
+  // With a minimum, those of the rows with ones follow.
+  SmallVector<Value> runs(products + (format.hasMinimum ? rows : 0), zero);
+  forEachStep(spanColumns() / kStepColumns, runs, [&](Value step, MutableArrayRef<Value> inner) {
     Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kStepColumns));
     Value data =
         arith::AddIOp::create(b, span.data, indexTimes(b, step, columnBytes(kStepColumns)));
     emitStep({span.left, span.right, column, data, span.scales}, rows, inner);
   });
-  SmallVector<Value> scales(span.scales);
+  SmallVector<Scales> scales(span.scales);
   if (int64_t exponent = reader.bf16Exponent()) {
     Value factor = arith::ConstantOp::create(
         b, DenseElementsAttr::get(floats(), b.getF32FloatAttr(std::ldexp(1.0f, -exponent))));
-    for (Value &scale : scales)
-      scale = arith::MulFOp::create(b, scale, factor);
+    for (Scales &vector : scales)
+      vector.scale = arith::MulFOp::create(b, vector.scale, factor);
   }
-  for (size_t i = 0; i < runs.size(); ++i)
-    sums[i] = math::FmaOp::create(b, runs[i], scales[i % vectors], sums[i]);
+  for (int64_t i = 0; i < products; ++i) {
+    const Scales &vector = scales[i % vectors];
+    sums[i] = math::FmaOp::create(b, runs[i], vector.scale, sums[i]);
+    if (format.hasMinimum)
+      sums[i] = math::FmaOp::create(b, runs[products + i / vectors], vector.minimum, sums[i]);
+  }
 }
 
 } // namespace

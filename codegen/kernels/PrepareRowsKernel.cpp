@@ -4,7 +4,7 @@
 //   rows[t][k]  = 0                                   K <= k < Kp
 //   factor[t]   = rsqrt(Σ_k input[t][k]^2 / K + eps)
 //
-// where quantized rows (QuantRows.h) are converted a group of 32 at a time,
+// where quantized rows (QuantRows.h) are converted a group at a time,
 //
 // in one reading of the input. Element k adds to lane k % lanes of sum k / lanes % 4; the four sums
 // are added in pairs, then their lanes as a tree: the order of the squares depends on K and on the
@@ -30,14 +30,19 @@ constexpr int64_t kTaskRows = 4;
 /// Sums that run side by side.
 constexpr int64_t kSums = 4;
 
+int64_t rowGroupOf(PrepareRowsOp op) {
+  auto quant = dyn_cast<QuantType>(op.getRows().getType().getElementType());
+  return quant ? quant.getGroup() : 0;
+}
+
 class PrepareRowsKernel {
 public:
   PrepareRowsKernel(PrepareRowsOp op, KernelFunction &function, const Target &target)
       : op(op), function(function), b(function.bodyBuilder()), math(b, target),
         lanes(target.lanes()), columns(op.getInput().getType().getDimSize(1)),
         width(op.getRows().getType().getDimSize(1)),
-        vectorType(VectorType::get({lanes}, b.getF32Type())),
-        quantRows(b, math, width, op.getOffset()) {}
+        vectorType(VectorType::get({lanes}, b.getF32Type())), rowGroup(rowGroupOf(op)),
+        quantRows(b, math, width, rowGroup, op.getOffset()) {}
 
   EmittedKernel emit();
 
@@ -51,7 +56,7 @@ private:
 
   Value load(Value memory, Value at, int64_t existing);
   bool hasFactor() { return op.getEps().has_value(); }
-  bool isQuantized() { return isa<QuantType>(op.getRows().getType().getElementType()); }
+  bool isQuantized() { return rowGroup != 0; }
 
   PrepareRowsOp op;
   KernelFunction &function;
@@ -61,6 +66,7 @@ private:
   int64_t columns; ///< K
   int64_t width;   ///< Kp
   VectorType vectorType;
+  int64_t rowGroup; ///< Numbers of a row that share a scale; 0: rows are floats.
   QuantRows quantRows;
 
   Value input, gamma, rows;    ///< Rank 1; gamma may be null.
@@ -86,8 +92,8 @@ void PrepareRowsKernel::emitVector(Value k, int64_t existing, Value *sum) {
     value = arith::MulFOp::create(b, value, load(gamma, k, existing));
   if (isQuantized()) {
     group.push_back(value);
-    if (static_cast<int64_t>(group.size()) * lanes == kRowGroup)
-      storeGroup(indexPlus(b, k, lanes - kRowGroup));
+    if (static_cast<int64_t>(group.size()) * lanes == rowGroup)
+      storeGroup(indexPlus(b, k, lanes - rowGroup));
     return;
   }
   Type stored = cast<MemRefType>(rows.getType()).getElementType();
@@ -98,7 +104,7 @@ void PrepareRowsKernel::emitVector(Value k, int64_t existing, Value *sum) {
 /// Rounds and stores the group whose first column is `k`; vectors that it lacks are zeros.
 void PrepareRowsKernel::storeGroup(Value k) {
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(vectorType));
-  group.resize(kRowGroup / lanes, zero);
+  group.resize(rowGroup / lanes, zero);
   quantRows.store(group, rows, rowsStart, k);
   group.clear();
 }
@@ -112,8 +118,8 @@ void PrepareRowsKernel::emitPadding() {
   if (isQuantized()) {
     auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
     if (!group.empty())
-      storeGroup(index(columns / kRowGroup * kRowGroup));
-    for (int64_t k = roundUp(columns, kRowGroup); k < width; k += kRowGroup)
+      storeGroup(index(columns / rowGroup * rowGroup));
+    for (int64_t k = roundUp(columns, rowGroup); k < width; k += rowGroup)
       storeGroup(index(k));
     return;
   }
@@ -135,7 +141,7 @@ void PrepareRowsKernel::emitFactor(Value row, ArrayRef<Value> sums) {
 
 void PrepareRowsKernel::emitRow(Value row) {
   inputStart = indexTimes(b, row, columns);
-  rowsStart = indexTimes(b, row, isQuantized() ? quantRowBytes(width) : width);
+  rowsStart = indexTimes(b, row, isQuantized() ? quantRowBytes(width, rowGroup) : width);
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(vectorType));
   SmallVector<Value> sums(hasFactor() ? kSums : 0, zero);
 

@@ -37,21 +37,43 @@ void QuantProduct::forEachStep(int64_t count, MutableArrayRef<Value> sums,
   llvm::copy(loop.getResults(), sums.begin());
 }
 
+SmallVector<QuantProduct::Scales> QuantProduct::scalesOfGroup(const RightPanel &right,
+                                                              ArrayRef<Scales> block, Value group) {
+  if (!format.hasTwoLevels())
+    return SmallVector<Scales>(block);
+  right.emitFetches(b, group, format.factorBytes(kPanelRows));
+  SmallVector<Scales> result;
+  for (auto [vector, scales] : llvm::zip_equal(right.vectors, block))
+    result.push_back(
+        reader.scalesOfGroup(scales, right.memory, vector.inPanel(b, group), vector.channel));
+  return result;
+}
+
 void QuantProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<Value> sums) {
   const RightPanel &right = place.right;
   Value index = indexPlus(b, place.index, place.offset);
   Value block = arith::AddIOp::create(b, right.start, indexTimes(b, index, right.stride));
-  Value column = indexTimes(b, index, format.group);
-  Value data = indexPlus(b, block, kPanelRows * QuantFormat::kScaleBytes);
-  right.emitFetches(b, block, kPanelRows * QuantFormat::kScaleBytes);
-  SmallVector<Value> scales;
+  Value column = indexTimes(b, index, format.blockColumns());
+  Value firstGroup = indexPlus(b, block, format.headBytes(kPanelRows));
+  right.emitFetches(b, block, format.headBytes(kPanelRows));
+  SmallVector<Scales> blockScales;
   for (const RightVector &vector : right.vectors)
-    scales.push_back(reader.scales(right.memory, vector.inPanel(b, block), vector.channel));
+    blockScales.push_back(reader.scales(right.memory, vector.inPanel(b, block), vector.channel));
 
-  forEachStep(format.group / kSpan, sums, [&](Value step, MutableArrayRef<Value> inner) {
-    Value spanColumn = arith::AddIOp::create(b, column, indexTimes(b, step, kSpan));
-    Value spanData = arith::AddIOp::create(b, data, indexTimes(b, step, columnBytes(kSpan)));
-    emitSpan({place.left, right, spanColumn, spanData, scales}, rows, inner);
+  auto stepped = [&](Value from, Value step, int64_t by) -> Value {
+    return arith::AddIOp::create(b, from, indexTimes(b, step, by));
+  };
+  forEachStep(format.blockGroups(), sums, [&](Value number, MutableArrayRef<Value> groupSums) {
+    Value group = stepped(firstGroup, number, panels.groupBytes());
+    Value groupColumn = stepped(column, number, format.group);
+    SmallVector<Scales> scales = scalesOfGroup(right, blockScales, group);
+    Value data = indexPlus(b, group, format.factorBytes(kPanelRows));
+    int64_t spans = format.group / spanColumns();
+    forEachStep(spans, groupSums, [&](Value step, MutableArrayRef<Value> inner) {
+      emitSpan({place.left, right, stepped(groupColumn, step, spanColumns()),
+                stepped(data, step, columnBytes(spanColumns())), scales},
+               rows, inner);
+    });
   });
 }
 

@@ -1,14 +1,21 @@
 // Products with a quantized right factor (see ir/QuantFormat.h for where its numbers are).
 //
-// A block is a group of columns. It is walked in spans of 32, the columns that share a scale of
-// quantized rows:
+// A block is a group of columns, or with two levels of scales a super group. Its groups are walked
+// in spans of 32 (or 16, if a group has no more), the columns that share a scale of quantized rows:
 //
-//   quantized rows     dot = sum of 32 products of integers, exact
+//   quantized rows     dot = sum of the span's products of integers, exact
 //                      sum = fma(float(dot) * rowScale, scale, sum)
 //   f32 rows           in runs of 8 columns: run = chain of fmas with the integers as floats
 //                      sum = fma(run, scale, sum)
-//   bf16 rows          where dot products of bf16 pay: run = chain of 16 dot products of pairs
+//   bf16 rows          where dot products of bf16 pay: run = chain of dot products of pairs
 //                      sum = fma(run, scale, sum)
+//
+// Where numbers have a minimum, the sum of the row's numbers times the minimum follows in the same
+// way, one more fma a span; rows of f32 are multiplied with fma(q, scale, minimum) instead, number
+// by number:
+//
+//   quantized rows     sum = fma(float(sum of the row's integers) * rowScale, minimum, sum)
+//   bf16 rows          sum = fma(run with ones, minimum, sum)
 //
 // so that a sum's bits depend on the numbers alone, not on the instructions that made the dots.
 #ifndef GRAPHC_CODEGEN_KERNELS_QUANTPRODUCT_H
@@ -27,22 +34,24 @@ public:
       : b(builder), target(target), panels(panels), format(panels.format),
         reader(builder, target, panels.format) {}
 
-  int64_t depth() const override { return format.group; }
+  int64_t depth() const override { return format.blockColumns(); }
   bool fetches() const override { return true; }
   void emit(const BlockPlace &place, int64_t rows,
             llvm::MutableArrayRef<mlir::Value> sums) override;
 
 protected:
   /// Columns of a span.
-  static constexpr int64_t kSpan = kRowGroup;
+  int64_t spanColumns() const { return format.rowGroup(); }
 
-  /// A span: where its rows and its integers begin, the block's scales.
+  using Scales = QuantReader::Scales;
+
+  /// A span: where its rows and its integers begin, its group's scales.
   struct Span {
     const LeftRows &left;
     const RightPanel &right;
-    mlir::Value column;                 ///< Of the left factor, an index.
-    mlir::Value data;                   ///< Of the right factor, a byte.
-    llvm::ArrayRef<mlir::Value> scales; ///< Of each vector.
+    mlir::Value column;            ///< Of the left factor, an index.
+    mlir::Value data;              ///< Of the right factor, a byte.
+    llvm::ArrayRef<Scales> scales; ///< Of each vector.
   };
 
   /// Bytes of a panel's integers in so many columns.
@@ -60,6 +69,11 @@ protected:
   /// Emits `body` for steps [0, count), in a loop that carries the sums.
   void forEachStep(int64_t count, llvm::MutableArrayRef<mlir::Value> sums,
                    llvm::function_ref<void(mlir::Value, llvm::MutableArrayRef<mlir::Value>)> body);
+
+  /// The scales of a group of columns that begins at the byte `group`, of each vector; `block`
+  /// has those of its block.
+  llvm::SmallVector<Scales> scalesOfGroup(const RightPanel &right, llvm::ArrayRef<Scales> block,
+                                          mlir::Value group);
 
   mlir::VectorType floats() const;
   mlir::VectorType integers() const;

@@ -19,14 +19,41 @@ Value QuantReader::splat(int64_t value) {
       b, DenseElementsAttr::get(type, b.getI32IntegerAttr(static_cast<int32_t>(value))));
 }
 
-Value QuantReader::scales(Value memory, Value block, int64_t channel) {
-  Value at = indexPlus(b, block, channel * QuantFormat::kScaleBytes);
+/// Numbers of f16 from `byte` on, as f32, one a lane.
+Value QuantReader::halves(Value memory, Value byte) {
   auto bytes = VectorType::get({target.lanes() * QuantFormat::kScaleBytes}, b.getI8Type());
-  Value loaded = vector::LoadOp::create(b, bytes, memory, at);
+  Value loaded = vector::LoadOp::create(b, bytes, memory, byte);
   Value halves =
       vector::BitCastOp::create(b, VectorType::get({target.lanes()}, b.getF16Type()), loaded);
   auto floats = VectorType::get({target.lanes()}, b.getF32Type());
   return arith::ExtFOp::create(b, floats, halves, arith::FastMathFlagsAttr());
+}
+
+/// Numbers of i8 from `byte` on, as f32, one a lane.
+Value QuantReader::factors(Value memory, Value byte) {
+  auto bytes = VectorType::get({target.lanes()}, b.getI8Type());
+  Value loaded = vector::LoadOp::create(b, bytes, memory, byte);
+  auto floats = VectorType::get({target.lanes()}, b.getF32Type());
+  return arith::SIToFPOp::create(b, floats, loaded);
+}
+
+QuantReader::Scales QuantReader::scales(Value memory, Value block, int64_t channel) {
+  constexpr int64_t kBytes = QuantFormat::kScaleBytes;
+  Scales result{halves(memory, indexPlus(b, block, channel * kBytes)), {}};
+  if (format.hasMinimum)
+    result.minimum = halves(memory, indexPlus(b, block, (kPanelRows + channel) * kBytes));
+  return result;
+}
+
+QuantReader::Scales QuantReader::scalesOfGroup(const Scales &block, Value memory, Value group,
+                                               int64_t channel) {
+  auto times = [&](Value number, int64_t byte) -> Value {
+    return arith::MulFOp::create(b, number, factors(memory, indexPlus(b, group, byte)));
+  };
+  Scales result{times(block.scale, channel), {}};
+  if (format.hasMinimum)
+    result.minimum = times(block.minimum, kPanelRows + channel);
+  return result;
 }
 
 Value QuantReader::units(Value memory, Value data, int64_t unit, int64_t channel) {
@@ -59,7 +86,7 @@ Value QuantReader::lookedUp(Value units, int64_t bit, FloatType number) {
   auto numbers = VectorType::get({count}, number);
   SmallVector<Attribute> integers;
   for (int64_t i = 0; i < count; ++i)
-    integers.push_back(b.getFloatAttr(number, static_cast<double>(i % 16 - 8)));
+    integers.push_back(b.getFloatAttr(number, static_cast<double>(i % 16 - format.storedOffset())));
   Value table = arith::ConstantOp::create(b, DenseElementsAttr::get(numbers, integers));
   Value index = vector::BitCastOp::create(b, words, units);
   if (bit != 0) {
@@ -117,7 +144,7 @@ SmallVector<Value> QuantReader::unpacked(Value units, PanelNumbers numbers) {
   bool isSigned = numbers == PanelNumbers::Signed;
   Value offset = arith::ConstantOp::create(
       b, DenseElementsAttr::get(cast<VectorType>(units.getType()), b.getI8IntegerAttr(8)));
-  for (const ByteDot::Factor &factor : ByteDot(b, target, format.bits).unpack(units))
+  for (const ByteDot::Factor &factor : ByteDot(b, target, format).unpack(units))
     result.push_back(isSigned ? Value(arith::SubIOp::create(b, factor.magnitude, offset))
                               : factor.magnitude);
   return result;
@@ -129,11 +156,12 @@ Value QuantReader::number(Value units, int64_t k) {
   Value packed = vector::BitCastOp::create(b, words, units);
   if (format.bits == 4 && target.lanes() == 16)
     return lookedUp(units, format.bitOf(k), b.getF32Type());
-  if (format.bits == 4) // Stored plus 8: the same bits as signed ones, but for the uppermost.
+  if (format.storedOffset() != 0) // The same bits as signed ones, but for the uppermost.
     packed = arith::XOrIOp::create(b, packed, splat(static_cast<int32_t>(0x88888888u)));
-  Value top = shiftedFor(packed, k);
-  return arith::SIToFPOp::create(b, floats,
-                                 arith::ShRSIOp::create(b, top, splat(32 - format.bits)));
+  Value top = shiftedFor(packed, k), down = splat(32 - format.bits);
+  Value integers = format.hasMinimum ? Value(arith::ShRUIOp::create(b, top, down))
+                                     : arith::ShRSIOp::create(b, top, down);
+  return arith::SIToFPOp::create(b, floats, integers);
 }
 
 } // namespace graphc

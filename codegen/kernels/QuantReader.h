@@ -16,9 +16,19 @@ public:
   QuantReader(mlir::ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
       : b(builder), target(target), format(format) {}
 
-  /// Scales of the channels from `channel` of the panel on, as f32, one a lane. `block` is the byte
-  /// where their block begins.
-  mlir::Value scales(mlir::Value memory, mlir::Value block, int64_t channel);
+  /// What a group's integers q of some channels stand for: scale * q + minimum, in f32, one channel
+  /// a lane. `minimum` is null where the format has none.
+  struct Scales {
+    mlir::Value scale;
+    mlir::Value minimum;
+  };
+
+  /// Those of the channels from `channel` of the panel on. `block` is the byte where their block
+  /// begins. With two levels, they are what a group's factors are multiplied with.
+  Scales scales(mlir::Value memory, mlir::Value block, int64_t channel);
+
+  /// With two levels, those of a group that begins at the byte `group`.
+  Scales scalesOfGroup(const Scales &block, mlir::Value memory, mlir::Value group, int64_t channel);
 
   /// The 4-byte units of the same channels, vector<4 * lanes x i8>: unit number `unit` counted from
   /// the byte `data`, where a span's integers begin.
@@ -44,6 +54,8 @@ private:
   mlir::Value lookedUp(mlir::Value units, int64_t bit, mlir::FloatType number);
   mlir::Value convertedPair(mlir::Value units, int64_t k);
   mlir::Value shiftedFor(mlir::Value words, int64_t k);
+  mlir::Value halves(mlir::Value memory, mlir::Value byte);
+  mlir::Value factors(mlir::Value memory, mlir::Value byte);
   mlir::Value splat(int64_t value);
 
   mlir::ImplicitLocOpBuilder &b;

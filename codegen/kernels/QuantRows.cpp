@@ -48,9 +48,9 @@ Value QuantRows::rounded(Value numbers, Value inverse) {
 
 /// Stores one of the words behind a row's integers: the scales (part 0), then the sums (part 1).
 void QuantRows::storeWord(Value word, Value rows, Value start, Value k, int64_t part) {
-  Value number = arith::DivUIOp::create(b, k, arith::ConstantIndexOp::create(b, kRowGroup));
+  Value number = arith::DivUIOp::create(b, k, arith::ConstantIndexOp::create(b, group));
   Value at = arith::AddIOp::create(b, start, indexTimes(b, number, 4));
-  at = indexPlus(b, at, width + part * width / kRowGroup * 4);
+  at = indexPlus(b, at, width + part * width / group * 4);
   Value one = vector::BroadcastOp::create(b, VectorType::get({1}, word.getType()), word);
   Value bytes = vector::BitCastOp::create(b, VectorType::get({4}, b.getI8Type()), one);
   vector::StoreOp::create(b, bytes, rows, at);

@@ -1,4 +1,4 @@
-// Rounds rows to integers in groups of 32, as they come (see ir/QuantFormat.h for where they go).
+// Rounds rows to integers in groups, as they come (see ir/QuantFormat.h for where they go).
 //
 //   scale = max |x| / 127,  q = round(x / scale),  sum = -offset * sum of q
 #ifndef GRAPHC_CODEGEN_KERNELS_QUANTROWS_H
@@ -10,12 +10,14 @@ namespace graphc {
 
 class QuantRows {
 public:
-  /// Rows of `width` numbers for weights to which `offset` is added.
-  QuantRows(mlir::ImplicitLocOpBuilder &builder, VectorMath &math, int64_t width, int64_t offset)
-      : b(builder), math(math), width(width), offset(offset) {}
+  /// Rows of `width` numbers, `group` of which share a scale, for weights to which `offset` is
+  /// added.
+  QuantRows(mlir::ImplicitLocOpBuilder &builder, VectorMath &math, int64_t width, int64_t group,
+            int64_t offset)
+      : b(builder), math(math), width(width), group(group), offset(offset) {}
 
-  /// Stores one group: vectors of f32, 32 numbers in all, that begin at column `k` of the row whose
-  /// bytes begin at `start` of `rows`.
+  /// Stores one group: vectors of f32 that begin at column `k` of the row whose bytes begin at
+  /// `start` of `rows`.
   void store(llvm::ArrayRef<mlir::Value> numbers, mlir::Value rows, mlir::Value start,
              mlir::Value k);
 
@@ -29,6 +31,7 @@ private:
   mlir::ImplicitLocOpBuilder &b;
   VectorMath &math;
   int64_t width;
+  int64_t group;
   int64_t offset;
 };
 

@@ -12,7 +12,6 @@ using namespace mlir;
 namespace graphc {
 
 static constexpr int64_t kUnitBytes = 4;
-static constexpr int64_t kScalesBytes = kPanelRows * QuantFormat::kScaleBytes;
 
 int64_t QuantPanels::unitColumns() const {
   if (!unpacked)
@@ -20,8 +19,12 @@ int64_t QuantPanels::unitColumns() const {
   return *unpacked == PanelNumbers::Bf16 ? 2 : 4;
 }
 
+int64_t QuantPanels::groupBytes() const {
+  return format.factorBytes(kPanelRows) + format.group / unitColumns() * kPanelRows * kUnitBytes;
+}
+
 int64_t QuantPanels::blockBytes() const {
-  return kScalesBytes + format.group / unitColumns() * kPanelRows * kUnitBytes;
+  return format.headBytes(kPanelRows) + format.blockGroups() * groupBytes();
 }
 
 std::optional<PanelNumbers> UnpackedPanels::numbersFor(const Target &target, Type rows,
@@ -46,8 +49,17 @@ Value UnpackedPanels::memory(ImplicitLocOpBuilder &b) {
   return function.scratch(b, MemRefType::get({scratchBytes()}, b.getI8Type()), scratchOffset);
 }
 
-/// The integers of one block; see ir/QuantFormat.h for where they are.
-void UnpackedPanels::unpackBlock(ImplicitLocOpBuilder &b, Value from, Value fromByte, Value to,
+/// What is the same packed and unpacked.
+void UnpackedPanels::copy(ImplicitLocOpBuilder &b, Value from, Value fromByte, Value to,
+                          Value toByte, int64_t count) {
+  if (count == 0)
+    return;
+  auto bytes = VectorType::get({count}, b.getI8Type());
+  vector::StoreOp::create(b, vector::LoadOp::create(b, bytes, from, fromByte), to, toByte);
+}
+
+/// The integers of one group; see ir/QuantFormat.h for where they are.
+void UnpackedPanels::unpackGroup(ImplicitLocOpBuilder &b, Value from, Value fromByte, Value to,
                                  Value toByte) {
   QuantReader reader(b, target, layout.format);
   int64_t vectorBytes = target.lanes() * kUnitBytes;
@@ -67,16 +79,24 @@ void UnpackedPanels::unpackBlock(ImplicitLocOpBuilder &b, Value from, Value from
 }
 
 void UnpackedPanels::unpack(ImplicitLocOpBuilder &b, Value weight, Value first, Value end) {
+  const QuantFormat &format = layout.format;
+  const int64_t head = format.headBytes(kPanelRows), factors = format.factorBytes(kPanelRows);
   Value to = memory(b);
-  auto scales = VectorType::get({kScalesBytes}, b.getI8Type());
+  auto stepped = [&](Value from, Value step, int64_t by) -> Value {
+    return arith::AddIOp::create(b, from, indexTimes(b, step, by));
+  };
   Value firstBlock = indexTimes(b, first, blocks);
   emitLoop(b, firstBlock, indexTimes(b, end, blocks), 1, [&](Value block) {
-    Value fromByte = indexTimes(b, block, layout.format.blockBytes(kPanelRows));
+    Value fromByte = indexTimes(b, block, format.blockBytes(kPanelRows));
     Value number = arith::SubIOp::create(b, block, firstBlock);
     Value toByte = indexTimes(b, number, layout.blockBytes());
-    vector::StoreOp::create(b, vector::LoadOp::create(b, scales, weight, fromByte), to, toByte);
-    unpackBlock(b, weight, indexPlus(b, fromByte, kScalesBytes), to,
-                indexPlus(b, toByte, kScalesBytes));
+    copy(b, weight, fromByte, to, toByte, head);
+    emitLoop(b, format.blockGroups(), [&](Value group) {
+      Value fromGroup = stepped(indexPlus(b, fromByte, head), group, format.groupBytes(kPanelRows));
+      Value toGroup = stepped(indexPlus(b, toByte, head), group, layout.groupBytes());
+      copy(b, weight, fromGroup, to, toGroup, factors);
+      unpackGroup(b, weight, indexPlus(b, fromGroup, factors), to, indexPlus(b, toGroup, factors));
+    });
   });
 }
 

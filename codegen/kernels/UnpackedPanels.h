@@ -2,9 +2,9 @@
 //
 // A tile reads every integer of its panel: what it takes to get them out of their bytes is paid
 // again by each tile. With many rows the panels of a group are unpacked to the thread's scratch
-// first, into blocks that begin with the same scales:
+// first, into blocks that have the same scales, minimums and factors in the same places, and where
+// the integers were:
 //
-//   [32] f16                       the channels' scales, as packed
 //   [group / u][32][u] numbers     u columns of a channel side by side, 4 bytes in all; four
 //                                in the order that they are packed in
 //
@@ -23,7 +23,7 @@ namespace graphc {
 /// What unpacked integers are.
 enum class PanelNumbers {
   Signed,   ///< i8: one factor of the tile instructions.
-  Unsigned, ///< u8, of int4 by an offset of 8: one factor of VPDPBUSD and VPMADDUBSW.
+  Unsigned, ///< u8, of int4 as it is stored: one factor of VPDPBUSD and VPMADDUBSW.
   Bf16,     ///< One factor of VDPBF16PS, perhaps times a power of two (see QuantReader).
 };
 
@@ -34,7 +34,8 @@ struct QuantPanels {
 
   /// Columns of a channel that a 4-byte unit holds.
   int64_t unitColumns() const;
-  /// Bytes of a group of columns of a panel.
+  /// Bytes of a panel's groups of columns, and of its blocks.
+  int64_t groupBytes() const;
   int64_t blockBytes() const;
 };
 
@@ -44,7 +45,7 @@ public:
   static std::optional<PanelNumbers> numbersFor(const Target &target, mlir::Type rows,
                                                 QuantFormat format);
 
-  /// `blocks`: groups of columns in a panel. `panelCount`: as many as are unpacked at a time.
+  /// `blocks`: those of a panel. `panelCount`: as many as are unpacked at a time.
   /// `scratchOffset`: where the scratch is free.
   UnpackedPanels(KernelFunction &function, const Target &target, QuantPanels layout, int64_t blocks,
                  int64_t panelCount, int64_t scratchOffset);
@@ -61,7 +62,9 @@ public:
   mlir::Value memory(mlir::ImplicitLocOpBuilder &b);
 
 private:
-  void unpackBlock(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value fromByte,
+  void copy(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value fromByte, mlir::Value to,
+            mlir::Value toByte, int64_t count);
+  void unpackGroup(mlir::ImplicitLocOpBuilder &b, mlir::Value from, mlir::Value fromByte,
                    mlir::Value to, mlir::Value toByte);
 
   KernelFunction &function;

@@ -38,7 +38,10 @@ Value WidenedProduct::element(const Span &span, int64_t row, int64_t column) {
 void WidenedProduct::emitRun(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
   span.right.emitFetches(b, span.data, columnBytes(kRun));
   size_t vectors = span.right.vectors.size();
+  // With a minimum, numbers are made whole and a run goes on where the sum stands.
   SmallVector<Value> runs(rows * vectors);
+  if (format.hasMinimum)
+    llvm::copy(sums, runs.begin());
   int64_t unitColumns = format.unitColumns();
   for (int64_t unit = 0; unit < kRun / unitColumns; ++unit) {
     SmallVector<Value> units;
@@ -46,8 +49,12 @@ void WidenedProduct::emitRun(const Span &span, int64_t rows, MutableArrayRef<Val
       units.push_back(unitsOf(span, unit, vector));
     for (int64_t k = 0; k < unitColumns; ++k) {
       SmallVector<Value> right;
-      for (Value packed : units)
-        right.push_back(reader.number(packed, k));
+      for (auto [packed, scales] : llvm::zip_equal(units, span.scales)) {
+        Value number = reader.number(packed, k);
+        if (format.hasMinimum)
+          number = math::FmaOp::create(b, number, scales.scale, scales.minimum);
+        right.push_back(number);
+      }
       for (int64_t r = 0; r < rows; ++r) {
         Value left = element(span, r, unit * unitColumns + k);
         for (size_t v = 0; v < vectors; ++v) {
@@ -58,15 +65,14 @@ void WidenedProduct::emitRun(const Span &span, int64_t rows, MutableArrayRef<Val
       }
     }
   }
-  for (int64_t r = 0; r < rows; ++r)
-    for (size_t v = 0; v < vectors; ++v) {
-      Value &sum = sums[r * vectors + v];
-      sum = math::FmaOp::create(b, runs[r * vectors + v], span.scales[v], sum);
-    }
+  for (auto [i, run] : llvm::enumerate(runs)) {
+    const Scales &scales = span.scales[i % vectors];
+    sums[i] = format.hasMinimum ? run : Value(math::FmaOp::create(b, run, scales.scale, sums[i]));
+  }
 }
 
 void WidenedProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
-  forEachStep(kSpan / kRun, sums, [&](Value step, MutableArrayRef<Value> inner) {
+  forEachStep(spanColumns() / kRun, sums, [&](Value step, MutableArrayRef<Value> inner) {
     Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kRun));
     Value data = arith::AddIOp::create(b, span.data, indexTimes(b, step, columnBytes(kRun)));
     emitRun({span.left, span.right, column, data, span.scales}, rows, inner);

@@ -440,6 +440,14 @@ func.func @fused_linear_c2_weight_of_rows(%x: tensor<?x64xf32>, %w: tensor<32x64
 
 // -----
 
+func.func @fused_linear_c2_groups_of_rows(%x: tensor<?x256x!graphc.quant<i8:f32, 32>>, %w: tensor<32x256x!graphc.quant<i8:f16, 16, 256>>) {
+  // expected-error @below {{expected rows that a weight of '!graphc.quant<i8 : f16, 16, 256>' is multiplied with but got '!graphc.quant<i8 : f32, 32>'}}
+  %0 = graphc.fused_linear %x, %w : (tensor<?x256x!graphc.quant<i8:f32, 32>>, tensor<32x256x!graphc.quant<i8:f16, 16, 256>>) -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
 func.func @fused_linear_c2_prologue(%x: tensor<?x64x!graphc.quant<i8:f32, 32>>, %w: tensor<32x64x!graphc.quant<i8:f16, 32>>, %g: tensor<64xf32>) {
   // expected-error @below {{expected no rms and no gamma with rows that are quantized already}}
   %0 = graphc.fused_linear %x, %w gamma(%g) : (tensor<?x64x!graphc.quant<i8:f32, 32>>, tensor<32x64x!graphc.quant<i8:f16, 32>>, tensor<64xf32>) -> tensor<?x32xf32>

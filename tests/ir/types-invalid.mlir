@@ -40,7 +40,7 @@ func.func @f(%x: !graphc.step {graphc.dims = ["T"]}) { return }
 
 // -----
 
-// expected-error @below {{expected i4 or i8 for the integers but got 'i2'}}
+// expected-error @below {{expected i4, i8, ui4 or ui8 for the integers but got 'i2'}}
 func.func private @quant_c1(tensor<4x32x!graphc.quant<i2:f16, 32>>)
 
 // -----
@@ -55,5 +55,25 @@ func.func private @quant_c2_rows(tensor<4x32x!graphc.quant<i4:f32, 32>>)
 
 // -----
 
-// expected-error @below {{expected groups of a multiple of 32 numbers but got 48}}
+// expected-error @below {{expected scales of f16, or of f32 for i8, but got 'f32'}}
+func.func private @quant_c2_minimum(tensor<4x32x!graphc.quant<ui8:f32, 32>>)
+
+// -----
+
+// expected-error @below {{expected groups of a multiple of 32 numbers, or of two levels or rows of 16, but got 48}}
 func.func private @quant_c3(tensor<4x32x!graphc.quant<i8:f16, 48>>)
+
+// -----
+
+// expected-error @below {{expected groups of a multiple of 32 numbers, or of two levels or rows of 16, but got 16}}
+func.func private @quant_c3_one_level(tensor<4x32x!graphc.quant<i8:f16, 16>>)
+
+// -----
+
+// expected-error @below {{expected a second level for a multiple of 64 and 32 numbers of a weight but got 96}}
+func.func private @quant_c4(tensor<4x32x!graphc.quant<i8:f16, 64, 96>>)
+
+// -----
+
+// expected-error @below {{expected a second level for a multiple of 32 and 32 numbers of a weight but got 256}}
+func.func private @quant_c4_rows(tensor<4x32x!graphc.quant<i8:f32, 32, 256>>)

@@ -9,6 +9,14 @@ func.func private @types(!graphc.step, !graphc.kv_cache<4x64xbf16>, !graphc.kv_c
 // CHECK-SAME: (tensor<8x64x!graphc.quant<i4 : f16, 64>>, tensor<?x64x!graphc.quant<i8 : f32, 32>>)
 func.func private @quantized(tensor<8x64x!graphc.quant<i4:f16, 64>>, tensor<?x64x!graphc.quant<i8:f32, 32>>)
 
+// CHECK-LABEL: func.func private @quantized_with_minimum
+// CHECK-SAME: (tensor<8x64x!graphc.quant<ui4 : f16, 32>>, tensor<8x256x!graphc.quant<ui8 : f16, 32, 256>>)
+func.func private @quantized_with_minimum(tensor<8x64x!graphc.quant<ui4:f16, 32>>, tensor<8x256x!graphc.quant<ui8:f16, 32, 256>>)
+
+// CHECK-LABEL: func.func private @quantized_in_two_levels
+// CHECK-SAME: (tensor<8x256x!graphc.quant<i8 : f16, 16, 256>>, tensor<?x256x!graphc.quant<i8 : f32, 16>>)
+func.func private @quantized_in_two_levels(tensor<8x256x!graphc.quant<i8:f16, 16, 256>>, tensor<?x256x!graphc.quant<i8:f32, 16>>)
+
 // CHECK-LABEL: func.func private @bindings
 // CHECK-SAME: arena = #graphc.arena<4096>
 // CHECK-SAME: kv = #graphc.kv<3>

@@ -42,23 +42,31 @@ Word wordAt(const char *place) {
   return word;
 }
 
-/// Number `column` of a quantized row of `width` (see ir/QuantFormat.h).
-float quantRowNumber(const char *row, int64_t width, int64_t column) {
-  auto scale = wordAt<float>(row + width + column / kRowGroup * int64_t(sizeof(float)));
+/// Number `column` of a quantized row of `width` in groups of `group` (see ir/QuantFormat.h).
+float quantRowNumber(const char *row, int64_t width, int64_t group, int64_t column) {
+  auto scale = wordAt<float>(row + width + column / group * int64_t(sizeof(float)));
   return scale * float(wordAt<int8_t>(row + column / 4 * 4 + byteOfColumn(column)));
 }
 
 /// Number `column` of a channel of a block of a packed quantized weight.
 float quantBlockNumber(const char *block, const QuantFormat &format, int64_t channel,
                        int64_t column) {
-  float scale = loadNumber(block + channel * QuantFormat::kScaleBytes, ElementType::F16);
-  int64_t unit = column / format.unitColumns(), inUnit = column % format.unitColumns();
-  const char *bytes =
-      block + kPanelRows * QuantFormat::kScaleBytes + (unit * kPanelRows + channel) * 4;
-  if (format.bits == 8)
-    return scale * float(wordAt<int8_t>(bytes + byteOfColumn(inUnit)));
-  auto both = wordAt<uint8_t>(bytes + byteOfColumn(inUnit));
-  return scale * float((inUnit < 4 ? both & 15 : both >> 4) - 8);
+  const char *group =
+      block + format.headBytes(kPanelRows) + column / format.group * format.groupBytes(kPanelRows);
+  // The scale, or the minimum behind it, with the group's factor.
+  auto scale = [&](int64_t which) {
+    int64_t place = which * kPanelRows + channel;
+    float number = loadNumber(block + place * QuantFormat::kScaleBytes, ElementType::F16);
+    return format.hasTwoLevels() ? number * float(wordAt<int8_t>(group + place)) : number;
+  };
+  int64_t inGroup = column % format.group, inUnit = inGroup % format.unitColumns();
+  int64_t unit = inGroup / format.unitColumns() * kPanelRows + channel;
+  const char *byte = group + format.factorBytes(kPanelRows) + unit * 4 + byteOfColumn(inUnit % 4);
+  auto integer = int64_t(wordAt<int8_t>(byte));
+  if (format.bits == 4)
+    integer = (inUnit < 4 ? integer & 15 : integer >> 4 & 15) - format.storedOffset();
+  return format.hasMinimum ? std::fma(float(integer), scale(0), scale(1))
+                           : scale(0) * float(integer);
 }
 
 /// A tensor in a kernel's memory: dense and row-major in the bounds of its dimensions, or of
@@ -79,7 +87,8 @@ public:
 
   float get(const Index &at) const {
     if (quant && quant.isOfRows())
-      return quantRowNumber(memory + at[0] * quantRowBytes(shape[1]), shape[1], at[1]);
+      return quantRowNumber(memory + at[0] * quantRowBytes(shape[1], quant.getGroup()), shape[1],
+                            quant.getGroup(), at[1]);
     if (quant) {
       QuantFormat format = quant.getFormat();
       int64_t block = at[0] * shape[1] + at[1];

@@ -1,8 +1,9 @@
 #include "MatmulFactors.h"
 
-#include "codegen/pack/PackedLayout.h"
+#include "ir/QuantMatrix.h"
 
 #include <cstring>
+#include <random>
 
 namespace graphc::test {
 
@@ -48,6 +49,14 @@ QuantizedWeight::QuantizedWeight(const Numbers &matrix, const PanelLayout &layou
     : columns(layout.columns), packedBytes(size_t(quantized(layout, format).bytes())),
       rounded(size_t(matrix.size())) {
   PackedLayout to = quantized(layout, format);
+  if (format.hasTwoLevels() || format.hasMinimum)
+    invent(to);
+  else
+    quantize(matrix, to);
+}
+
+void QuantizedWeight::quantize(const Numbers &matrix, const PackedLayout &to) {
+  const QuantFormat &format = to.quant->format;
   std::vector<float> panel(size_t(kPanelRows * columns));
   for (int64_t p = 0; p < to.panels(); ++p) {
     std::fill(panel.begin(), panel.end(), 0.0f);
@@ -69,33 +78,76 @@ QuantizedWeight::QuantizedWeight(const Numbers &matrix, const PanelLayout &layou
   }
 }
 
-QuantizedRows::QuantizedRows(const Numbers &numbers, int64_t columns, int64_t width, int64_t bits)
-    : columns(columns), rowBytes(size_t(numbers.size() / columns * quantRowBytes(width))),
+/// Row `channel`: any integers, scales and minimums that make numbers of about a tenth.
+static void inventRow(std::mt19937 &random, QuantMatrix &matrix, int64_t channel) {
+  const QuantFormat &format = matrix.format;
+  auto between = [&](int64_t least, int64_t most) {
+    return std::uniform_int_distribution<int64_t>(least, most)(random);
+  };
+  const float most = 63.0f, step = 0.3f / float(format.most());
+  for (int64_t k = 0; k < matrix.columns; ++k)
+    matrix.integers[size_t(channel * matrix.paddedColumns() + k)] =
+        int8_t(between(format.least(), format.most()));
+  for (int64_t block = 0; block < matrix.blocks(); ++block) {
+    auto at = size_t(channel * matrix.blocks() + block);
+    float scale = step * float(between(50, 100)) / (format.hasTwoLevels() ? 100 * most : 100);
+    matrix.scales[at] = toF16(scale);
+    if (format.hasMinimum)
+      matrix.minimums[at] = toF16(-scale * float(format.most()) * float(between(30, 60)) / 100);
+  }
+  for (int64_t group = 0; group < matrix.groups() && format.hasTwoLevels(); ++group) {
+    auto at = size_t(channel * matrix.groups() + group);
+    matrix.factors[at] = int8_t(between(format.hasMinimum ? 0 : -64, 63));
+    if (format.hasMinimum)
+      matrix.minimumFactors[at] = int8_t(between(0, 63));
+  }
+}
+
+void QuantizedWeight::invent(const PackedLayout &to) {
+  std::mt19937 random(7);
+  for (int64_t p = 0; p < to.panels(); ++p) {
+    QuantMatrix panel(to.quant->format, kPanelRows, columns);
+    for (const PanelPart &part : to.parts(p)) {
+      for (int64_t i = 0; i < part.count; ++i) {
+        inventRow(random, panel, part.channel + i);
+        panel.read(part.channel + i,
+                   std::span(rounded).subspan(size_t((part.row + i) * columns), size_t(columns)));
+      }
+    }
+    writePanel(panel, {packedBytes.data() + p * to.panelBytes(), size_t(to.panelBytes())});
+  }
+}
+
+QuantizedRows::QuantizedRows(const Numbers &numbers, int64_t columns, int64_t width,
+                             const QuantFormat &weight)
+    : columns(columns), group(weight.rowGroup()),
+      rowBytes(size_t(numbers.size() / columns * quantRowBytes(width, group))),
       rounded(size_t(numbers.size())) {
   for (int64_t t = 0; t < numbers.size() / columns; ++t)
-    for (int64_t first = 0; first < width; first += kRowGroup)
-      quantizeGroup(numbers, t, first, width, bits);
+    for (int64_t first = 0; first < width; first += group)
+      quantizeGroup(numbers, t, first, width, weight);
 }
 
 void QuantizedRows::quantizeGroup(const Numbers &numbers, int64_t t, int64_t first, int64_t width,
-                                  int64_t bits) {
-  std::vector<float> values(kRowGroup);
-  std::vector<int8_t> integers(kRowGroup);
-  int64_t count = std::clamp<int64_t>(columns - first, 0, kRowGroup);
+                                  const QuantFormat &weight) {
+  std::vector<float> values(size_t(group), 0.0f);
+  std::vector<int8_t> integers(size_t(group), 0);
+  int64_t count = std::clamp<int64_t>(columns - first, 0, group);
   for (int64_t i = 0; i < count; ++i)
     values[size_t(i)] = numbers.get(t * columns + first + i);
   float scale = quantizeRowGroup(values, integers);
+  const int32_t added = weight.hasMinimum ? -1 : weight.bits == 4 ? 8 : 128;
   int32_t sum = 0;
-  std::byte *row = rowBytes.data() + t * quantRowBytes(width);
-  for (int64_t i = 0; i < kRowGroup; ++i) {
+  std::byte *row = rowBytes.data() + t * quantRowBytes(width, group);
+  for (int64_t i = 0; i < group; ++i) {
     int8_t integer = integers[size_t(i)];
     row[first + i / 4 * 4 + byteOfColumn(i)] = std::byte(integer);
-    sum -= (bits == 4 ? 8 : 128) * integer;
+    sum -= added * integer;
     if (i < count)
       rounded[size_t(t * columns + first + i)] = scale * float(integer);
   }
-  std::memcpy(row + width + first / kRowGroup * 4, &scale, sizeof scale);
-  std::memcpy(row + width + width / kRowGroup * 4 + first / kRowGroup * 4, &sum, sizeof sum);
+  std::memcpy(row + width + first / group * 4, &scale, sizeof scale);
+  std::memcpy(row + width + width / group * 4 + first / group * 4, &sum, sizeof sum);
 }
 
 namespace {
@@ -109,13 +161,13 @@ public:
         right(randomNumbers(layout.rows * layout.columns, 2, 0.1f), layout, *types.quant) {
     Numbers numbers = randomNumbers(count * layout.columns, 1, 1);
     if (types.rows == ElementType::I8)
-      integers.emplace(numbers, layout.columns, width, types.quant->bits);
+      integers.emplace(numbers, layout.columns, width, *types.quant);
     for (int64_t i = 0; i < numbers.size(); ++i)
       floats.set(i / layout.columns * width + i % layout.columns, numbers.get(i));
   }
 
   std::string rowsText() const override {
-    return tensorText({-1, width}, integers ? std::string(kIntegerRows) : nameOf(types.rows));
+    return tensorText({-1, width}, integers ? quantRowsText(*types.quant) : nameOf(types.rows));
   }
   std::string weightText() const override { return packedText(layout, quantText(*types.quant)); }
   void *rows() override { return integers ? integers->data() : floats.data(); }

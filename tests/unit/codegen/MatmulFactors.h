@@ -4,6 +4,8 @@
 
 #include "MatmulFixture.h"
 
+#include "codegen/pack/PackedLayout.h"
+
 #include <memory>
 #include <span>
 
@@ -58,10 +60,11 @@ private:
   Numbers left, clean, matrix, right;
 };
 
-/// A matrix as packPanel() quantizes it, and its numbers after that, found group by group.
+/// A matrix as packPanel() quantizes it, and its numbers after that, found group by group; of a
+/// format that is not made of floats, numbers of its own that are about as large.
 class QuantizedWeight {
 public:
-  /// `matrix`: [layout.rows][layout.columns]; the layout's interleave is the format's group.
+  /// `matrix`: [layout.rows][layout.columns]; the layout's interleave is the format's block.
   QuantizedWeight(const Numbers &matrix, const PanelLayout &layout, const QuantFormat &format);
 
   float number(int64_t n, int64_t k) const { return rounded[size_t(n * columns + k)]; }
@@ -69,6 +72,9 @@ public:
   void *data() { return packedBytes.data(); }
 
 private:
+  void quantize(const Numbers &matrix, const PackedLayout &to);
+  void invent(const PackedLayout &to);
+
   int64_t columns;
   AlignedArray<std::byte> packedBytes;
   std::vector<float> rounded;
@@ -77,17 +83,19 @@ private:
 /// Rows as ir/QuantFormat.h has them, made of numbers [count][columns] and zeros up to `width`.
 class QuantizedRows {
 public:
-  /// `bits`: of the weight that the rows will meet.
-  QuantizedRows(const Numbers &numbers, int64_t columns, int64_t width, int64_t bits);
+  /// `weight`: what the rows will meet.
+  QuantizedRows(const Numbers &numbers, int64_t columns, int64_t width, const QuantFormat &weight);
 
   float number(int64_t t, int64_t k) const { return rounded[size_t(t * columns + k)]; }
   std::span<const std::byte> bytes() const { return {&rowBytes[0], rowBytes.size()}; }
   void *data() { return rowBytes.data(); }
 
 private:
-  void quantizeGroup(const Numbers &numbers, int64_t t, int64_t first, int64_t width, int64_t bits);
+  void quantizeGroup(const Numbers &numbers, int64_t t, int64_t first, int64_t width,
+                     const QuantFormat &weight);
 
   int64_t columns;
+  int64_t group;
   AlignedArray<std::byte> rowBytes;
   std::vector<float> rounded;
 };

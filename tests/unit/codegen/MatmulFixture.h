@@ -92,14 +92,14 @@ inline Approx product(const Numbers &rows, int64_t t, int64_t stride, const Numb
 
 /// Element types of the factors of a product.
 struct FactorTypes {
-  ElementType rows = ElementType::F32; ///< I8: quantized as they come, in groups of 32.
+  ElementType rows = ElementType::F32; ///< I8: quantized as they come.
   ElementType weight = ElementType::F32;
   /// Of a weight of integers with scales, instead of numbers of the type `weight`.
   std::optional<QuantFormat> quant = {};
 
   /// A weight of `rows` x `columns` as kernels want it packed.
   PanelLayout layout(int64_t rows, int64_t columns, int64_t groups) const {
-    return {rows, columns, groups, quant ? quant->group : panelInterleave(weight)};
+    return {rows, columns, groups, quant ? quant->blockColumns() : panelInterleave(weight)};
   }
 };
 
@@ -128,11 +128,12 @@ inline bool hasOneTypeOfRows(const std::string &target) {
 /// What products with a quantized weight are tested with: rows of each type on every level, rows of
 /// bf16 also where they are widened. Tiles multiply quantized rows only: with others their level
 /// has the code of the one below.
-inline std::vector<std::tuple<std::string, FactorTypes>> targetsAndQuantTypes() {
+inline std::vector<std::tuple<std::string, FactorTypes>>
+targetsAndQuantTypes(const std::vector<QuantFormat> &formats = {{.bits = 4}, {.bits = 8}}) {
   std::vector<std::tuple<std::string, FactorTypes>> all;
-  for (int64_t bits : {4, 8}) {
+  for (const QuantFormat &format : formats) {
     auto add = [&](const std::string &target, ElementType rows) {
-      all.emplace_back(target, FactorTypes{rows, ElementType::I8, QuantFormat{.bits = bits}});
+      all.emplace_back(target, FactorTypes{rows, ElementType::I8, format});
     };
     for (const std::string &target : availableTargets()) {
       add(target, ElementType::BF16);
@@ -150,11 +151,19 @@ inline std::vector<std::tuple<std::string, FactorTypes>> targetsAndQuantTypes() 
 /// "f32", "f16", "bf16" or "i8", as in IR.
 inline std::string nameOf(ElementType type) { return std::string(elementTypeName(type)); }
 
+/// "w4", "w4m" with minimums, "w4g16s256" with two levels.
+inline std::string nameOf(const QuantFormat &format) {
+  std::string name = "w" + std::to_string(format.bits) + (format.hasMinimum ? "m" : "");
+  if (format.hasTwoLevels())
+    name += "g" + std::to_string(format.group) + "s" + std::to_string(format.superGroup);
+  return name;
+}
+
 /// "f32", "f32_f16" where the weight is of another type than the rows, "bf16_w4" where it is
 /// quantized.
 inline std::string nameOf(const FactorTypes &types) {
   if (types.quant)
-    return nameOf(types.rows) + "_w" + std::to_string(types.quant->bits);
+    return nameOf(types.rows) + "_" + nameOf(*types.quant);
   return nameOf(types.rows) + (types.weight == types.rows ? "" : "_" + nameOf(types.weight));
 }
 
@@ -175,8 +184,16 @@ inline std::string tensorText(const std::vector<int64_t> &shape, ElementType typ
 
 /// "!graphc.quant<i4:f16, 32>".
 inline std::string quantText(const QuantFormat &format) {
-  return "!graphc.quant<i" + std::to_string(format.bits) + ":f16, " + std::to_string(format.group) +
-         ">";
+  std::string text = format.hasMinimum ? "ui" : "i";
+  text += std::to_string(format.bits) + ":f16, " + std::to_string(format.group);
+  if (format.hasTwoLevels())
+    text += ", " + std::to_string(format.superGroup);
+  return "!graphc.quant<" + text + ">";
+}
+
+/// That of rows which meet such a weight in integers.
+inline std::string quantRowsText(const QuantFormat &format) {
+  return "!graphc.quant<i8:f32, " + std::to_string(format.rowGroup()) + ">";
 }
 
 /// The type of a weight packed as `layout`.

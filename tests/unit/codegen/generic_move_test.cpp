@@ -147,25 +147,30 @@ TEST_P(GenericKernels, EmbeddingQuantized) {
   constexpr int64_t kTokens = 64, kColumns = 141;
   Numbers matrix(kF32, kTokens * kColumns);
   matrix.randomize(1);
+  std::vector<QuantFormat> formats;
   for (int64_t bits : {4, 8}) {
-    for (int64_t group : {32, 64, 128, 160}) {
-      QuantFormat format{.bits = bits, .group = group};
-      PanelLayout layout{kTokens, kColumns, /*groups=*/0, group};
-      QuantizedWeight weight(matrix, layout, format);
-      HostTensor table({int64_t(weight.bytes().size()) / byteSize(kF16)}, kF16);
-      std::memcpy(table.data(), weight.bytes().data(), weight.bytes().size());
-      std::string type = packedText(layout, quantText(format));
-      for (ElementType element : {kF32, kBf16}) {
-        HostTensor y({T, kColumns}, {boundT, kColumns}, element);
-        std::string result = tensorText({-1, kColumns}, element);
-        run("(%t: " + type + ", %s: !graphc.step) -> " + result +
-                " { %y = graphc.embedding %t, %s : " + type + " -> " + result +
-                " graphc.yield %y : " + result + " }",
-            {&table}, {&y}, true);
-        expectExact(y, [&](const Index &i) {
-          return rounded(weight.number(step.tokens[size_t(i[0])], i[1]), element);
-        });
-      }
+    for (int64_t group : {32, 64, 128, 160})
+      formats.push_back({.bits = bits, .group = group});
+    formats.push_back({.bits = bits, .hasMinimum = true});
+    formats.push_back({.bits = bits, .group = 16, .superGroup = 256});
+    formats.push_back({.bits = bits, .group = 32, .superGroup = 128, .hasMinimum = true});
+  }
+  for (const QuantFormat &format : formats) {
+    PanelLayout layout{kTokens, kColumns, /*groups=*/0, format.blockColumns()};
+    QuantizedWeight weight(matrix, layout, format);
+    HostTensor table({int64_t(weight.bytes().size()) / byteSize(kF16)}, kF16);
+    std::memcpy(table.data(), weight.bytes().data(), weight.bytes().size());
+    std::string type = packedText(layout, quantText(format));
+    for (ElementType element : {kF32, kBf16}) {
+      HostTensor y({T, kColumns}, {boundT, kColumns}, element);
+      std::string result = tensorText({-1, kColumns}, element);
+      run("(%t: " + type + ", %s: !graphc.step) -> " + result +
+              " { %y = graphc.embedding %t, %s : " + type + " -> " + result +
+              " graphc.yield %y : " + result + " }",
+          {&table}, {&y}, true);
+      expectExact(y, [&](const Index &i) {
+        return rounded(weight.number(step.tokens[size_t(i[0])], i[1]), element);
+      });
     }
   }
 }

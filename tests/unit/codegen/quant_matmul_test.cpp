@@ -25,6 +25,30 @@ protected:
 INSTANTIATE_TEST_SUITE_P(Levels, QuantMatmul, testing::ValuesIn(targetsAndQuantTypes()),
                          matmulTestName);
 
+/// With minimums, with two levels of scales, with both, and with groups of 16.
+const std::vector<QuantFormat> kFileFormats = {
+    {.bits = 4, .hasMinimum = true},
+    {.bits = 8, .hasMinimum = true},
+    {.bits = 4, .group = 32, .superGroup = 256, .hasMinimum = true},
+    {.bits = 8, .group = 32, .superGroup = 256, .hasMinimum = true},
+    {.bits = 4, .group = 16, .superGroup = 256, .hasMinimum = true},
+    {.bits = 4, .group = 16, .superGroup = 256},
+    {.bits = 8, .group = 16, .superGroup = 256},
+    {.bits = 8, .group = 32, .superGroup = 256},
+};
+
+class FileFormats : public testing::TestWithParam<std::tuple<std::string, FactorTypes>> {
+protected:
+  void check(LinearSpec spec) const {
+    spec.type = std::get<1>(GetParam());
+    spec.maxRows = 64;
+    checkLinear(spec, std::get<0>(GetParam()));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Levels, FileFormats, testing::ValuesIn(targetsAndQuantTypes(kFileFormats)),
+                         matmulTestName);
+
 } // namespace
 
 TEST_P(QuantMatmul, GroupsOf32) { check(32, {.depth = 172, .channels = 50}); }
@@ -49,3 +73,9 @@ TEST_P(QuantMatmul, GatedNetworksPairTheHalvesOfAPanel) {
 
 /// Deep enough that a few panels fill the cache: those of a task are taken in several groups.
 TEST_P(QuantMatmul, SeveralGroupsOfPanels) { check(32, {.depth = 11008, .channels = 150}); }
+
+TEST_P(FileFormats, Products) {
+  check({.depth = 524, .channels = 50, .factor = true, .bias = true, .residual = true});
+}
+
+TEST_P(FileFormats, GatedNetworks) { check({.depth = 96, .channels = 40, .gate = "silu"}); }

@@ -12,26 +12,35 @@ namespace {
 
 constexpr int64_t kMaxRows = 35;
 
-class QuantRows : public testing::TestWithParam<std::tuple<std::string, int64_t>> {
+class QuantRows : public testing::TestWithParam<std::tuple<std::string, QuantFormat>> {
 protected:
   std::string level() const { return std::get<0>(GetParam()); }
-  int64_t bits() const { return std::get<1>(GetParam()); }
+  QuantFormat format() const { return std::get<1>(GetParam()); }
+};
+
+/// Weights whose rows differ: in what is added to the weights, and in their groups.
+constexpr QuantFormat kFormats[] = {
+    {.bits = 4},
+    {.bits = 8},
+    {.bits = 4, .hasMinimum = true},
+    {.bits = 8, .group = 16, .superGroup = 256},
 };
 
 INSTANTIATE_TEST_SUITE_P(Levels, QuantRows,
                          testing::Combine(testing::ValuesIn(availableTargets()),
-                                          testing::Values(4, 8)),
+                                          testing::ValuesIn(kFormats)),
                          [](const auto &info) {
-                           return testNameOf(std::get<0>(info.param)) + "_w" +
-                                  std::to_string(std::get<1>(info.param));
+                           return testNameOf(std::get<0>(info.param)) + "_" +
+                                  nameOf(std::get<1>(info.param));
                          });
 
-/// Rows of `columns` numbers times gamma, rounded for a weight of `bits`, and padded to `width`.
+/// Rows of `columns` numbers times gamma, rounded for a weight of `format`, and padded to `width`.
 class QuantRowsCase {
 public:
-  QuantRowsCase(int64_t columns, int64_t width, int64_t bits)
-      : columns(columns), width(width), bits(bits), input(ElementType::F32, kMaxRows * columns),
-        gamma(ElementType::F32, columns), rows(size_t(kMaxRows * quantRowBytes(width))) {
+  QuantRowsCase(int64_t columns, int64_t width, const QuantFormat &format)
+      : columns(columns), width(width), rowBytes(quantRowBytes(width, format.rowGroup())),
+        format(format), input(ElementType::F32, kMaxRows * columns),
+        gamma(ElementType::F32, columns), rows(size_t(kMaxRows * rowBytes)) {
     input.randomize(1);
     gamma.randomize(2);
   }
@@ -39,11 +48,14 @@ public:
   std::unique_ptr<KernelRunner> compile(const std::string &level) const {
     std::string from = tensorText({-1, columns}, ElementType::F32);
     std::string by = tensorText({columns}, ElementType::F32);
-    std::string to = tensorText({-1, width}, kIntegerRows);
+    std::string to = tensorText({-1, width}, quantRowsText(format));
     std::string text = "graphc.kernel @k(%x: " + from + ", %g: " + by + ") -> " + to +
                        " {\n  %0 = graphc.prepare_rows %x gamma(%g) offset " +
-                       (bits == 4 ? "8" : "128") + " : (" + from + ", " + by + ") -> " + to +
-                       "\n  graphc.yield %0 : " + to + "\n}\n";
+                       (format.hasMinimum  ? "-1"
+                        : format.bits == 4 ? "8"
+                                           : "128") +
+                       " : (" + from + ", " + by + ") -> " + to + "\n  graphc.yield %0 : " + to +
+                       "\n}\n";
     return KernelRunner::compile(text, level, {kMaxRows, kMaxRows, kMaxRows});
   }
 
@@ -66,17 +78,18 @@ public:
     Numbers products(ElementType::F32, input.size());
     for (int64_t i = 0; i < input.size(); ++i)
       products.set(i, input.get(i) * gamma.get(i % columns));
-    return QuantizedRows(products, columns, width, bits);
+    return QuantizedRows(products, columns, width, format);
   }
 
   /// Scale of a group of row `t` after run().
   float scale(int64_t t, int64_t group) {
     float number;
-    std::memcpy(&number, rows.data() + t * quantRowBytes(width) + width + group * 4, sizeof number);
+    std::memcpy(&number, rows.data() + t * rowBytes + width + group * 4, sizeof number);
     return number;
   }
 
-  const int64_t columns, width, bits;
+  const int64_t columns, width, rowBytes;
+  const QuantFormat format;
   Numbers input, gamma;
 
 private:
@@ -85,9 +98,9 @@ private:
 
 } // namespace
 
-TEST_P(QuantRows, AreRoundedInGroupsOf32) {
+TEST_P(QuantRows, AreRoundedInGroups) {
   for (auto [columns, width] : {std::array<int64_t, 2>{172, 224}, {96, 96}}) {
-    QuantRowsCase test(columns, width, bits());
+    QuantRowsCase test(columns, width, format());
     auto kernel = test.compile(level());
     ASSERT_TRUE(kernel);
     QuantizedRows expected = test.expected();
@@ -96,8 +109,8 @@ TEST_P(QuantRows, AreRoundedInGroupsOf32) {
       ASSERT_EQ(found.size(), expected.bytes().size());
       for (size_t i = 0; i < found.size(); ++i)
         ASSERT_EQ(found[i], expected.bytes()[i])
-            << "row " << int64_t(i) / quantRowBytes(width) << " byte "
-            << int64_t(i) % quantRowBytes(width) << " of rows of " << columns << " numbers";
+            << "row " << int64_t(i) / test.rowBytes << " byte " << int64_t(i) % test.rowBytes
+            << " of rows of " << columns << " numbers";
     }
     ASSERT_NO_FATAL_FAILURE(test.compareWithReference(*kernel));
   }
@@ -105,7 +118,7 @@ TEST_P(QuantRows, AreRoundedInGroupsOf32) {
 
 /// A number that is not finite must not vanish among integers.
 TEST_P(QuantRows, ScalesOfNumbersThatAreNotFiniteAreNoneEither) {
-  QuantRowsCase test(100, 160, bits());
+  QuantRowsCase test(100, 160, format());
   auto kernel = test.compile(level());
   ASSERT_TRUE(kernel);
   for (float broken : {NAN, -NAN, INFINITY, -INFINITY})
@@ -114,8 +127,8 @@ TEST_P(QuantRows, ScalesOfNumbersThatAreNotFiniteAreNoneEither) {
       test.input.set(test.columns + k, broken);
       test.run(*kernel);
       test.input.set(test.columns + k, before);
-      for (int64_t group = 0; group < test.width / kRowGroup; ++group)
-        EXPECT_EQ(std::isfinite(test.scale(1, group)), group != k / kRowGroup)
+      for (int64_t group = 0; group < test.width / format().rowGroup(); ++group)
+        EXPECT_EQ(std::isfinite(test.scale(1, group)), group != k / format().rowGroup())
             << broken << " in column " << k << ", group " << group;
     }
 }

@@ -1,0 +1,127 @@
+#include "ir/QuantMatrix.h"
+
+#include "runtime/base/Assert.h"
+#include "runtime/base/ElementType.h"
+
+#include <cmath>
+#include <cstring>
+
+namespace graphc {
+
+QuantMatrix::QuantMatrix(const QuantFormat &format, int64_t rows, int64_t columns)
+    : format(format), rows(rows), columns(columns) {
+  auto sizeOf = [&](int64_t perRow) { return static_cast<size_t>(rows * perRow); };
+  integers.resize(sizeOf(paddedColumns()));
+  scales.resize(sizeOf(blocks()));
+  if (format.hasMinimum)
+    minimums.resize(sizeOf(blocks()));
+  if (format.hasTwoLevels())
+    factors.resize(sizeOf(groups()));
+  if (format.hasTwoLevels() && format.hasMinimum)
+    minimumFactors.resize(sizeOf(groups()));
+}
+
+QuantMatrix::Scales QuantMatrix::scalesOf(int64_t row, int64_t group) const {
+  const auto block = static_cast<size_t>(row * blocks() + group / format.blockGroups());
+  const auto at = static_cast<size_t>(row * groups() + group);
+  Scales result{fromF16(scales[block]), format.hasMinimum ? fromF16(minimums[block]) : 0.0f};
+  if (format.hasTwoLevels()) {
+    result.scale *= static_cast<float>(factors[at]);
+    if (format.hasMinimum)
+      result.minimum *= static_cast<float>(minimumFactors[at]);
+  }
+  return result;
+}
+
+static float numberOf(const QuantFormat &format, const QuantMatrix::Scales &scales, int8_t q) {
+  const auto integer = static_cast<float>(q);
+  return format.hasMinimum ? std::fma(integer, scales.scale, scales.minimum)
+                           : scales.scale * integer;
+}
+
+float QuantMatrix::number(int64_t row, int64_t column) const {
+  return numberOf(format, scalesOf(row, column / format.group),
+                  integers[static_cast<size_t>(row * paddedColumns() + column)]);
+}
+
+void QuantMatrix::read(int64_t row, std::span<float> out) const {
+  GRAPHC_ASSERT(std::ssize(out) == columns, "room for a row");
+  const int8_t *from = integers.data() + row * paddedColumns();
+  for (int64_t begin = 0; begin < columns; begin += format.group) {
+    const Scales groupScales = scalesOf(row, begin / format.group);
+    const int64_t end = std::min(columns, begin + format.group);
+    for (int64_t k = begin; k < end; ++k)
+      out[static_cast<size_t>(k)] = numberOf(format, groupScales, from[k]);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Panels
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Writes the blocks of a panel one after the other.
+class PanelWriter {
+public:
+  PanelWriter(const QuantMatrix &matrix, std::span<std::byte> out)
+      : matrix(matrix), format(matrix.format), out(out.data()) {}
+
+  void write() {
+    for (int64_t block = 0; block < matrix.blocks(); ++block) {
+      writeEach(matrix.scales, matrix.blocks(), block);
+      writeEach(matrix.minimums, matrix.blocks(), block);
+      for (int64_t i = 0; i < format.blockGroups(); ++i)
+        writeGroup(block * format.blockGroups() + i);
+    }
+  }
+
+private:
+  /// Number `at` of each row's `perRow`; nothing if there are none.
+  template <typename Number>
+  void writeEach(const std::vector<Number> &numbers, int64_t perRow, int64_t at) {
+    if (numbers.empty())
+      return;
+    for (int64_t row = 0; row < kBlockChannels; ++row, out += sizeof(Number))
+      std::memcpy(out, &numbers[static_cast<size_t>(row * perRow + at)], sizeof(Number));
+  }
+
+  void writeGroup(int64_t group) {
+    writeEach(matrix.factors, matrix.groups(), group);
+    writeEach(matrix.minimumFactors, matrix.groups(), group);
+    const int64_t begin = group * format.group, end = begin + format.group;
+    for (int64_t column = begin; column < end; column += format.unitColumns()) {
+      for (int64_t row = 0; row < kBlockChannels; ++row, out += sizeof(uint32_t)) {
+        const uint32_t unit = unitOf(row, column);
+        std::memcpy(out, &unit, sizeof unit);
+      }
+    }
+  }
+
+  /// The integers of a row from a column on, as many as fit into 32 bits.
+  uint32_t unitOf(int64_t row, int64_t column) const {
+    const int8_t *from = matrix.integers.data() + row * matrix.paddedColumns() + column;
+    const auto mask = static_cast<uint32_t>((1 << format.bits) - 1);
+    uint32_t unit = 0;
+    for (int64_t k = 0; k < format.unitColumns(); ++k) {
+      const auto stored = static_cast<uint32_t>(from[k] + format.storedOffset()) & mask;
+      unit |= stored << static_cast<uint32_t>(format.bitOf(k));
+    }
+    return unit;
+  }
+
+  const QuantMatrix &matrix;
+  const QuantFormat &format;
+  std::byte *out;
+};
+
+} // namespace
+
+void writePanel(const QuantMatrix &matrix, std::span<std::byte> out) {
+  GRAPHC_ASSERT(matrix.rows == kBlockChannels, "a panel has 32 rows");
+  GRAPHC_ASSERT(std::ssize(out) == matrix.blocks() * matrix.format.blockBytes(kBlockChannels),
+                "room for a panel");
+  PanelWriter(matrix, out).write();
+}
+
+} // namespace graphc
