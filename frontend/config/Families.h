@@ -1,8 +1,9 @@
 // What each family's config.json may say: the tables behind readModelConfig.
 //
-// A new family is a new FamilySpec here, plus a builder of its graph in frontend/models. Its field
-// table holds its own defaults; its lists of neutral and inert keys (KeyPolicy.h) say what else may
-// stand in the file.
+// A new family is a new FamilySpec in families/, plus, where its blocks differ from all others, a
+// builder of its graph in frontend/models. Its field table holds its own defaults, which are those
+// of the reference implementation (transformers); its lists of neutral and inert keys (KeyPolicy.h)
+// say what else may stand in the file.
 #ifndef GRAPHC_FRONTEND_CONFIG_FAMILIES_H
 #define GRAPHC_FRONTEND_CONFIG_FAMILIES_H
 
@@ -32,12 +33,23 @@ struct FamilySpec {
   std::span<const Field<RopeConfig>> thetaField;
   std::span<const RopeKindSpec> ropeKinds;
   /// Neutral keys beyond those of all families.
-  std::span<const std::string_view> neutralKeys;
+  std::span<const std::string_view> neutralKeys = {};
   /// At the top level and among the rope's keys.
-  std::span<const InertKey> inertKeys;
+  std::span<const InertKey> inertKeys = {};
+  /// The base of sliding layers, where they have one of their own.
+  std::span<const Field<RopeConfig>> slidingThetaField = {};
+  /// What follows from the family, or from other fields.
+  void (*derive)(ModelConfig &config) = nullptr;
+  /// Which layers slide where the file has a window but no layer_types; null: such a window is not
+  /// used.
+  bool (*isSliding)(const ModelConfig &config, int64_t layer) = nullptr;
 };
 
-std::span<const FamilySpec> families();
+/// All of them.
+std::span<const FamilySpec *const> families();
+
+extern const FamilySpec kLlamaSpec, kMistralSpec, kQwen2Spec, kQwen3Spec, kGemmaSpec, kGemma2Spec,
+    kGemma3Spec, kPhi3Spec;
 
 } // namespace graphc
 

@@ -7,7 +7,7 @@
 
 namespace graphc {
 
-/// Token lists are short; a longer one is damage.
+/// Lists of tokens, layers and frequencies are short; a longer one is damage.
 static constexpr size_t kMaxListLength = 1024;
 
 namespace {
@@ -24,6 +24,11 @@ static constexpr NamedValue<HiddenActivation> kActivations[] = {
     {"gelu", HiddenActivation::GeluErf},      {"gelu_pytorch_tanh", HiddenActivation::GeluTanh},
     {"gelu_new", HiddenActivation::GeluTanh}, {"gelu_fast", HiddenActivation::GeluTanh},
     {"relu", HiddenActivation::Relu},
+};
+
+static constexpr NamedValue<LayerAttention> kLayerAttentions[] = {
+    {"full_attention", LayerAttention::Full},
+    {"sliding_attention", LayerAttention::Sliding},
 };
 
 static constexpr NamedValue<ElementType> kElementTypes[] = {
@@ -79,34 +84,61 @@ Status readValue(const std::string &place, const Json &value, Range, bool &out) 
   return {};
 }
 
-Status readValue(const std::string &place, const Json &value, Range range,
-                 std::optional<int64_t> &out) {
+template <typename Number>
+static Status readOptional(const std::string &place, const Json &value, Range range,
+                           std::optional<Number> &out) {
   out.reset();
   if (value.is_null())
     return {};
-  int64_t number = 0;
+  Number number = 0;
   GRAPHC_RETURN_IF_ERROR(readValue(place, value, range, number));
   out = number;
   return {};
 }
 
 Status readValue(const std::string &place, const Json &value, Range range,
-                 std::vector<int64_t> &out) {
+                 std::optional<int64_t> &out) {
+  return readOptional(place, value, range, out);
+}
+
+Status readValue(const std::string &place, const Json &value, Range range,
+                 std::optional<double> &out) {
+  return readOptional(place, value, range, out);
+}
+
+/// The entries of a list; a single value is a list of one. `read` reads one entry.
+template <typename Entry, typename Read>
+static Status readList(const std::string &place, const Json &value, std::vector<Entry> &out,
+                       Read read) {
   out.clear();
   if (value.is_null())
     return {};
   if (!value.is_array()) {
     out.emplace_back();
-    return readValue(place, value, range, out.back());
+    return read(value, out.back());
   }
   if (value.size() > kMaxListLength)
     return badInput(place + ": a list of " + std::to_string(value.size()) + " entries, at most " +
                     std::to_string(kMaxListLength) + " are accepted");
   for (const Json &entry : value) {
     out.emplace_back();
-    GRAPHC_RETURN_IF_ERROR(readValue(place, entry, range, out.back()));
+    GRAPHC_RETURN_IF_ERROR(read(entry, out.back()));
   }
   return {};
+}
+
+Status readValue(const std::string &place, const Json &value, Range range,
+                 std::vector<int64_t> &out) {
+  return readList(place, value, out, [&](const Json &entry, int64_t &number) {
+    return readValue(place, entry, range, number);
+  });
+}
+
+Status readValue(const std::string &place, const Json &value, Range range,
+                 std::vector<double> &out) {
+  return readList(place, value, out, [&](const Json &entry, double &number) {
+    return readValue(place, entry, range, number);
+  });
 }
 
 template <typename Value, size_t count>
@@ -129,6 +161,13 @@ static Status readName(const std::string &place, const Json &value, const char *
 
 Status readValue(const std::string &place, const Json &value, Range, HiddenActivation &out) {
   return readName(place, value, "activation", kActivations, out);
+}
+
+Status readValue(const std::string &place, const Json &value, Range,
+                 std::vector<LayerAttention> &out) {
+  return readList(place, value, out, [&](const Json &entry, LayerAttention &attention) {
+    return readName(place, entry, "attention kind", kLayerAttentions, attention);
+  });
 }
 
 Status readValue(const std::string &place, const Json &value, Range,

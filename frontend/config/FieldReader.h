@@ -36,7 +36,9 @@ struct Field {
   std::string_view key;
   std::variant<int64_t Struct::*, double Struct::*, bool Struct::*,
                std::optional<int64_t> Struct::*, std::vector<int64_t> Struct::*,
-               HiddenActivation Struct::*, std::optional<ElementType> Struct::*>
+               HiddenActivation Struct::*, std::optional<ElementType> Struct::*,
+               std::optional<double> Struct::*, std::vector<double> Struct::*,
+               std::vector<LayerAttention> Struct::*>
       member;
   Range range;
   /// JSON text, kRequired or kDerived.
@@ -57,6 +59,12 @@ Status readValue(const std::string &place, const Json &value, Range range,
 Status readValue(const std::string &place, const Json &value, Range range, HiddenActivation &out);
 Status readValue(const std::string &place, const Json &value, Range range,
                  std::optional<ElementType> &out);
+Status readValue(const std::string &place, const Json &value, Range range,
+                 std::optional<double> &out);
+Status readValue(const std::string &place, const Json &value, Range range,
+                 std::vector<double> &out);
+Status readValue(const std::string &place, const Json &value, Range range,
+                 std::vector<LayerAttention> &out);
 
 /// "'eos_token_id'" and its like for a message: the value as JSON, escaped and shortened.
 std::string describeValue(const Json &value);

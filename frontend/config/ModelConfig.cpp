@@ -10,9 +10,9 @@
 namespace graphc {
 
 std::string_view familyName(Family family) {
-  for (const FamilySpec &spec : families()) {
-    if (spec.family == family)
-      return spec.modelType;
+  for (const FamilySpec *spec : families()) {
+    if (spec->family == family)
+      return spec->modelType;
   }
   return "";
 }
@@ -23,7 +23,8 @@ std::string_view activationName(HiddenActivation activation) {
 }
 
 std::string_view ropeKindName(RopeKind kind) {
-  static constexpr std::string_view kNames[] = {"default", "linear", "llama3"};
+  static constexpr std::string_view kNames[] = {"default", "linear", "dynamic",
+                                                "yarn",    "llama3", "longrope"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -56,13 +57,13 @@ static Expected<const FamilySpec *> findFamily(const Json &document, const std::
     return badInput(file + ": neither 'architectures' nor 'model_type' is there, so the family of "
                            "the model is not known");
   std::vector<std::string_view> known;
-  for (const FamilySpec &family : families()) {
-    if (isOf(family, architecture, modelType))
-      return &family;
+  for (const FamilySpec *family : families()) {
+    if (isOf(*family, architecture, modelType))
+      return family;
     if (!architecture.empty())
-      known.insert(known.end(), family.architectures.begin(), family.architectures.end());
+      known.insert(known.end(), family->architectures.begin(), family->architectures.end());
     else
-      known.push_back(family.modelType);
+      known.push_back(family->modelType);
   }
   std::string found = architecture.empty() ? modelType : architecture;
   return unsupported(file + ": architecture '" + escapeForMessage(found) + "' (model_type '" +
@@ -96,6 +97,38 @@ static Status deriveHeads(const std::string &file, ModelConfig &config) {
   if (config.headDim % 2 != 0)
     return impossible(file, "head_dim", config.headDim,
                       "an even number, as rotary embedding turns pairs");
+  if (config.rotaryDim() < 2 || config.rotaryDim() % 2 != 0)
+    return impossible(file, "head_dim * partial_rotary_factor", config.rotaryDim(),
+                      "a positive even number, as rotary embedding turns pairs");
+  return {};
+}
+
+int64_t ModelConfig::rotaryDim() const {
+  return static_cast<int64_t>(static_cast<double>(headDim) * rotaryFactor);
+}
+
+/// Layers that slide need a window; without one, or if the file turns windows off, none slides.
+static Status deriveWindows(const std::string &file, const FamilySpec &family,
+                            ModelConfig &config) {
+  if (!config.layerTypes.empty() && std::ssize(config.layerTypes) != config.layers)
+    return impossible(file, "layer_types: entries", std::ssize(config.layerTypes),
+                      "one for each of the " + std::to_string(config.layers) + " layers");
+  if (!config.usesSlidingWindow)
+    config.slidingWindow.reset();
+  if (config.layerTypes.empty() && config.slidingWindow && family.isSliding) {
+    for (int64_t layer = 0; layer < config.layers; ++layer)
+      config.layerTypes.push_back(family.isSliding(config, layer) ? LayerAttention::Sliding
+                                                                  : LayerAttention::Full);
+  }
+  const bool slides =
+      std::ranges::find(config.layerTypes, LayerAttention::Sliding) != config.layerTypes.end();
+  if (!slides || !config.slidingWindow) {
+    if (slides && config.usesSlidingWindow)
+      return badInput(file + ": layer_types has sliding_attention, but there is no sliding_window");
+    config.layerTypes.clear();
+    config.slidingWindow.reset();
+    config.slidingRope.reset();
+  }
   return {};
 }
 
@@ -115,19 +148,24 @@ Expected<ModelConfig> parseModelConfig(const Json &document, const std::string &
     return badInput(file + ": expected an object, but found " + describeValue(document));
   GRAPHC_ASSIGN_OR_RETURN(const FamilySpec *family, findFamily(document, file));
   KeyPolicy policy{"family " + std::string(family->modelType),
-                   {"architectures", "model_type", "rope_theta", "rope_scaling", "rope_parameters"},
+                   {"architectures", "model_type", "rope_scaling", "rope_parameters"},
                    {commonNeutralKeys().begin(), commonNeutralKeys().end()},
                    family->inertKeys};
   appendKeys(family->fields, policy.understood);
+  appendKeys(family->thetaField, policy.understood);
+  appendKeys(family->slidingThetaField, policy.understood);
   policy.neutral.insert(policy.neutral.end(), family->neutralKeys.begin(),
                         family->neutralKeys.end());
   ModelConfig config;
   config.family = family->family;
   GRAPHC_RETURN_IF_ERROR(checkKeys(document, file, policy, config.ignoredKeys));
   GRAPHC_RETURN_IF_ERROR(readFields(document, file, family->fields, config));
+  if (family->derive)
+    family->derive(config);
   GRAPHC_RETURN_IF_ERROR(deriveHeads(file, config));
   GRAPHC_RETURN_IF_ERROR(checkTokens(file, config));
-  GRAPHC_RETURN_IF_ERROR(readRope(document, file, *family, config.rope, config.ignoredKeys));
+  GRAPHC_RETURN_IF_ERROR(readRope(document, file, *family, config));
+  GRAPHC_RETURN_IF_ERROR(deriveWindows(file, *family, config));
   return config;
 }
 

@@ -27,13 +27,16 @@
 namespace graphc {
 
 /// A family shares one set of config keys and one form of decoder block.
-enum class Family : uint8_t { Llama };
+enum class Family : uint8_t { Llama, Mistral, Qwen2, Qwen3, Gemma, Gemma2, Gemma3, Phi3 };
 
 /// The function between gate and product in the MLP.
 enum class HiddenActivation : uint8_t { Silu, GeluTanh, GeluErf, Relu };
 
+/// Which tokens those of a layer see: all before them, or a window of the last ones.
+enum class LayerAttention : uint8_t { Full, Sliding };
+
 /// How rotary frequencies are stretched beyond the trained context; the formulas are in Rope.h.
-enum class RopeKind : uint8_t { Default, Linear, Llama3 };
+enum class RopeKind : uint8_t { Default, Linear, Dynamic, Yarn, Llama3, LongRope };
 
 /// The widest head.
 inline constexpr int64_t kMaxHeadDim = 4096;
@@ -41,12 +44,26 @@ inline constexpr int64_t kMaxHeadDim = 4096;
 struct RopeConfig {
   RopeKind kind = RopeKind::Default;
   double theta = 10000.0;
-  /// Linear, Llama3: by how much the context grows.
+  /// By how much the context grows; of LongRope, only the two contexts say.
   double factor = 1.0;
   /// Llama3 only; highFreqFactor > lowFreqFactor.
   double lowFreqFactor = 1.0;
   double highFreqFactor = 4.0;
+  /// The context before it grew; 0: the file does not say.
   int64_t originalMaxPositions = 0;
+  /// Yarn only: rotations in that context above which a pair is kept, and below which it is
+  /// stretched.
+  double betaFast = 32.0;
+  double betaSlow = 1.0;
+  bool truncatesBounds = true;
+  /// Yarn, LongRope: what cosines and sines are multiplied with, instead of what follows from the
+  /// factor (and, of Yarn, from the two scales).
+  std::optional<double> attentionFactor = {};
+  std::optional<double> mscale = {};
+  std::optional<double> mscaleAllDim = {};
+  /// LongRope only: divisors of each pair's frequency, within the original context and beyond.
+  std::vector<double> shortFactor = {};
+  std::vector<double> longFactor = {};
 
   bool operator==(const RopeConfig &) const = default;
 };
@@ -65,14 +82,41 @@ struct ModelConfig {
   int64_t headDim = 0;
   /// The context length that the model was made for.
   int64_t maxPositions = 0;
+  /// That before it grew, where the file says so outside of the rope's keys; else 0.
+  int64_t originalMaxPositions = 0;
   double normEpsilon = 0;
+  /// Added to the weight of every norm.
+  double normOffset = 0;
   HiddenActivation activation = HiddenActivation::Silu;
-  /// Biases on q, k, v and o; biases on gate, up and down.
+  /// Biases on q, k, v and o; on q, k and v whatever the former says; on gate, up and down.
   bool attentionBias = false;
+  bool qkvBias = false;
   bool mlpBias = false;
+  /// Norms of each head's queries and keys; norms behind attention and MLP.
+  bool queryKeyNorm = false;
+  bool postNorms = false;
+  /// What embeddings are multiplied with.
+  double embeddingScale = 1;
+  /// Scores are divided by the root of this; 0: of headDim.
+  double queryPreAttentionScalar = 0;
+  /// Bounds of the scores and of the logits: cap * tanh(x / cap).
+  std::optional<double> attentionSoftCap;
+  std::optional<double> logitSoftCap;
   /// The output head is the embedding matrix; there is no lm_head.
   bool tiedEmbeddings = false;
   RopeConfig rope;
+  /// Part of a head's numbers that is rotated; rotaryDim() of them.
+  double rotaryFactor = 1;
+  /// Of sliding layers, where they have their own.
+  std::optional<RopeConfig> slidingRope;
+  /// Tokens that sliding layers see, their own included; none: no layer slides.
+  std::optional<int64_t> slidingWindow;
+  /// As many as there are layers; empty: all are full.
+  std::vector<LayerAttention> layerTypes;
+  /// What the file says of windows instead of layerTypes (see the family's description).
+  bool usesSlidingWindow = true;
+  int64_t firstSlidingLayer = 0;
+  int64_t slidingPattern = 0;
 
   /// What the file claims its weights are stored as. The weight files have the last word.
   std::optional<ElementType> storedType;
@@ -82,6 +126,11 @@ struct ModelConfig {
 
   /// Keys that were read over because they do not change the network; for `-v`.
   std::vector<std::string> ignoredKeys;
+
+  int64_t rotaryDim() const;
+  LayerAttention attentionOf(int64_t layer) const {
+    return layerTypes.empty() ? LayerAttention::Full : layerTypes[static_cast<size_t>(layer)];
+  }
 
   bool operator==(const ModelConfig &) const = default;
 };

@@ -11,10 +11,11 @@
 
 namespace graphc {
 
-/// Fills `rope` from a whole config.json. Unsupported for a kind that the family does not have and
-/// for keys that the kind does not know.
+/// Fills `config.rope`, and `config.slidingRope` where sliding layers have their own, from a whole
+/// config.json; heads are known. Unsupported for a kind that the family does not have and for keys
+/// that the kind does not know.
 Status readRope(const Json &document, const std::string &file, const FamilySpec &family,
-                RopeConfig &rope, std::vector<std::string> &ignored);
+                ModelConfig &config);
 
 } // namespace graphc
 

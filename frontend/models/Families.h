@@ -1,4 +1,4 @@
-// What a family provides. One file each; the table is in ModelGraph.cpp.
+// What the graph of a family is built by; the table is in ModelGraph.cpp.
 #ifndef GRAPHC_FRONTEND_MODELS_FAMILIES_H
 #define GRAPHC_FRONTEND_MODELS_FAMILIES_H
 
@@ -9,11 +9,15 @@ namespace graphc {
 struct FamilyGraph {
   /// The weights of a network of the family.
   std::vector<WeightSpec> (*weights)(const ModelConfig &config);
-  /// Builds its functions; weights and rope table ("rope") are declared.
+  /// Builds its functions; weights and rope tables are declared.
   void (*build)(GraphBuilder &builder, const ModelConfig &config);
 };
 
-extern const FamilyGraph kLlamaGraph;
+/// The tables of rotary positions, that of sliding layers where they have their own.
+inline constexpr llvm::StringLiteral kRopeTable = "rope";
+inline constexpr llvm::StringLiteral kSlidingRopeTable = "rope.sliding";
+
+extern const FamilyGraph kDecoderGraph;
 
 } // namespace graphc
 

@@ -2,8 +2,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
-#include <cmath>
-
 using namespace mlir;
 
 namespace graphc {
@@ -40,23 +38,36 @@ void GraphBuilder::declareWeight(const WeightSpec &spec, ElementType storedType)
   builder.setInsertionPointToEnd(module.getBody());
   auto weight = WeightOp::create(builder, loc, spec.symbol, spec.layers, type);
   builder.setInsertionPointToEnd(&weight.getBody().front());
-  Value value =
-      CheckpointOp::create(builder, loc, type.clone(typeOf(storedType, builder.getContext())),
-                           spec.tensor, weight.getLayer());
+  SmallVector<int64_t> tensorShape(spec.shape.begin(), spec.shape.end());
+  if (spec.tensorRows != 0)
+    tensorShape[0] = spec.tensorRows;
+  Type stored = typeOf(storedType, builder.getContext());
+  Value value = CheckpointOp::create(builder, loc, RankedTensorType::get(tensorShape, stored),
+                                     spec.tensor, weight.getLayer());
+  if (spec.tensorRows != 0)
+    value = SliceOp::create(builder, loc, type.clone(stored), value, 0, spec.firstRow,
+                            spec.firstRow + spec.shape[0]);
   if (storedType != ElementType::F32)
     value = CastOp::create(builder, loc, type, value);
+  if (spec.offset != 0) {
+    auto number = DenseElementsAttr::get(f32Tensor({1}), static_cast<float>(spec.offset));
+    value = AddOp::create(builder, loc, type, value, ConstantOp::create(builder, loc, number));
+  }
   YieldOp::create(builder, loc, value);
   weightTypes[spec.symbol] = type;
 }
 
-void GraphBuilder::declareRopeTable(StringRef symbol, ArrayRef<double> inverseFrequencies,
+void GraphBuilder::declareRopeTable(StringRef symbol, const RopeFrequencies &frequencies,
                                     int64_t context) {
-  RankedTensorType type = f32Tensor({context, 2 * static_cast<int64_t>(inverseFrequencies.size())});
+  RankedTensorType type =
+      f32Tensor({context, 2 * static_cast<int64_t>(frequencies.inverse.size())});
   Location loc = named(symbol);
   builder.setInsertionPointToEnd(module.getBody());
   auto weight = WeightOp::create(builder, loc, symbol, 1, type);
   builder.setInsertionPointToEnd(&weight.getBody().front());
-  Value table = RopeTableOp::create(builder, loc, type, inverseFrequencies);
+  Value table = RopeTableOp::create(builder, loc, type, frequencies.inverse);
+  if (frequencies.scale != 1)
+    table = scale(table, frequencies.scale, symbol);
   YieldOp::create(builder, loc, table);
   weightTypes[symbol] = type;
 }
@@ -168,6 +179,16 @@ Value GraphBuilder::activation(HiddenActivation kind, Value x) {
   return {};
 }
 
+Value GraphBuilder::scale(Value x, double factor, StringRef name) {
+  return ScaleOp::create(builder, named(name), x.getType(), x,
+                         builder.getF32FloatAttr(static_cast<float>(factor)));
+}
+
+Value GraphBuilder::softCap(Value x, double cap, StringRef name) {
+  return SoftCapOp::create(builder, named(name), x.getType(), x,
+                           builder.getF32FloatAttr(static_cast<float>(cap)));
+}
+
 Value GraphBuilder::selectRows(Value x) {
   return SelectRowsOp::create(builder, named("select_rows"), x.getType(), x, step);
 }
@@ -180,13 +201,30 @@ Value GraphBuilder::gatedMlp(Value x, StringRef prefix, HiddenActivation kind) {
   return linear(product, (prefix + ".down").str());
 }
 
-// [T, H*D] -> [H, T, D]
-Value GraphBuilder::splitHeads(Value x, int64_t heads, int64_t headDim, StringRef name) {
-  Value apart =
-      ReshapeOp::create(builder, named(name), f32Tensor({ShapedType::kDynamic, heads, headDim}), x);
-  return TransposeOp::create(builder, named(name),
-                             f32Tensor({heads, ShapedType::kDynamic, headDim}), apart,
+// [T, H*D] -> [H, T, D], with a norm of each head where its weight is declared
+Value GraphBuilder::splitHeads(Value x, int64_t heads, const AttentionSpec &spec, StringRef name) {
+  const int64_t any = ShapedType::kDynamic;
+  Value apart = ReshapeOp::create(builder, named(name), f32Tensor({any, heads, spec.headDim}), x);
+  std::string norm = (name + ".norm").str();
+  if (hasWeight(norm))
+    apart = rmsNorm(apart, norm, spec.normEpsilon);
+  return TransposeOp::create(builder, named(name), f32Tensor({heads, any, spec.headDim}), apart,
                              ArrayRef<int64_t>{1, 0, 2});
+}
+
+/// Turns as many of each head's numbers as the table is wide.
+Value GraphBuilder::rotate(Value x, StringRef table, StringRef name) {
+  auto type = cast<RankedTensorType>(x.getType());
+  const int64_t headDim = type.getDimSize(2), width = weightTypes.at(table).getDimSize(1);
+  auto part = [&](int64_t begin, int64_t end) -> Value {
+    auto partType = f32Tensor({type.getDimSize(0), ShapedType::kDynamic, end - begin});
+    return SliceOp::create(builder, named(name), partType, x, 2, begin, end);
+  };
+  Value turned = width == headDim ? x : part(0, width);
+  turned = RopeOp::create(builder, named(name), turned.getType(), turned, sharedParam(table), step);
+  if (width == headDim)
+    return turned;
+  return ConcatOp::create(builder, named(name), type, ValueRange{turned, part(width, headDim)}, 2);
 }
 
 // [H, T, D] -> [T, H*D]
@@ -200,43 +238,40 @@ Value GraphBuilder::mergeHeads(Value x, StringRef name) {
                            rows);
 }
 
-Value GraphBuilder::attention(Value x, StringRef prefix, const AttentionShape &shape,
-                              StringRef ropeTable) {
-  auto [heads, kvHeads, headDim] = shape;
+Value GraphBuilder::attention(Value x, StringRef prefix, const AttentionSpec &spec) {
   auto name = [&](StringRef part) { return (prefix + "." + part).str(); };
-  int64_t any = ShapedType::kDynamic;
-  Value table = sharedParam(ropeTable);
-  auto rotate = [&](Value rows, StringRef part) -> Value {
-    return RopeOp::create(builder, named(name(part)), rows.getType(), rows, table, step);
-  };
-
   Value q = linear(x, name("q"));
   Value k = linear(x, name("k"));
   Value v = linear(x, name("v"));
-  q = rotate(splitHeads(q, heads, headDim, name("q")), "q.rope");
-  k = rotate(splitHeads(k, kvHeads, headDim, name("k")), "k.rope");
-  v = splitHeads(v, kvHeads, headDim, name("v"));
+  q = rotate(splitHeads(q, spec.heads, spec, name("q")), spec.ropeTable, name("q.rope"));
+  k = rotate(splitHeads(k, spec.kvHeads, spec, name("k")), spec.ropeTable, name("k.rope"));
+  v = splitHeads(v, spec.kvHeads, spec, name("v"));
   KvAppendOp::create(builder, named(name("append")), cache, step, k, v);
+  return linear(mergeHeads(attend(q, prefix, spec), name("merge")), name("o"));
+}
 
-  Type cached = f32Tensor({kvHeads, any, headDim});
+/// The step's queries over all that is cached.
+Value GraphBuilder::attend(Value q, StringRef prefix, const AttentionSpec &spec) {
+  auto name = [&](StringRef part) { return (prefix + "." + part).str(); };
+  const int64_t any = ShapedType::kDynamic;
+  Type cached = f32Tensor({spec.kvHeads, any, spec.headDim});
   auto read = KvReadOp::create(builder, named(name("read")), cached, cached, cache, step);
   Value keys = read.getKey(), values = read.getValue();
-  if (kvHeads != heads) {
-    Type repeated = f32Tensor({heads, any, headDim});
-    int64_t group = heads / kvHeads;
+  if (spec.kvHeads != spec.heads) {
+    Type repeated = f32Tensor({spec.heads, any, spec.headDim});
+    int64_t group = spec.heads / spec.kvHeads;
     keys = RepeatOp::create(builder, named(name("repeat")), repeated, keys, 0, group);
     values = RepeatOp::create(builder, named(name("repeat")), repeated, values, 0, group);
   }
-  Type scoreType = f32Tensor({heads, any, any});
+  Type scoreType = f32Tensor({spec.heads, any, any});
   Value scores = BatchMatmulOp::create(builder, named(name("scores")), scoreType, q, keys, true);
-  float scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(headDim)));
-  scores = ScaleOp::create(builder, named(name("scale")), scoreType, scores,
-                           builder.getF32FloatAttr(scale));
-  scores = MaskOp::create(builder, named(name("mask")), scoreType, scores, step, IntegerAttr());
+  scores = scale(scores, spec.scale, name("scale"));
+  if (spec.softCap)
+    scores = softCap(scores, *spec.softCap, name("cap"));
+  IntegerAttr window = spec.window ? builder.getI64IntegerAttr(*spec.window) : IntegerAttr();
+  scores = MaskOp::create(builder, named(name("mask")), scoreType, scores, step, window);
   Value weights = SoftmaxOp::create(builder, named(name("softmax")), scoreType, scores, 2);
-  Value mixed =
-      BatchMatmulOp::create(builder, named(name("mix")), q.getType(), weights, values, false);
-  return linear(mergeHeads(mixed, name("merge")), name("o"));
+  return BatchMatmulOp::create(builder, named(name("mix")), q.getType(), weights, values, false);
 }
 
 } // namespace graphc

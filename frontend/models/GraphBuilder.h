@@ -5,6 +5,7 @@
 #ifndef GRAPHC_FRONTEND_MODELS_GRAPHBUILDER_H
 #define GRAPHC_FRONTEND_MODELS_GRAPHBUILDER_H
 
+#include "frontend/config/Rope.h"
 #include "frontend/models/ModelGraph.h"
 #include "ir/GraphDialect.h"
 
@@ -13,11 +14,19 @@
 
 namespace graphc {
 
-/// Extents of an attention block.
-struct AttentionShape {
+/// An attention block: softmax(mask(cap(scale q kᵀ))) v.
+struct AttentionSpec {
   int64_t heads = 0;
   int64_t kvHeads = 0;
   int64_t headDim = 0;
+  double scale = 1;
+  std::optional<double> softCap;
+  /// Tokens that a token sees, its own included; none: all before it.
+  std::optional<int64_t> window;
+  /// Of the norms of queries and keys, if their weights are declared.
+  double normEpsilon = 0;
+  /// The table's width is how much of a head is rotated.
+  llvm::StringRef ropeTable;
 };
 
 class GraphBuilder {
@@ -27,10 +36,10 @@ public:
 
   // Weights ------------------------------------------------------------------------------------
 
-  /// Declares a weight that is one checkpoint tensor, converted to f32.
+  /// Declares a weight: its checkpoint tensor, or rows of it, converted to f32.
   void declareWeight(const WeightSpec &spec, ElementType storedType);
   /// Declares the table of rotary cosines and sines for `context` positions.
-  void declareRopeTable(llvm::StringRef symbol, llvm::ArrayRef<double> inverseFrequencies,
+  void declareRopeTable(llvm::StringRef symbol, const RopeFrequencies &frequencies,
                         int64_t context);
   bool hasWeight(llvm::StringRef symbol) const;
 
@@ -54,18 +63,23 @@ public:
   mlir::Value linear(mlir::Value x, llvm::StringRef weight);
   mlir::Value add(mlir::Value a, mlir::Value b, llvm::StringRef name);
   mlir::Value activation(HiddenActivation kind, mlir::Value x);
+  mlir::Value scale(mlir::Value x, double factor, llvm::StringRef name);
+  /// cap * tanh(x / cap)
+  mlir::Value softCap(mlir::Value x, double cap, llvm::StringRef name);
   mlir::Value selectRows(mlir::Value x);
   /// down(activation(gate(x)) * up(x)) with the weights <prefix>.gate, .up and .down.
   mlir::Value gatedMlp(mlir::Value x, llvm::StringRef prefix, HiddenActivation kind);
   /// Causal attention over the cache with rotary positions and grouped heads, with the weights
-  /// <prefix>.q, .k, .v and .o.
-  mlir::Value attention(mlir::Value x, llvm::StringRef prefix, const AttentionShape &shape,
-                        llvm::StringRef ropeTable);
+  /// <prefix>.q, .k, .v and .o; norms of each head where <prefix>.q.norm and .k.norm are declared.
+  mlir::Value attention(mlir::Value x, llvm::StringRef prefix, const AttentionSpec &spec);
 
 private:
   mlir::Value param(llvm::StringRef weight);
   mlir::Value sharedParam(llvm::StringRef weight);
-  mlir::Value splitHeads(mlir::Value x, int64_t heads, int64_t headDim, llvm::StringRef name);
+  mlir::Value splitHeads(mlir::Value x, int64_t heads, const AttentionSpec &spec,
+                         llvm::StringRef name);
+  mlir::Value rotate(mlir::Value x, llvm::StringRef table, llvm::StringRef name);
+  mlir::Value attend(mlir::Value q, llvm::StringRef prefix, const AttentionSpec &spec);
   mlir::Value mergeHeads(mlir::Value x, llvm::StringRef name);
   mlir::RankedTensorType f32Tensor(llvm::ArrayRef<int64_t> shape) const;
   mlir::Location named(const llvm::Twine &name) const;

@@ -13,7 +13,14 @@ namespace graphc {
 static const FamilyGraph &familyGraph(Family family) {
   switch (family) {
   case Family::Llama:
-    return kLlamaGraph;
+  case Family::Mistral:
+  case Family::Qwen2:
+  case Family::Qwen3:
+  case Family::Gemma:
+  case Family::Gemma2:
+  case Family::Gemma3:
+  case Family::Phi3:
+    return kDecoderGraph;
   }
   llvm_unreachable("every family has a graph");
 }
@@ -43,7 +50,13 @@ OwningOpRef<ModuleOp> buildModelGraph(MLIRContext &context, const ModelConfig &c
   GraphBuilder builder(*module);
   for (const WeightSpec &spec : modelWeights(config))
     builder.declareWeight(spec, options.storedType(spec.tensorName(0)));
-  builder.declareRopeTable("rope", ropeInverseFrequencies(config), options.context);
+  auto declareRope = [&](StringRef symbol, const RopeConfig &rope) {
+    builder.declareRopeTable(symbol, ropeFrequencies(config, rope, options.context),
+                             options.context);
+  };
+  declareRope(kRopeTable, config.rope);
+  if (config.slidingRope)
+    declareRope(kSlidingRopeTable, *config.slidingRope);
   familyGraph(config.family).build(builder, config);
   return module;
 }

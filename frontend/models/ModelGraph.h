@@ -16,12 +16,16 @@
 
 namespace graphc {
 
-/// A weight of a network: a tensor of the checkpoint, one for each of `layers` layers.
+/// A weight of a network: a tensor of the checkpoint, or some rows of one, for each of `layers`
+/// layers.
 struct WeightSpec {
   std::string symbol; ///< In the graph: "attn.q".
   std::string tensor; ///< In the checkpoint: "model.layers.{layer}.self_attn.q_proj.weight".
-  std::vector<int64_t> shape; ///< Of the tensor.
+  std::vector<int64_t> shape; ///< Of the weight.
   int64_t layers = 1;
+  int64_t firstRow = 0;   ///< Of the tensor, where the weight begins.
+  int64_t tensorRows = 0; ///< 0: the tensor has no others.
+  double offset = 0;      ///< Added to every number.
 
   /// The tensor's name in one layer.
   std::string tensorName(int64_t layer) const;

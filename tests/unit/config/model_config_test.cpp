@@ -221,9 +221,9 @@ TEST(ModelConfig, E3Row8_RefusesUnknownArchitectures) {
 }
 
 TEST(ModelConfig, E3Row8_RefusesUnknownRopeKinds) {
-  expectFailure(failure(with("rope_scaling", R"({"rope_type": "yarn", "factor": 2.0})")),
+  expectFailure(failure(with("rope_scaling", R"({"rope_type": "yarm", "factor": 2.0})")),
                 StatusCode::Unsupported,
-                {"config.json: rope_scaling: rope_type", "'yarn'", "'llama3'"});
+                {"config.json: rope_scaling: rope_type", "'yarm'", "'yarn'"});
   Json perLayer = with("rope_scaling", "", with("rope_theta", ""));
   perLayer["rope_parameters"] = {{"full_attention", {{"rope_type", "default"}}}};
   expectFailure(failure(perLayer), StatusCode::Unsupported, {"'full_attention'"});

@@ -4,11 +4,11 @@
 
 using namespace graphc;
 
-static std::vector<double> frequencies(int64_t headDim, RopeConfig rope) {
+static std::vector<double> frequencies(int64_t headDim, const RopeConfig &rope) {
   ModelConfig config;
   config.headDim = headDim;
-  config.rope = rope;
-  return ropeInverseFrequencies(config);
+  config.maxPositions = 4096;
+  return ropeFrequencies(config, rope, /*context=*/4096).inverse;
 }
 
 /// Three roundings to f32 lie between the reference's formula and its exact value; the smooth
