@@ -67,7 +67,7 @@ FailureOr<std::vector<PlanResult>> resultsOf(KernelOp kernel) {
 class ContentsBuilder {
 public:
   ContentsBuilder(ModuleOp module, const EmittedKernels &kernels, const Target &target,
-                  const RowReaderFactory &readers)
+                  const WeightReaders &readers)
       : module(module), symbols(module), kernels(kernels), target(target), readers(readers) {}
 
   LogicalResult build(PlanOp plan);
@@ -85,7 +85,7 @@ private:
   SymbolTable symbols;
   const EmittedKernels &kernels;
   const Target &target;
-  const RowReaderFactory &readers;
+  const WeightReaders &readers;
   PlanContents contents;
   llvm::StringMap<uint32_t> kernelNumbers;
   std::map<std::pair<std::string, int64_t>, uint64_t> weightNumbers;
@@ -207,7 +207,8 @@ static Value describeLayout(WeightOp weight, PackJob &job) {
   Value rows = pack ? pack.getInput() : value;
   if (auto quantize = rows.getDefiningOp<QuantizeOp>(); quantize && pack) {
     auto type = cast<QuantType>(quantize.getType().getElementType());
-    job.layout.quant = {type.getFormat(), quantize.getRule() == ScaleRule::Search};
+    const ScaleRule rule = quantize.getRule();
+    job.layout.quant = {type.getFormat(), rule == ScaleRule::Search, rule == ScaleRule::Keep};
     rows = quantize.getInput();
   }
   auto rowsType = cast<RankedTensorType>(rows.getType());
@@ -236,7 +237,9 @@ FailureOr<uint64_t> ContentsBuilder::weightNumber(DispatchOp dispatch, WeightAtt
   PackJob job;
   job.name = weight.getLayers() > 1 ? name + ", layer " + std::to_string(layer) : name;
   Value rows = describeLayout(weight, job);
-  job.read = readers(weight, rows, layer);
+  job.read = readers.rows(weight, rows, layer);
+  if (job.layout.quant && job.layout.quant->keep)
+    job.readQuant = readers.quantRows(weight, rows, layer);
   job.offset = contents.weightBytes;
   uint64_t bytes = job.bytes();
   auto resultType = cast<RankedTensorType>(weight.getYielded().getType());
@@ -255,7 +258,7 @@ FailureOr<uint64_t> ContentsBuilder::weightNumber(DispatchOp dispatch, WeightAtt
 }
 
 FailureOr<PlanContents> buildPlan(ModuleOp module, const EmittedKernels &kernels,
-                                  const Target &target, const RowReaderFactory &readers) {
+                                  const Target &target, const WeightReaders &readers) {
   auto plans = module.getOps<PlanOp>();
   if (plans.empty())
     return module.emitError("expected a graphc.plan but there is none");

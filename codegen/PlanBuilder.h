@@ -9,10 +9,12 @@
 
 namespace graphc {
 
-/// Makes the reader of rows [begin, end) of `value`, a value in the region of `weight`, in one
-/// layer. The reader outlives the call and is used from many threads.
-using RowReaderFactory =
-    std::function<RowReader(WeightOp weight, mlir::Value value, int64_t layer)>;
+/// Makes the readers of rows of `value`, a value in the region of `weight`, in one layer. Readers
+/// outlive the call and are used from many threads.
+struct WeightReaders {
+  std::function<RowReader(WeightOp weight, mlir::Value value, int64_t layer)> rows;
+  std::function<QuantRowReader(WeightOp weight, mlir::Value value, int64_t layer)> quantRows;
+};
 
 struct PlanContents {
   /// Model, options and sections are left to the caller.
@@ -25,7 +27,7 @@ struct PlanContents {
 
 /// Collects what `module` (plan stage) and its kernels say. Fails with a diagnostic.
 mlir::FailureOr<PlanContents> buildPlan(mlir::ModuleOp module, const EmittedKernels &kernels,
-                                        const Target &target, const RowReaderFactory &readers);
+                                        const Target &target, const WeightReaders &readers);
 
 } // namespace graphc
 

@@ -44,7 +44,8 @@ def Graphc_GeluFormAttr : EnumAttr<Graphc_Dialect, Graphc_GeluForm, "gelu_form">
 
 def Graphc_ScaleRule : I32EnumAttr<"ScaleRule", "how scales are found", [
     I32EnumAttrCase<"Search", 0, "search">,
-    I32EnumAttrCase<"AbsMax", 1, "absmax">
+    I32EnumAttrCase<"AbsMax", 1, "absmax">,
+    I32EnumAttrCase<"Keep", 2, "keep">
   ]> {
   let cppNamespace = "::graphc";
   let genSpecializedAttr = 0;

@@ -57,6 +57,8 @@ struct QuantFormat {
   int64_t superGroup = 0;  ///< Columns that share a scale of scales; 0: there is one level.
   bool hasMinimum = false; ///< Then integers are not negative.
 
+  bool operator==(const QuantFormat &) const = default;
+
   bool hasTwoLevels() const { return superGroup != 0; }
 
   /// The integers are in [least(), most()]. int8 leaves -128 out: its magnitude must fit a byte

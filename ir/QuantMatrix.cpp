@@ -3,6 +3,7 @@
 #include "runtime/base/Assert.h"
 #include "runtime/base/ElementType.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -42,6 +43,19 @@ static float numberOf(const QuantFormat &format, const QuantMatrix::Scales &scal
 float QuantMatrix::number(int64_t row, int64_t column) const {
   return numberOf(format, scalesOf(row, column / format.group),
                   integers[static_cast<size_t>(row * paddedColumns() + column)]);
+}
+
+void QuantMatrix::copyRow(const QuantMatrix &from, int64_t fromRow, int64_t row) {
+  GRAPHC_ASSERT(format == from.format && columns == from.columns, "the same form");
+  auto copy = [&](auto &to, const auto &numbers, int64_t perRow) {
+    if (!to.empty())
+      std::copy_n(numbers.begin() + fromRow * perRow, perRow, to.begin() + row * perRow);
+  };
+  copy(integers, from.integers, paddedColumns());
+  copy(scales, from.scales, blocks());
+  copy(minimums, from.minimums, blocks());
+  copy(factors, from.factors, groups());
+  copy(minimumFactors, from.minimumFactors, groups());
 }
 
 void QuantMatrix::read(int64_t row, std::span<float> out) const {

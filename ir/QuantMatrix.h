@@ -30,6 +30,8 @@ struct QuantMatrix {
   };
   Scales scalesOf(int64_t row, int64_t group) const;
   float number(int64_t row, int64_t column) const;
+  /// Takes over a row of another matrix with the same form and columns.
+  void copyRow(const QuantMatrix &from, int64_t fromRow, int64_t row);
   /// The numbers of a row.
   void read(int64_t row, std::span<float> out) const;
 

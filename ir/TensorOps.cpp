@@ -187,6 +187,10 @@ Cost RepeatOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult CastOp::verify() {
+  auto quant = dyn_cast<QuantType>(getInput().getType().getElementType());
+  if (quant && (quant.isOfRows() || !getType().getElementType().isF32())) // C2
+    return emitOpError() << "expected f32 of a weight's quantized numbers but got " << getType()
+                         << " of " << getInput().getType();
   return rules::expectShape(*this, "result", getType(), getInput().getType().getShape()); // C1
 }
 

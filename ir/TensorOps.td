@@ -183,10 +183,12 @@ def Graphc_RepeatOp : Graphc_PureOp<"repeat"> {
 def Graphc_CastOp : Graphc_PureOp<"cast"> {
   let summary = "Convert to another element type";
   let description = [{
-    `y = round(x)`: each number to the result's element type.
+    `y = round(x)`: each number to the result's element type. In a weight's expression, the numbers of a checkpoint tensor that share
+    scales become f32.
 
     Constraints:
     * (C1) Input and result have the same shape.
+    * (C2) The input's numbers are floats, or quantized and those of a weight; then the result's are f32.
 
     Numerics: to nearest, ties to even; too large numbers become infinite. bf16 or f16 to f32 is exact.
 
@@ -198,7 +200,7 @@ def Graphc_CastOp : Graphc_PureOp<"cast"> {
     %y = graphc.cast %x : tensor<?x2048xf32> -> tensor<?x2048xbf16>
     ```
   }];
-  let arguments = (ins Graphc_Tensor:$input);
+  let arguments = (ins Graphc_QuantTensor:$input);
   let results = (outs Graphc_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasFolder = 1;

@@ -179,9 +179,9 @@ LogicalResult QuantizeOp::verify() {
   if (input.getRank() != 2 || !input.hasStaticShape()) // C1
     return emitOpError() << "expected a static matrix but got " << input;
   auto quant = dyn_cast<QuantType>(getType().getElementType());
-  const bool isPlain = quant && !quant.isOfRows() && !quant.getFormat().hasTwoLevels() &&
-                       !quant.getFormat().hasMinimum;
-  if (isPlain && getType().getShape() == input.getShape()) // C2
+  const bool isPlain = quant && !quant.getFormat().hasTwoLevels() && !quant.getFormat().hasMinimum;
+  const bool canBe = quant && !quant.isOfRows() && (isPlain || getRule() == ScaleRule::Keep);
+  if (canBe && getType().getShape() == input.getShape()) // C2
     return success();
   return emitOpError() << "expected a result of shape " << rules::shapeText(input.getShape())
                        << " of a quant type of weights but got " << getType();

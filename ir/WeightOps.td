@@ -124,7 +124,7 @@ def Graphc_CheckpointOp : Graphc_PureOp<"checkpoint", [HasParent<"WeightOp"> /* 
     ```
   }];
   let arguments = (ins StrAttr:$tensor, Index:$layer);
-  let results = (outs Graphc_Tensor:$result);
+  let results = (outs Graphc_QuantTensor:$result);
   let assemblyFormat = "$tensor `[` $layer `]` attr-dict `:` type($result)";
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -173,11 +173,15 @@ def Graphc_QuantizeOp : Graphc_PureOp<"quantize"> {
     * `search`: of a fixed list of scales near that one, negative ones included with i4, the one whose integers, with the
       scale that fits them best, have the least squared error; never worse than `absmax`. See `ir/QuantFormat.cpp`.
 
+    * `keep`: the numbers are those of checkpoint tensors that have integers and scales of the result's type already: these, as
+      they are. Only casts to f32, and concats and slices of rows, may stand between.
+
     Rounding is to nearest, ties to even.
 
     Constraints:
     * (C1) `input` is a static matrix of f32, bf16 or f16.
-    * (C2) The result has its shape and elements of a `quant` type of weights, with one level of scales and no minimum.
+    * (C2) The result has its shape and elements of a `quant` type of weights, with one level of scales and no minimum unless
+      they are kept.
 
     ```mlir
     graphc.weight @down[%layer in 22] : tensor<2048x5632x!graphc.quant<i4:f16, 32>> {

@@ -15,10 +15,12 @@
 #ifndef GRAPHC_IR_WEIGHTSOURCE_H
 #define GRAPHC_IR_WEIGHTSOURCE_H
 
+#include "ir/QuantFormat.h"
 #include "runtime/base/ElementType.h"
 #include "runtime/base/Status.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,11 +28,15 @@
 
 namespace graphc {
 
+struct QuantMatrix;
+
 /// Stored type and shape of a checkpoint tensor. Whoever makes one has checked that every extent is
 /// >= 0 and that the product of all of them, times the size of an element, fits int64_t.
 struct TensorInfo {
   ElementType type = ElementType::F32;
   std::vector<int64_t> shape;
+  /// Of a tensor whose numbers share scales: their form. `type` is then F32, which holds them.
+  std::optional<QuantFormat> quant = {};
 
   /// Rows and columns of the matrix view described above.
   int64_t rows() const { return shape.empty() ? 1 : shape.front(); }
@@ -66,6 +72,13 @@ public:
   /// tensor or a buffer of another size: callers have asked find() before.
   virtual Status readRows(std::string_view name, int64_t rowBegin, int64_t rowEnd,
                           std::span<float> out) const = 0;
+
+  /// What the numbers of rows [rowBegin, rowEnd) are made of, into the rows of `out` from `outRow`
+  /// on; for a tensor with `quant`, whose form and columns `out` has.
+  virtual Status readQuant(std::string_view name, int64_t rowBegin, int64_t rowEnd, int64_t outRow,
+                           QuantMatrix &out) const {
+    return internalError("tensor '" + std::string(name) + "' has no scales");
+  }
 
   /// A hint that a tensor will not be read again soon, so that memory which holds it can go.
   /// Reading it later still works.

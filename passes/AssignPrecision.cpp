@@ -57,8 +57,10 @@ void AssignPrecisionPass::convertWeights() {
   getOperation().walk([&](ParamOp param) {
     WeightOp weight = rewriter.lookup(param.getResult());
     auto hasUse = [&](auto isUse) { return llvm::any_of(param.getResult().getUses(), isUse); };
-    if (weight)
-      isNarrow[weight] |= hasUse(isMatrixUse) && !(exactWeights && hasUse(isProductWeight));
+    if (!weight)
+      return;
+    const bool staysExact = exactWeights && (hasUse(isProductWeight) || keptType(weight));
+    isNarrow[weight] |= hasUse(isMatrixUse) && !staysExact;
   });
   for (auto [weight, narrow] : isNarrow) {
     Type elementType = narrow ? matrixType(weight, dtype, weights) : typeOf(Precision::F32);

@@ -84,6 +84,8 @@ static Refusal checkPair(Member &first, Member &other) {
   if (elementTypeOf(first.parts.weight) != elementTypeOf(other.parts.weight) ||
       first.parts.rows != other.parts.rows)
     return "mixed types: weights differ";
+  if (keptType(first.weight) != keptType(other.weight))
+    return "checkpoint tensors are quantized differently";
   if (first.parts.resultType.getElementType() != other.parts.resultType.getElementType())
     return "mixed types: results differ";
   if (first.weight.getLayers() != other.weight.getLayers() ||

@@ -58,8 +58,9 @@ static Want wantOf(OpOperand &use) {
     return wantOfMatmul(linear, use.get());
   if (auto qkv = dyn_cast<FusedQkvOp>(use.getOwner()))
     return wantOfMatmul(qkv, use.get());
+  // Numbers that share scales stand in panels only.
   if (isa<EmbeddingOp>(use.getOwner()))
-    return {Form::Either, 0};
+    return {isa<QuantType>(elementTypeOf(use.get())) ? Form::Panels : Form::Either, 0};
   return {};
 }
 

@@ -18,7 +18,8 @@ def AssignPrecisionPass : Graphc_Pass<"assign-precision"> {
 
     * a weight that a linear multiplies with or an embedding looks up becomes `dtype`; every other weight (gammas, biases, rope
       tables) f32. With `dtype=f32` such a matrix may be stored in less: in bf16 or f16 (`weights`), or with `weights=stored` in what
-      its checkpoint tensors are stored in, so that nothing is lost. With `exact-weights`, those that linears multiply with stay f32: quantize-weights rounds them, once. The cast is part of the weight's expression: nothing is converted while the model runs;
+      its checkpoint tensors are stored in, so that nothing is lost. With `exact-weights`, those that linears multiply with, and those that come quantized, stay f32: quantize-weights rounds or
+      keeps them, once. The cast is part of the weight's expression: nothing is converted while the model runs;
     * the rows of a linear are cast to the type of its weight; with `dtype=f32` they stay f32, and the weight becomes f32 where it
       is multiplied;
     * the cache becomes `kv-cache`, wherever its type is named;
@@ -278,6 +279,9 @@ def QuantizeWeightsPass : Graphc_Pass<"quantize-weights"> {
     of their own (`head-bits`). A weight stays in `dtype`, or what `weights` says, where `exclude` names it or one of its checkpoint tensors (a pattern with
     `*` and `?`), where its number of bits is 0, and where another op needs it as it is; each is counted as a miss with its reason.
 
+    With `keep`, nothing is rounded: weights whose checkpoint tensors are quantized already keep their integers and scales
+    (`graphc.quantize keep`), tables of embeddings among them; all others stay in `dtype`, or what `weights` says.
+
     ```mlir
     graphc.weight @w[%layer in 2] : tensor<96x64xf32> {
       %0 = graphc.checkpoint "w.{layer}"[%layer] : tensor<96x64xf32>
@@ -317,6 +321,8 @@ def QuantizeWeightsPass : Graphc_Pass<"quantize-weights"> {
       "clEnumValN(::graphc::RowPrecision::I8, \"i8\", \"\"))">,
     Option<"search", "search", "bool", "true",
       "search for the scale with the least squared error (false: from the largest magnitude)">,
+    Option<"keepsStored", "keep", "bool", "false",
+      "keep the numbers of checkpoint tensors that are quantized already, and round no others">,
     Option<"dtype", "dtype", "::graphc::Precision", "::graphc::Precision::F32",
       "element type of matrices that are not quantized",
       "::llvm::cl::values(clEnumValN(::graphc::Precision::F32, \"f32\", \"\"), "

@@ -50,6 +50,7 @@ static std::unique_ptr<Pass> createQuantizeWeights(const PipelineOptions &option
                      : options.dtype == Precision::BF16 ? RowPrecision::BF16
                                                         : RowPrecision::F32;
   passOptions.search = quant.search;
+  passOptions.keepsStored = quant.keep;
   passOptions.dtype = options.dtype;
   passOptions.weights = options.weights;
   passOptions.exclude.assign(quant.exclude.begin(), quant.exclude.end());

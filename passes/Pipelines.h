@@ -28,6 +28,7 @@ struct QuantOptions {
   int64_t group = 32;
   bool quantizeRows = false; ///< To int8, else rows are of `dtype`.
   bool search = true;
+  bool keep = false; ///< What the checkpoint has quantized already, and nothing else.
   std::vector<std::string> exclude = {};
 };
 

@@ -33,8 +33,11 @@ private:
   bool isExcluded(WeightOp weight) const;
   Refusal check(WeightOp weight, const Uses &uses, int64_t bitsOfUses) const;
   int64_t bitsOf(const Uses &uses) const;
-  Type rowsType();
+  Type rowsType(QuantType weight);
   void quantize(WeightOp weight, const Uses &uses, int64_t weightBits, WeightRewriter &rewriter);
+  void keep(WeightOp weight, const Uses &uses, WeightRewriter &rewriter);
+  void round(WeightOp weight, QuantType type, ScaleRule rule, const Uses &uses,
+             WeightRewriter &rewriter);
   void leave(WeightOp weight, const Uses &uses, WeightRewriter &rewriter);
 
   SmallVector<llvm::GlobPattern> excluded;
@@ -90,12 +93,14 @@ Refusal QuantizeWeightsPass::check(WeightOp weight, const Uses &uses, int64_t bi
     return "another op needs the weight as it is";
   if (isExcluded(weight))
     return "excluded by its name";
-  if (bitsOfUses == 0)
+  if (keepsStored && !keptType(weight))
+    return "its checkpoint tensors are not quantized, or not alike";
+  if (!keepsStored && bitsOfUses == 0)
     return "the head is not to be quantized";
   return {};
 }
 
-Type QuantizeWeightsPass::rowsType() {
+Type QuantizeWeightsPass::rowsType(QuantType weight) {
   OpBuilder builder(&getContext());
   switch (rows) {
   case RowPrecision::F32:
@@ -103,7 +108,7 @@ Type QuantizeWeightsPass::rowsType() {
   case RowPrecision::BF16:
     return builder.getBF16Type();
   case RowPrecision::I8:
-    return QuantType::get(&getContext(), builder.getI8Type(), builder.getF32Type(), kRowGroup);
+    return weight.getRowsType();
   }
   return {};
 }
@@ -126,11 +131,20 @@ void QuantizeWeightsPass::quantize(WeightOp weight, const Uses &uses, int64_t we
   const int64_t columns = group > 0 ? group : roundUp(type.getDimSize(1), kRowGroup);
   auto quant = QuantType::get(&getContext(), builder.getIntegerType(weightBits),
                               builder.getF16Type(), columns);
-  const ScaleRule rule = search ? ScaleRule::Search : ScaleRule::AbsMax;
+  round(weight, quant, search ? ScaleRule::Search : ScaleRule::AbsMax, uses, rewriter);
+}
+
+void QuantizeWeightsPass::keep(WeightOp weight, const Uses &uses, WeightRewriter &rewriter) {
+  round(weight, keptType(weight), ScaleRule::Keep, uses, rewriter);
+}
+
+void QuantizeWeightsPass::round(WeightOp weight, QuantType quant, ScaleRule rule, const Uses &uses,
+                                WeightRewriter &rewriter) {
+  const Type type = withElementType(weight.getTensorType(), quant);
   rewriter.transform(weight, [&](OpBuilder &at, Location location, ValueRange values) {
-    return QuantizeOp::create(at, location, withElementType(type, quant), values[0], rule);
+    return QuantizeOp::create(at, location, type, values[0], rule);
   });
-  setRows(uses, rowsType());
+  setRows(uses, rowsType(quant));
   recordHit();
 }
 
@@ -144,7 +158,7 @@ void QuantizeWeightsPass::leave(WeightOp weight, const Uses &uses, WeightRewrite
     setRows(uses, Float32Type::get(&getContext()));
 }
 
-/// Uses of each matrix, those that rows are multiplied with among them.
+/// Uses of each matrix that rows are multiplied with, or that comes quantized.
 static llvm::MapVector<WeightOp, SmallVector<OpOperand *>> findUses(ModuleOp module,
                                                                     WeightRewriter &weights) {
   llvm::MapVector<WeightOp, SmallVector<OpOperand *>> uses;
@@ -156,7 +170,7 @@ static llvm::MapVector<WeightOp, SmallVector<OpOperand *>> findUses(ModuleOp mod
   });
   uses.remove_if([](auto &entry) {
     auto isProduct = [](OpOperand *use) { return isProductWeight(*use); };
-    return llvm::none_of(entry.second, isProduct) ||
+    return (llvm::none_of(entry.second, isProduct) && !keptType(entry.first)) ||
            isa<QuantType>(entry.first.getTensorType().getElementType());
   });
   return uses;
@@ -172,7 +186,10 @@ void QuantizeWeightsPass::runOnOperation() {
     const int64_t weightBits = bitsOf(uses);
     Refusal refusal = check(weight, uses, weightBits);
     if (refusal.empty()) {
-      quantize(weight, uses, weightBits, rewriter);
+      if (keepsStored)
+        keep(weight, uses, rewriter);
+      else
+        quantize(weight, uses, weightBits, rewriter);
       continue;
     }
     recordMiss(weight, refusal);

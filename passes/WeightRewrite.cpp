@@ -115,6 +115,13 @@ std::string joinNames(ArrayRef<StringRef> names) {
   return llvm::join(result, ".");
 }
 
+/// Whether an op puts rows together without looking into them.
+static bool keepsRows(Operation *op) {
+  auto concat = dyn_cast<ConcatOp>(op);
+  auto slice = dyn_cast<SliceOp>(op);
+  return isa<CastOp>(op) || (concat && concat.getAxis() == 0) || (slice && slice.getAxis() == 0);
+}
+
 /// The narrowest element type that holds the numbers of a value exactly, as far as its expression
 /// shows.
 static Type storedType(Value value) {
@@ -127,8 +134,11 @@ static Type storedType(Value value) {
     return own;
   Type first = storedType(op->getOperand(0));
   auto isSame = [&](Value operand) { return storedType(operand) == first; };
-  return llvm::all_of(op->getOperands(), isSame) ? first : own;
+  const bool isKept = !isa<QuantType>(first) || keepsRows(op);
+  return isKept && llvm::all_of(op->getOperands(), isSame) ? first : own;
 }
+
+QuantType keptType(WeightOp weight) { return dyn_cast<QuantType>(storedType(weight.getYielded())); }
 
 Type matrixType(WeightOp weight, Precision dtype, WeightPrecision weights) {
   MLIRContext *context = weight.getContext();
@@ -136,7 +146,9 @@ Type matrixType(WeightOp weight, Precision dtype, WeightPrecision weights) {
   case WeightPrecision::AsDtype:
     break;
   case WeightPrecision::Stored:
-    return storedType(weight.getYielded());
+    if (Type stored = storedType(weight.getYielded()); !isa<QuantType>(stored))
+      return stored;
+    return Float32Type::get(context);
   case WeightPrecision::BF16:
     return BFloat16Type::get(context);
   case WeightPrecision::F16:

@@ -54,6 +54,10 @@ std::string joinNames(llvm::ArrayRef<llvm::StringRef> names);
 /// from, or f32 where they differ or numbers are computed.
 mlir::Type matrixType(WeightOp weight, Precision dtype, WeightPrecision weights);
 
+/// The quantized type of the checkpoint tensors whose rows a weight is put together from, or null
+/// where they differ, are floats, or numbers are computed.
+QuantType keptType(WeightOp weight);
+
 /// Whether two params name the same layer, whatever their weights are.
 bool haveSameLayer(mlir::Value a, mlir::Value b);
 

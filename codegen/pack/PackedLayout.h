@@ -26,6 +26,7 @@ struct PanelPart {
 struct Quantization {
   QuantFormat format;
   bool search = true; ///< For the best scales (see graphc.quantize).
+  bool keep = false;  ///< Take integers and scales as they are.
 };
 
 /// A PanelLayout with the type that its numbers are stored in.

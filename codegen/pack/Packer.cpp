@@ -66,15 +66,31 @@ private:
   Status packPanels(const Block &block) {
     const PackedLayout &layout = block.job->layout;
     int64_t panelBytes = layout.panelBytes();
-    auto rows = firstOf(values, kPanelRows * layout.columns);
     auto result = firstOf(bytes, (block.end - block.begin) * panelBytes);
     for (int64_t panel = block.begin; panel < block.end; ++panel) {
-      GRAPHC_RETURN_IF_ERROR(readPanel(*block.job, panel, rows));
-      packPanel(layout, rows,
-                result.subspan(static_cast<size_t>((panel - block.begin) * panelBytes),
-                               static_cast<size_t>(panelBytes)));
+      auto out = result.subspan(static_cast<size_t>((panel - block.begin) * panelBytes),
+                                static_cast<size_t>(panelBytes));
+      GRAPHC_RETURN_IF_ERROR(layout.quant && layout.quant->keep
+                                 ? keepPanel(*block.job, panel, out)
+                                 : convertPanel(*block.job, panel, out));
     }
     return sink(block.job->offset + static_cast<uint64_t>(block.begin * panelBytes), result);
+  }
+
+  Status convertPanel(const PackJob &job, int64_t panel, std::span<std::byte> out) {
+    auto rows = firstOf(values, kPanelRows * job.layout.columns);
+    GRAPHC_RETURN_IF_ERROR(readPanel(job, panel, rows));
+    packPanel(job.layout, rows, out);
+    return {};
+  }
+
+  static Status keepPanel(const PackJob &job, int64_t panel, std::span<std::byte> out) {
+    QuantMatrix rows(job.layout.quant->format, kPanelRows, job.layout.columns);
+    for (const PanelPart &part : job.layout.parts(panel))
+      if (part.count > 0)
+        GRAPHC_RETURN_IF_ERROR(job.readQuant(part.row, part.row + part.count, part.channel, rows));
+    writePanel(rows, out);
+    return {};
   }
 
   /// Fills `rows` with the 32 rows of a panel, zeros where the source has none.

@@ -4,6 +4,7 @@
 #define GRAPHC_CODEGEN_PACK_PACKER_H
 
 #include "codegen/pack/PackedLayout.h"
+#include "ir/QuantMatrix.h"
 #include "runtime/base/Status.h"
 
 #include <functional>
@@ -15,10 +16,15 @@ namespace graphc {
 /// Computes rows [begin, end) of a weight's expression as f32, row-major. Called from many threads.
 using RowReader = std::function<Status(int64_t begin, int64_t end, std::span<float> out)>;
 
+/// The same for rows whose integers and scales are kept: into the rows of `out` from `outRow` on.
+using QuantRowReader =
+    std::function<Status(int64_t begin, int64_t end, int64_t outRow, QuantMatrix &out)>;
+
 /// One weight of one layer.
 struct PackJob {
   std::string name; ///< For messages: "attn.qkv, layer 3".
   RowReader read;
+  QuantRowReader readQuant = {}; ///< Instead, where the layout says that numbers are kept.
   /// Rows, columns and element type of the result; panels when `packed`, else rows in order.
   PackedLayout layout;
   bool packed = false;

@@ -1,5 +1,6 @@
 #include "ir/reference/WeightEvaluator.h"
 
+#include "ir/QuantMatrix.h"
 #include "ir/reference/Ops.h"
 
 #include "mlir/IR/Matchers.h"
@@ -81,20 +82,37 @@ static Status convert(Type elementType, std::span<float> values) {
   return {};
 }
 
-Status WeightEvaluator::readCheckpoint(CheckpointOp op, int64_t begin, int64_t end,
-                                       std::span<float> out) const {
-  const std::string name = op.nameForLayer(layerOf(op.getLayer(), layer));
-  const TensorInfo *info = source.find(name);
+/// The name of a checkpoint tensor that is there with the op's rows and columns.
+Expected<std::string> WeightEvaluator::findTensor(CheckpointOp op, const TensorInfo *&info) const {
+  std::string name = op.nameForLayer(layerOf(op.getLayer(), layer));
+  info = source.find(name);
   if (!info)
     return badInput("the checkpoint has no tensor '" + name + "'");
   if (info->rows() != matrixRows(op.getType()) || info->columns() != matrixColumns(op.getType()))
     return badInput("tensor '" + name + "': expected " + std::to_string(matrixRows(op.getType())) +
                     " rows of " + std::to_string(matrixColumns(op.getType())) + " but got " +
                     std::to_string(info->rows()) + " rows of " + std::to_string(info->columns()));
+  return name;
+}
+
+Status WeightEvaluator::readCheckpoint(CheckpointOp op, int64_t begin, int64_t end,
+                                       std::span<float> out) const {
+  const TensorInfo *info = nullptr;
+  GRAPHC_ASSIGN_OR_RETURN(std::string name, findTensor(op, info));
   GRAPHC_RETURN_IF_ERROR(source.readRows(name, begin, end, out));
-  if (typeOf(info->type, op.getContext()) != op.getType().getElementType())
-    return convert(op.getType().getElementType(), out);
-  return {};
+  const Type wanted = op.getType().getElementType();
+  if (isa<QuantType>(wanted) || typeOf(info->type, op.getContext()) == wanted)
+    return {};
+  return convert(wanted, out);
+}
+
+Status WeightEvaluator::readQuantCheckpoint(CheckpointOp op, int64_t begin, int64_t end,
+                                            int64_t outRow, QuantMatrix &out) const {
+  const TensorInfo *info = nullptr;
+  GRAPHC_ASSIGN_OR_RETURN(std::string name, findTensor(op, info));
+  if (info->quant != out.format)
+    return badInput("tensor '" + name + "': its numbers are stored in another form than expected");
+  return source.readQuant(name, begin, end, outRow, out);
 }
 
 Status WeightEvaluator::readParam(ParamOp op, int64_t begin, int64_t end,
@@ -112,21 +130,48 @@ Status WeightEvaluator::readParam(ParamOp op, int64_t begin, int64_t end,
 // Rows put together
 //===----------------------------------------------------------------------===//
 
-/// Along axis 0.
-Status WeightEvaluator::readConcat(ConcatOp op, int64_t begin, int64_t end,
-                                   std::span<float> out) const {
-  const int64_t columns = matrixColumns(op.getType());
+/// Calls `read(input, from, to, at)` for the rows [from, to) of each input of a concat along axis 0
+/// that rows [begin, end) of the result are, where `at` counts from `begin`.
+template <typename Read>
+static Status forEachInput(ConcatOp op, int64_t begin, int64_t end, Read read) {
   int64_t start = 0; // first row of the input at hand
   for (Value input : op.getInputs()) {
     const int64_t rows = matrixRows(input.getType());
     const int64_t from = std::max(begin, start), to = std::min(end, start + rows);
     if (from < to)
-      GRAPHC_RETURN_IF_ERROR(
-          readRows(input, from - start, to - start,
-                   out.subspan((from - begin) * columns, (to - from) * columns)));
+      GRAPHC_RETURN_IF_ERROR(read(input, from - start, to - start, from - begin));
     start += rows;
   }
   return {};
+}
+
+Status WeightEvaluator::readConcat(ConcatOp op, int64_t begin, int64_t end,
+                                   std::span<float> out) const {
+  const int64_t columns = matrixColumns(op.getType());
+  return forEachInput(op, begin, end, [&](Value input, int64_t from, int64_t to, int64_t at) {
+    return readRows(input, from, to, out.subspan(at * columns, (to - from) * columns));
+  });
+}
+
+Status WeightEvaluator::readQuant(Value value, int64_t begin, int64_t end, int64_t outRow,
+                                  QuantMatrix &out) const {
+  Operation *op = value.getDefiningOp();
+  if (auto checkpoint = dyn_cast_or_null<CheckpointOp>(op))
+    return readQuantCheckpoint(checkpoint, begin, end, outRow, out);
+  if (auto cast = dyn_cast_or_null<CastOp>(op))
+    return readQuant(cast.getInput(), begin, end, outRow, out);
+  auto concat = dyn_cast_or_null<ConcatOp>(op);
+  if (concat && concat.getAxis() == 0)
+    return forEachInput(concat, begin, end, [&](Value input, int64_t from, int64_t to, int64_t at) {
+      return readQuant(input, from, to, outRow + at, out);
+    });
+  auto slice = dyn_cast_or_null<SliceOp>(op);
+  if (slice && slice.getAxis() == 0) {
+    const auto first = static_cast<int64_t>(slice.getBegin());
+    return readQuant(slice.getInput(), first + begin, first + end, outRow, out);
+  }
+  return unsupported("quantized numbers cannot be kept behind " +
+                     (op ? op->getName().getStringRef().str() : "a block argument"));
 }
 
 /// Reads the rows of the input that hold the numbers wanted, and copies these.
@@ -149,6 +194,8 @@ Status WeightEvaluator::readReshape(ReshapeOp op, int64_t begin, int64_t end,
 Status WeightEvaluator::readQuantize(QuantizeOp op, int64_t begin, int64_t end,
                                      std::span<float> out) const {
   GRAPHC_RETURN_IF_ERROR(readRows(op.getInput(), begin, end, out));
+  if (op.getRule() == ScaleRule::Keep)
+    return {};
   const int64_t columns = matrixColumns(op.getType());
   for (int64_t at = 0; at < (end - begin) * columns; at += columns)
     quantizeRow(cast<QuantType>(op.getType().getElementType()), op.getRule() == ScaleRule::Search,

@@ -34,11 +34,19 @@ public:
   /// meaning in a weight expression.
   Status readRows(mlir::Value value, int64_t begin, int64_t end, std::span<float> out) const;
 
+  /// What the numbers of rows [begin, end) of a kept value are made of (see graphc.quantize), into
+  /// the rows of `out` from `outRow` on. Failures as above.
+  Status readQuant(mlir::Value value, int64_t begin, int64_t end, int64_t outRow,
+                   QuantMatrix &out) const;
+
   /// All rows.
   Expected<std::vector<float>> readAll(mlir::Value value) const;
 
 private:
+  Expected<std::string> findTensor(CheckpointOp op, const TensorInfo *&info) const;
   Status readCheckpoint(CheckpointOp op, int64_t begin, int64_t end, std::span<float> out) const;
+  Status readQuantCheckpoint(CheckpointOp op, int64_t begin, int64_t end, int64_t outRow,
+                             QuantMatrix &out) const;
   Status readConcat(ConcatOp op, int64_t begin, int64_t end, std::span<float> out) const;
   Status readQuantize(QuantizeOp op, int64_t begin, int64_t end, std::span<float> out) const;
   Status readReshape(ReshapeOp op, int64_t begin, int64_t end, std::span<float> out) const;

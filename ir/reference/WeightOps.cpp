@@ -22,6 +22,8 @@ void ropeTableRows(RopeTableOp op, int64_t begin, int64_t end, std::span<float> 
 
 Tensor quantize(QuantizeOp op, const Tensor &input) {
   Tensor result = input;
+  if (op.getRule() == ScaleRule::Keep)
+    return result;
   for (int64_t row = 0; row < result.rows(); ++row)
     quantizeRow(mlir::cast<QuantType>(op.getType().getElementType()),
                 op.getRule() == ScaleRule::Search, result.row(row));

@@ -252,3 +252,19 @@ func.func @pack_c1_quant(%w: tensor<64x!graphc.quant<i8:f16, 32>>) {
   %0 = graphc.pack %w : tensor<64x!graphc.quant<i8:f16, 32>> -> tensor<64x!graphc.quant<i8:f16, 32>>
   return
 }
+
+// -----
+
+func.func @cast_c2_rows(%x: tensor<?x64x!graphc.quant<i8:f32, 32>>) {
+  // expected-error @below {{expected f32 of a weight's quantized numbers but got}}
+  %0 = graphc.cast %x : tensor<?x64x!graphc.quant<i8:f32, 32>> -> tensor<?x64xf32>
+  return
+}
+
+// -----
+
+func.func @cast_c2_result(%w: tensor<32x64x!graphc.quant<i8:f16, 32>>) {
+  // expected-error @below {{expected f32 of a weight's quantized numbers but got}}
+  %0 = graphc.cast %w : tensor<32x64x!graphc.quant<i8:f16, 32>> -> tensor<32x64xbf16>
+  return
+}

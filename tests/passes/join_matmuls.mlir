@@ -178,3 +178,27 @@ func.func @mixed_weights(%x: tensor<?x64xf32>, %layer: index) -> (tensor<?x32xf3
   %1 = graphc.linear %x16, %wb : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
   return %0, %1 : tensor<?x32xf32>, tensor<?x32xf32>
 }
+
+// -----
+
+// Numbers that keep their scales stay apart where these differ.
+// CHECK-LABEL: func.func @mixed_scales
+// CHECK-NOT: graphc.concat
+graphc.weight @a[%layer in 1] : tensor<32x256xf32> {
+  %0 = graphc.checkpoint "a"[%layer] : tensor<32x256x!graphc.quant<ui4:f16, 32, 256>>
+  %1 = graphc.cast %0 : tensor<32x256x!graphc.quant<ui4:f16, 32, 256>> -> tensor<32x256xf32>
+  graphc.yield %1 : tensor<32x256xf32>
+}
+graphc.weight @b[%layer in 1] : tensor<32x256xf32> {
+  %0 = graphc.checkpoint "b"[%layer] : tensor<32x256x!graphc.quant<i8:f16, 16, 256>>
+  %1 = graphc.cast %0 : tensor<32x256x!graphc.quant<i8:f16, 16, 256>> -> tensor<32x256xf32>
+  graphc.yield %1 : tensor<32x256xf32>
+}
+func.func @mixed_scales(%x: tensor<?x256xf32>, %layer: index) -> (tensor<?x32xf32>, tensor<?x32xf32>) {
+  %wa = graphc.param @a[%layer] : tensor<32x256xf32>
+  %wb = graphc.param @b[%layer] : tensor<32x256xf32>
+  %0 = graphc.linear %x, %wa : (tensor<?x256xf32>, tensor<32x256xf32>) -> tensor<?x32xf32>
+  // expected-remark @below {{not fused: checkpoint tensors are quantized differently}}
+  %1 = graphc.linear %x, %wb : (tensor<?x256xf32>, tensor<32x256xf32>) -> tensor<?x32xf32>
+  return %0, %1 : tensor<?x32xf32>, tensor<?x32xf32>
+}

@@ -159,3 +159,22 @@ func.func @half(%x: tensor<?x64xf16>, %layer: index) -> tensor<?x32xf32> {
   %y = graphc.linear %x, %w : (tensor<?x64xf16>, tensor<32x64xf16>) -> tensor<?x32xf32>
   return %y : tensor<?x32xf32>
 }
+
+// -----
+
+// A quantized table stands in panels though no rows are multiplied with it.
+// CHECK: graphc.weight @table[%{{.+}} in 1] : tensor<2x1x32x32x!graphc.quant<i8 : f16, 32>>
+// CHECK: graphc.pack
+graphc.weight @table[%layer in 1] : tensor<64x32x!graphc.quant<i8:f16, 32>> {
+  %0 = graphc.checkpoint "table"[%layer] : tensor<64x32xf32>
+  %1 = graphc.quantize search %0 : tensor<64x32xf32> -> tensor<64x32x!graphc.quant<i8:f16, 32>>
+  graphc.yield %1 : tensor<64x32x!graphc.quant<i8:f16, 32>>
+}
+// CHECK-LABEL: func.func @quantized_table
+// CHECK: graphc.embedding %{{.+}}, %{{.+}} : tensor<2x1x32x32x!graphc.quant<i8 : f16, 32>> -> tensor<?x32xf32>
+func.func @quantized_table(%step: !graphc.step) -> tensor<?x32xf32> {
+  %c0 = arith.constant 0 : index
+  %w = graphc.param @table[%c0] : tensor<64x32x!graphc.quant<i8:f16, 32>>
+  %x = graphc.embedding %w, %step : tensor<64x32x!graphc.quant<i8:f16, 32>> -> tensor<?x32xf32>
+  return %x : tensor<?x32xf32>
+}

@@ -77,7 +77,7 @@ Status runCompile(const CompileCommand &command) {
   if (!settings.reportFile.empty())
     GRAPHC_RETURN_IF_ERROR(writeReport(settings.reportFile, compiler.report()));
   FailureOr<PlanContents> contents =
-      buildPlan(*input.module, kernels, compiler.target(), rowReaders(input));
+      buildPlan(*input.module, kernels, compiler.target(), weightReaders(input));
   if (failed(contents))
     return internalError("the plan cannot be put together (see the messages above)");
   double codeSeconds = watch.lap();

@@ -8,14 +8,22 @@ using namespace mlir;
 
 namespace graphc {
 
-RowReaderFactory rowReaders(const ModelInput &input) {
+WeightReaders weightReaders(const ModelInput &input) {
   const WeightSource *source = input.source.get();
-  return [source](WeightOp weight, Value value, int64_t layer) -> RowReader {
+  WeightReaders readers;
+  readers.rows = [source](WeightOp weight, Value value, int64_t layer) -> RowReader {
     return [evaluator = WeightEvaluator(weight, layer, *source), value](int64_t begin, int64_t end,
                                                                         std::span<float> out) {
       return evaluator.readRows(value, begin, end, out);
     };
   };
+  readers.quantRows = [source](WeightOp weight, Value value, int64_t layer) -> QuantRowReader {
+    return [evaluator = WeightEvaluator(weight, layer, *source),
+            value](int64_t begin, int64_t end, int64_t outRow, QuantMatrix &out) {
+      return evaluator.readQuant(value, begin, end, outRow, out);
+    };
+  };
+  return readers;
 }
 
 static Status packInto(PlanFileWriter &writer, const PlanContents &contents,

@@ -28,7 +28,7 @@ Status writePlan(const std::string &path, PlanContents contents, const PlanTexts
                  const ModelInput &input, const WriteOptions &options);
 
 /// Readers of weight rows over the model's weights.
-RowReaderFactory rowReaders(const ModelInput &input);
+WeightReaders weightReaders(const ModelInput &input);
 
 } // namespace graphc
 

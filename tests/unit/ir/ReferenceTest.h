@@ -3,6 +3,7 @@
 #define GRAPHC_TESTS_UNIT_IR_REFERENCETEST_H
 
 #include "ir/IrTest.h"
+#include "ir/QuantMatrix.h"
 #include "ir/reference/Evaluator.h"
 
 #include <gmock/gmock.h>
@@ -18,11 +19,18 @@ public:
   struct Entry {
     TensorInfo info;
     std::vector<float> values;
+    std::optional<QuantMatrix> quant = {}; ///< Instead of values.
   };
 
   void add(const std::string &name, std::vector<int64_t> shape, std::vector<float> values,
            ElementType type = ElementType::F32) {
     entries[name] = {{type, std::move(shape)}, std::move(values)};
+  }
+
+  /// A tensor whose numbers share scales.
+  void add(const std::string &name, QuantMatrix matrix) {
+    TensorInfo info{ElementType::F32, {matrix.rows, matrix.columns}, matrix.format};
+    entries[name] = {std::move(info), {}, std::move(matrix)};
   }
 
   const TensorInfo *find(std::string_view name) const override {
@@ -41,7 +49,20 @@ public:
     const int64_t columns = entry.info.columns();
     if (static_cast<int64_t>(out.size()) != (end - begin) * columns || end > entry.info.rows())
       return internalError("rows outside of the tensor");
+    if (entry.quant) {
+      for (int64_t row = begin; row < end; ++row)
+        entry.quant->read(row, out.subspan(size_t((row - begin) * columns), size_t(columns)));
+      return {};
+    }
     std::copy_n(entry.values.begin() + begin * columns, out.size(), out.begin());
+    return {};
+  }
+
+  Status readQuant(std::string_view name, int64_t begin, int64_t end, int64_t outRow,
+                   QuantMatrix &out) const override {
+    const QuantMatrix &matrix = *entries.at(std::string(name)).quant;
+    for (int64_t row = begin; row < end; ++row)
+      out.copyRow(matrix, row, outRow + row - begin);
     return {};
   }
 

@@ -282,3 +282,62 @@ TEST_F(WeightEvaluatorTest, ThreadsMayShareOne) {
 }
 
 } // namespace
+
+namespace {
+
+constexpr QuantFormat kKept = {.bits = 8, .group = 16, .superGroup = 32};
+
+/// Rows of 32 numbers that tell where they come from.
+QuantMatrix keptRows(int64_t rows, int first) {
+  QuantMatrix matrix(kKept, rows, 32);
+  for (size_t i = 0; i < matrix.integers.size(); ++i)
+    matrix.integers[i] = int8_t(first + int(i) % 32 % 7);
+  for (int64_t row = 0; row < rows; ++row) {
+    matrix.scales[size_t(row)] = toF16(0.5f + float(row));
+    matrix.factors[size_t(2 * row)] = int8_t(row + 1);
+    matrix.factors[size_t(2 * row + 1)] = -3;
+  }
+  return matrix;
+}
+
+} // namespace
+
+TEST_F(WeightEvaluatorTest, KeptNumbersComeWithTheirScales) {
+  const QuantMatrix a = keptRows(5, 10), b = keptRows(3, -40);
+  weights.add("kept.a", a);
+  weights.add("kept.b", b);
+  load(R"(graphc.weight @w[%layer in 1] : tensor<6x32x!graphc.quant<i8:f16, 16, 32>> {
+    %0 = graphc.checkpoint "kept.a"[%layer] : tensor<5x32x!graphc.quant<i8:f16, 16, 32>>
+    %1 = graphc.cast %0 : tensor<5x32x!graphc.quant<i8:f16, 16, 32>> -> tensor<5x32xf32>
+    %2 = graphc.slice %1 axis 0[1, 4] : tensor<5x32xf32> -> tensor<3x32xf32>
+    %3 = graphc.checkpoint "kept.b"[%layer] : tensor<3x32x!graphc.quant<i8:f16, 16, 32>>
+    %4 = graphc.cast %3 : tensor<3x32x!graphc.quant<i8:f16, 16, 32>> -> tensor<3x32xf32>
+    %5 = graphc.concat %2, %4 axis 0 : (tensor<3x32xf32>, tensor<3x32xf32>) -> tensor<6x32xf32>
+    %6 = graphc.quantize keep %5 : tensor<6x32xf32> -> tensor<6x32x!graphc.quant<i8:f16, 16, 32>>
+    graphc.yield %6 : tensor<6x32x!graphc.quant<i8:f16, 16, 32>>
+  })");
+  QuantMatrix expected(kKept, 6, 32);
+  std::vector<float> numbers(6 * 32);
+  for (int64_t row = 0; row < 6; ++row) {
+    expected.copyRow(row < 3 ? a : b, row < 3 ? row + 1 : row - 3, row);
+    expected.read(row, std::span(numbers).subspan(size_t(row * 32), 32));
+  }
+  expectValues(numbers);
+
+  auto quantize = llvm::cast<QuantizeOp>(weight.getYielded().getDefiningOp());
+  const WeightEvaluator evaluator(weight, 0, weights);
+  for (int64_t block : {1, 2, 4, 6}) {
+    QuantMatrix found(kKept, 6, 32);
+    for (int64_t begin = 0; begin < 6; begin += block)
+      ASSERT_TRUE(evaluator
+                      .readQuant(quantize.getInput(), begin, std::min<int64_t>(6, begin + block),
+                                 begin, found)
+                      .ok());
+    EXPECT_EQ(found.integers, expected.integers);
+    EXPECT_EQ(found.scales, expected.scales);
+    EXPECT_EQ(found.factors, expected.factors);
+  }
+  QuantMatrix other({.bits = 8}, 6, 32);
+  EXPECT_THAT(evaluator.readQuant(quantize.getInput(), 0, 6, 0, other).message(),
+              HasSubstr("'kept.a': its numbers are stored in another form"));
+}
