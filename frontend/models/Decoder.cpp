@@ -5,6 +5,8 @@
 // in the names of a few tensors.
 #include "frontend/models/Families.h"
 
+#include "llvm/ADT/StringSet.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -136,10 +138,19 @@ static std::vector<WeightSpec> decoderWeights(const ModelConfig &config) {
 // Graph
 //===----------------------------------------------------------------------===//
 
-/// The function of a kind of layer.
-static StringRef layerName(LayerAttention attention) {
-  return attention == LayerAttention::Full ? "decoder" : "decoder_sliding";
-}
+namespace {
+/// A kind of layer: what its tokens see, and which forms its weights have (GraphBuilder::kinds).
+struct LayerKind {
+  LayerAttention attention;
+  size_t forms;
+
+  /// Of its function.
+  std::string name() const {
+    std::string name = attention == LayerAttention::Full ? "decoder" : "decoder_sliding";
+    return forms == 0 ? name : name + "_" + std::to_string(forms + 1);
+  }
+};
+} // namespace
 
 static AttentionSpec attentionOf(const ModelConfig &config, LayerAttention kind) {
   const double scalar = config.queryPreAttentionScalar > 0 ? config.queryPreAttentionScalar
@@ -158,9 +169,9 @@ static AttentionSpec attentionOf(const ModelConfig &config, LayerAttention kind)
   return spec;
 }
 
-static void buildLayer(GraphBuilder &builder, const ModelConfig &config, LayerAttention kind,
+static void buildLayer(GraphBuilder &builder, const ModelConfig &config, const LayerKind &kind,
                        KvCacheType cache) {
-  Value x = builder.beginLayer(layerName(kind), config.hiddenSize, cache);
+  Value x = builder.beginLayer(kind.name(), config.hiddenSize, cache, kind.forms);
   // x + f(norm(x)), with a norm of f's result if the family has one.
   auto block = [&](StringRef prefix, function_ref<Value(Value)> compute) {
     auto name = [&](StringRef part) { return (prefix + "." + part).str(); };
@@ -169,8 +180,9 @@ static void buildLayer(GraphBuilder &builder, const ModelConfig &config, LayerAt
       y = builder.rmsNorm(y, name("post_norm"), config.normEpsilon);
     x = builder.add(x, y, name("residual"));
   };
-  block("attn",
-        [&](Value normed) { return builder.attention(normed, "attn", attentionOf(config, kind)); });
+  block("attn", [&](Value normed) {
+    return builder.attention(normed, "attn", attentionOf(config, kind.attention));
+  });
   block("mlp", [&](Value normed) { return builder.gatedMlp(normed, "mlp", config.activation); });
   builder.finish(x);
 }
@@ -178,18 +190,20 @@ static void buildLayer(GraphBuilder &builder, const ModelConfig &config, LayerAt
 static void buildDecoder(GraphBuilder &builder, const ModelConfig &config) {
   MLIRContext *context = builder.context();
   auto cache = KvCacheType::get(context, config.kvHeads, config.headDim, Float32Type::get(context));
-  for (LayerAttention kind : {LayerAttention::Full, LayerAttention::Sliding}) {
-    auto isKind = [&](int64_t layer) { return config.attentionOf(layer) == kind; };
-    if (llvm::any_of(llvm::seq(config.layers), isKind))
-      buildLayer(builder, config, kind, cache);
-  }
+  auto kindOf = [&](int64_t layer) {
+    return LayerKind{config.attentionOf(layer), builder.kindOf(layer)};
+  };
+  llvm::StringSet<> built;
+  for (int64_t layer = 0; layer < config.layers; ++layer)
+    if (built.insert(kindOf(layer).name()).second)
+      buildLayer(builder, config, kindOf(layer), cache);
 
   builder.beginStep(config.vocabSize);
   Value x = builder.embedding("embed");
   if (config.embeddingScale != 1)
     x = builder.scale(x, config.embeddingScale, "embed.scale");
   for (int64_t layer = 0; layer < config.layers; ++layer)
-    x = builder.callLayer(layerName(config.attentionOf(layer)), x, cache, layer);
+    x = builder.callLayer(kindOf(layer).name(), x, cache, layer);
   x = builder.selectRows(x);
   x = builder.rmsNorm(x, "norm", config.normEpsilon);
   x = builder.linear(x, config.tiedEmbeddings ? "embed" : "head");

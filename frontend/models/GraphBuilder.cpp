@@ -32,7 +32,16 @@ static Type typeOf(ElementType type, MLIRContext *context) {
 // Weights
 //===----------------------------------------------------------------------===//
 
-void GraphBuilder::declareWeight(const WeightSpec &spec, ElementType storedType) {
+static Type typeOf(const WeightForm &form, MLIRContext *context) {
+  if (!form.quant)
+    return typeOf(form.type, context);
+  const QuantFormat &format = *form.quant;
+  const auto sign = format.hasMinimum ? IntegerType::Unsigned : IntegerType::Signless;
+  return QuantType::get(context, IntegerType::get(context, unsigned(format.bits), sign),
+                        Float16Type::get(context), format.group, format.superGroup);
+}
+
+void GraphBuilder::declareWeight(const WeightSpec &spec, const WeightForm &form) {
   RankedTensorType type = f32Tensor(spec.shape);
   Location loc = named(spec.symbol);
   builder.setInsertionPointToEnd(module.getBody());
@@ -41,14 +50,14 @@ void GraphBuilder::declareWeight(const WeightSpec &spec, ElementType storedType)
   SmallVector<int64_t> tensorShape(spec.shape.begin(), spec.shape.end());
   if (spec.tensorRows != 0)
     tensorShape[0] = spec.tensorRows;
-  Type stored = typeOf(storedType, builder.getContext());
+  Type stored = typeOf(form, builder.getContext());
   Value value = CheckpointOp::create(builder, loc, RankedTensorType::get(tensorShape, stored),
                                      spec.tensor, weight.getLayer());
+  if (!stored.isF32())
+    value = CastOp::create(builder, loc, f32Tensor(tensorShape), value);
   if (spec.tensorRows != 0)
-    value = SliceOp::create(builder, loc, type.clone(stored), value, 0, spec.firstRow,
-                            spec.firstRow + spec.shape[0]);
-  if (storedType != ElementType::F32)
-    value = CastOp::create(builder, loc, type, value);
+    value =
+        SliceOp::create(builder, loc, type, value, 0, spec.firstRow, spec.firstRow + spec.shape[0]);
   if (spec.offset != 0) {
     auto number = DenseElementsAttr::get(f32Tensor({1}), static_cast<float>(spec.offset));
     value = AddOp::create(builder, loc, type, value, ConstantOp::create(builder, loc, number));
@@ -74,8 +83,17 @@ void GraphBuilder::declareRopeTable(StringRef symbol, const RopeFrequencies &fre
 
 bool GraphBuilder::hasWeight(StringRef symbol) const { return weightTypes.contains(symbol); }
 
+void GraphBuilder::setKinds(std::vector<SymbolsOfKind> symbols, std::vector<size_t> ofLayer) {
+  symbolsOfKind = std::move(symbols);
+  kindOfLayer = std::move(ofLayer);
+}
+
 Value GraphBuilder::param(StringRef weight) {
-  return ParamOp::create(builder, named(weight), weightTypes.at(weight), weight, layer);
+  StringRef symbol = weight;
+  if (symbols)
+    if (auto found = symbols->find(weight.str()); found != symbols->end())
+      symbol = found->second;
+  return ParamOp::create(builder, named(weight), weightTypes.at(symbol), symbol, layer);
 }
 
 Value GraphBuilder::sharedParam(StringRef weight) {
@@ -91,7 +109,8 @@ Value GraphBuilder::sharedParam(StringRef weight) {
 // Functions
 //===----------------------------------------------------------------------===//
 
-Value GraphBuilder::beginLayer(StringRef name, int64_t hidden, KvCacheType cacheType) {
+Value GraphBuilder::beginLayer(StringRef name, int64_t hidden, KvCacheType cacheType, size_t kind) {
+  symbols = &symbolsOfKind[kind];
   Type x = f32Tensor({ShapedType::kDynamic, hidden});
   Type stepType = StepType::get(builder.getContext());
   builder.setInsertionPointToEnd(module.getBody());
@@ -109,6 +128,7 @@ Value GraphBuilder::beginLayer(StringRef name, int64_t hidden, KvCacheType cache
 }
 
 void GraphBuilder::beginStep(int64_t width) {
+  symbols = nullptr;
   Type stepType = StepType::get(builder.getContext());
   Type result = f32Tensor({ShapedType::kDynamic, width});
   builder.setInsertionPointToEnd(module.getBody());

@@ -12,6 +12,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
+#include <map>
+
 namespace graphc {
 
 /// An attention block: softmax(mask(cap(scale q kᵀ))) v.
@@ -29,6 +31,9 @@ struct AttentionSpec {
   llvm::StringRef ropeTable;
 };
 
+/// Weights that one kind of layer has under another symbol than the rest: in another form.
+using SymbolsOfKind = std::map<std::string, std::string, std::less<>>;
+
 class GraphBuilder {
 public:
   explicit GraphBuilder(mlir::ModuleOp module);
@@ -37,17 +42,21 @@ public:
   // Weights ------------------------------------------------------------------------------------
 
   /// Declares a weight: its checkpoint tensor, or rows of it, converted to f32.
-  void declareWeight(const WeightSpec &spec, ElementType storedType);
+  void declareWeight(const WeightSpec &spec, const WeightForm &form);
   /// Declares the table of rotary cosines and sines for `context` positions.
   void declareRopeTable(llvm::StringRef symbol, const RopeFrequencies &frequencies,
                         int64_t context);
   bool hasWeight(llvm::StringRef symbol) const;
+  /// Says which weights each kind of layer has, and of which kind each layer is.
+  void setKinds(std::vector<SymbolsOfKind> symbols, std::vector<size_t> ofLayer);
+  size_t kinds() const { return symbolsOfKind.size(); }
+  size_t kindOf(int64_t layer) const { return kindOfLayer[static_cast<size_t>(layer)]; }
 
   // Functions ----------------------------------------------------------------------------------
 
   /// Starts `func private @name(%x: tensor<?xC>, %step, %cache, %layer) -> tensor<?xC>`, the
   /// function of one kind of layer; returns %x. Weights are then those of %layer.
-  mlir::Value beginLayer(llvm::StringRef name, int64_t hidden, KvCacheType cache);
+  mlir::Value beginLayer(llvm::StringRef name, int64_t hidden, KvCacheType cache, size_t kind);
   /// Starts `func @step(%step) -> tensor<?xwidth>`. Weights are then those of layer 0.
   void beginStep(int64_t width);
   /// Ends the function.
@@ -87,6 +96,9 @@ private:
   mlir::ModuleOp module;
   mlir::OpBuilder builder;
   llvm::StringMap<mlir::RankedTensorType> weightTypes;
+  std::vector<SymbolsOfKind> symbolsOfKind;
+  std::vector<size_t> kindOfLayer;
+  const SymbolsOfKind *symbols = nullptr; ///< Of the kind that the function is for.
   mlir::func::FuncOp function;
   mlir::Value step, cache, layer, layerZero;
 };

@@ -37,6 +37,55 @@ std::vector<WeightSpec> modelWeights(const ModelConfig &config) {
   return familyGraph(config.family).weights(config);
 }
 
+namespace {
+
+/// Declares weights in every form that their layers have them in.
+class FormDeclarer {
+public:
+  FormDeclarer(GraphBuilder &builder, const GraphOptions &options, int64_t layers)
+      : builder(builder), options(options), formsOfLayer(size_t(layers)) {}
+
+  void declare(const WeightSpec &spec);
+  /// Tells the builder which layers are alike.
+  void declareKinds();
+
+private:
+  GraphBuilder &builder;
+  const GraphOptions &options;
+  /// Of each layer, the weights of which it uses another form than the first.
+  std::vector<SymbolsOfKind> formsOfLayer;
+};
+
+} // namespace
+
+void FormDeclarer::declare(const WeightSpec &spec) {
+  std::vector<WeightForm> forms;
+  for (int64_t layer = 0; layer < spec.layers; ++layer) {
+    const WeightForm form = options.formOf(spec.tensorName(layer));
+    const auto number = static_cast<size_t>(llvm::find(forms, form) - forms.begin());
+    WeightSpec own = spec;
+    if (number > 0)
+      own.symbol += "." + std::to_string(number + 1);
+    if (number == forms.size()) {
+      forms.push_back(form);
+      builder.declareWeight(own, form);
+    }
+    if (number > 0)
+      formsOfLayer[static_cast<size_t>(layer)][spec.symbol] = own.symbol;
+  }
+}
+
+void FormDeclarer::declareKinds() {
+  std::vector<SymbolsOfKind> kinds;
+  std::vector<size_t> kindOfLayer;
+  for (const SymbolsOfKind &symbols : formsOfLayer) {
+    kindOfLayer.push_back(static_cast<size_t>(llvm::find(kinds, symbols) - kinds.begin()));
+    if (kindOfLayer.back() == kinds.size())
+      kinds.push_back(symbols);
+  }
+  builder.setKinds(std::move(kinds), std::move(kindOfLayer));
+}
+
 OwningOpRef<ModuleOp> buildModelGraph(MLIRContext &context, const ModelConfig &config,
                                       const GraphOptions &options) {
   context.loadDialect<GraphcDialect, func::FuncDialect, arith::ArithDialect>();
@@ -48,8 +97,10 @@ OwningOpRef<ModuleOp> buildModelGraph(MLIRContext &context, const ModelConfig &c
   (*module)->setAttr("graphc.context", attributes.getI64IntegerAttr(options.context));
 
   GraphBuilder builder(*module);
+  FormDeclarer forms(builder, options, config.layers);
   for (const WeightSpec &spec : modelWeights(config))
-    builder.declareWeight(spec, options.storedType(spec.tensorName(0)));
+    forms.declare(spec);
+  forms.declareKinds();
   auto declareRope = [&](StringRef symbol, const RopeConfig &rope) {
     builder.declareRopeTable(symbol, ropeFrequencies(config, rope, options.context),
                              options.context);

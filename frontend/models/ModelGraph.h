@@ -6,6 +6,7 @@
 #define GRAPHC_FRONTEND_MODELS_MODELGRAPH_H
 
 #include "frontend/config/ModelConfig.h"
+#include "ir/QuantFormat.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -31,18 +32,26 @@ struct WeightSpec {
   std::string tensorName(int64_t layer) const;
 };
 
+/// What a checkpoint tensor is stored as.
+struct WeightForm {
+  ElementType type = ElementType::F32;
+  std::optional<QuantFormat> quant = {}; ///< Of numbers that share scales, instead.
+
+  bool operator==(const WeightForm &) const = default;
+};
+
 struct GraphOptions {
   std::string name;      ///< For people; kept as the module's attribute graphc.model.
   int64_t context = 0;   ///< Positions that a sequence may have: rows of the rope table.
   int64_t maxTokens = 0; ///< Upper bound of the tokens of a step.
-  /// The type that a checkpoint tensor is stored as.
-  std::function<ElementType(const std::string &tensor)> storedType;
+  std::function<WeightForm(const std::string &tensor)> formOf;
 };
 
 /// The weights that the network needs, in the order of the graph.
 std::vector<WeightSpec> modelWeights(const ModelConfig &config);
 
-/// Builds the graph stage: `graphc.weight`s, one function per kind of layer, and `@step`.
+/// Builds the graph stage: `graphc.weight`s, one function per kind of layer, and `@step`. Layers
+/// whose tensors are stored in different forms are of different kinds, with weights of their own.
 ///
 /// All values are f32. The module carries what later stages need to know: graphc.stage,
 /// graphc.model, graphc.max_tokens and graphc.context.

@@ -54,34 +54,27 @@ static std::string formatShape(std::span<const int64_t> shape) {
   return result + "]";
 }
 
-static bool sameBytes(const SafetensorsSource &source, std::string_view a, std::string_view b) {
-  const StoredTensor *first = source.stored(a), *second = source.stored(b);
-  std::span<const std::byte> x = source.bytes(a), y = source.bytes(b);
-  return first && second && first->type == second->type && first->shape == second->shape &&
-         std::equal(x.begin(), x.end(), y.begin(), y.end());
-}
-
-static void checkOne(const SafetensorsSource &source, const ExpectedTensor &tensor,
+static void checkOne(const CheckpointSource &source, const ExpectedTensor &tensor,
                      Problems &problems) {
-  const StoredTensor *found = source.stored(tensor.name);
+  const StoredInfo found = source.stored(tensor.name);
   std::string name = quoteName(tensor.name);
-  if (!found) {
+  if (!found.shape) {
     if (tensor.copyOf.empty())
       problems.add("missing: " + name + " " + formatShape(tensor.shape));
     return;
   }
   if (!tensor.copyOf.empty()) {
-    if (!sameBytes(source, tensor.name, tensor.copyOf))
+    if (!source.sameBytes(tensor.name, tensor.copyOf))
       problems.add("extra: " + name + " differs from " + quoteName(tensor.copyOf) +
                    ", which the configuration says it shares (tie_word_embeddings)");
     return;
   }
-  if (found->shape != tensor.shape)
-    problems.add("wrong shape: " + name + " is " + formatShape(found->shape) + ", expected " +
+  if (*found.shape != tensor.shape)
+    problems.add("wrong shape: " + name + " is " + formatShape(*found.shape) + ", expected " +
                  formatShape(tensor.shape));
-  if (!found->type->readable)
-    problems.add("unsupported type: " + name + " is " + std::string(found->type->name) +
-                     "; F32, F16 and BF16 are supported",
+  if (!found.isReadable)
+    problems.add("unsupported type: " + name + " is " + std::string(found.type) + "; " +
+                     std::string(source.readableTypes()) + " are supported",
                  StatusCode::Unsupported);
 }
 
@@ -90,7 +83,7 @@ static bool isIgnorable(std::string_view name) {
                      [&](std::string_view end) { return name.ends_with(end); });
 }
 
-Status checkTensors(const SafetensorsSource &source, std::span<const ExpectedTensor> expected) {
+Status checkTensors(const CheckpointSource &source, std::span<const ExpectedTensor> expected) {
   Problems problems;
   std::set<std::string_view> known;
   for (const ExpectedTensor &tensor : expected) {
@@ -99,7 +92,7 @@ Status checkTensors(const SafetensorsSource &source, std::span<const ExpectedTen
   }
   for (const std::string &name : source.names()) {
     if (!known.contains(name) && !isIgnorable(name))
-      problems.add("extra: " + quoteName(name) + " " + formatShape(source.stored(name)->shape));
+      problems.add("extra: " + quoteName(name) + " " + formatShape(*source.stored(name).shape));
   }
   return problems.status(source.path());
 }

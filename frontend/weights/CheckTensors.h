@@ -2,8 +2,8 @@
 #ifndef GRAPHC_FRONTEND_WEIGHTS_CHECKTENSORS_H
 #define GRAPHC_FRONTEND_WEIGHTS_CHECKTENSORS_H
 
+#include "frontend/weights/CheckpointSource.h"
 #include "frontend/weights/ExpectedTensor.h"
-#include "frontend/weights/SafetensorsSource.h"
 
 #include <span>
 
@@ -15,7 +15,7 @@ namespace graphc {
 ///
 /// One failure lists every problem, the first 20 in full. It is Unsupported when all of them are
 /// types that graphc does not read, BadInput otherwise.
-Status checkTensors(const SafetensorsSource &source, std::span<const ExpectedTensor> expected);
+Status checkTensors(const CheckpointSource &source, std::span<const ExpectedTensor> expected);
 
 } // namespace graphc
 

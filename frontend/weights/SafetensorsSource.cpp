@@ -109,17 +109,24 @@ void SafetensorsSource::release(std::string_view name) const {
     files[entry->file].release(entry->stored.begin, entry->stored.end - entry->stored.begin);
 }
 
-const StoredTensor *SafetensorsSource::stored(std::string_view name) const {
-  const Entry *entry = findEntry(name);
-  return entry ? &entry->stored : nullptr;
-}
-
-std::span<const std::byte> SafetensorsSource::bytes(std::string_view name) const {
+StoredInfo SafetensorsSource::stored(std::string_view name) const {
   const Entry *entry = findEntry(name);
   if (!entry)
     return {};
-  return files[entry->file].bytes().subspan(entry->stored.begin,
-                                            entry->stored.end - entry->stored.begin);
+  const StoredType &type = *entry->stored.type;
+  return {&entry->stored.shape, type.name, type.readable.has_value()};
+}
+
+std::span<const std::byte> SafetensorsSource::bytes(const Entry &entry) const {
+  return files[entry.file].bytes().subspan(entry.stored.begin,
+                                           entry.stored.end - entry.stored.begin);
+}
+
+bool SafetensorsSource::sameBytes(std::string_view a, std::string_view b) const {
+  const Entry *first = findEntry(a), *second = findEntry(b);
+  return first && second && first->stored.type == second->stored.type &&
+         first->stored.shape == second->stored.shape &&
+         std::ranges::equal(bytes(*first), bytes(*second));
 }
 
 } // namespace graphc

@@ -8,9 +8,8 @@
 #ifndef GRAPHC_FRONTEND_WEIGHTS_SAFETENSORSSOURCE_H
 #define GRAPHC_FRONTEND_WEIGHTS_SAFETENSORSSOURCE_H
 
+#include "frontend/weights/CheckpointSource.h"
 #include "frontend/weights/SafetensorsHeader.h"
-#include "frontend/weights/SourceDigest.h"
-#include "ir/WeightSource.h"
 #include "runtime/base/MappedFile.h"
 
 #include <map>
@@ -18,7 +17,7 @@
 
 namespace graphc {
 
-class SafetensorsSource : public WeightSource {
+class SafetensorsSource : public CheckpointSource {
 public:
   /// Opens the weights at `path`; WeightFiles.h says what it may be. BadInput when a header is
   /// damaged, when two shards hold the same tensor, or when a shard lacks a tensor that the index
@@ -33,14 +32,12 @@ public:
                   std::span<float> out) const override;
   void release(std::string_view name) const override;
 
-  /// The path given to open().
-  const std::string &path() const { return openedPath; }
-  /// The entry of the header, whatever its type, or null.
-  const StoredTensor *stored(std::string_view name) const;
-  /// The data of a tensor as stored; empty for an unknown one.
-  std::span<const std::byte> bytes(std::string_view name) const;
-  /// One entry per file, the index included.
-  const std::vector<SourceDigest> &digests() const { return fileDigests; }
+  const std::string &path() const override { return openedPath; }
+  StoredInfo stored(std::string_view name) const override;
+  bool sameBytes(std::string_view a, std::string_view b) const override;
+  /// The index included.
+  const std::vector<SourceDigest> &digests() const override { return fileDigests; }
+  std::string_view readableTypes() const override { return "F32, F16 and BF16"; }
 
 private:
   struct Entry {
@@ -53,6 +50,7 @@ private:
   Status addTensor(StoredTensor tensor);
   Status checkIndex(const std::string &index, const std::map<std::string, size_t> &shardOf) const;
   const Entry *findEntry(std::string_view name) const;
+  std::span<const std::byte> bytes(const Entry &entry) const;
 
   std::string openedPath;
   std::vector<MappedFile> files;

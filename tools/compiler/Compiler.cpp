@@ -79,13 +79,24 @@ std::string Compiler::kvCache(const ModelInput &input) const {
   return settings.kvCache.empty() ? dtype(input) : settings.kvCache;
 }
 
+/// What comes quantized stays so unless told otherwise: with rows of integers, or, where a dtype
+/// was asked for, of that.
+std::optional<QuantOptions> Compiler::quantOptions(const ModelInput &input) const {
+  if (!input.isQuantized || !settings.quant.scheme.empty())
+    return quant;
+  QuantOptions options;
+  options.keep = true;
+  options.quantizeRows = settings.dtype.empty();
+  return options;
+}
+
 PipelineOptions Compiler::pipelineOptions(const ModelInput &input) const {
   PipelineOptions options;
   options.dtype = precisionOf(dtype(input));
   if (weightDtype(input) != dtype(input))
     options.weights = weightPrecisionOf(weightDtype(input));
   options.kvCache = cachePrecisionOf(kvCache(input));
-  options.quant = quant;
+  options.quant = quantOptions(input);
   options.optLevel = settings.optimize ? OptLevel::O2 : OptLevel::O0;
   options.disabledPasses = settings.disabledPasses;
   return options;

@@ -45,6 +45,7 @@ private:
   std::string weightDtype(const ModelInput &input) const;
   Status checkWeightDtype(const ModelInput &input) const;
   std::string kvCache(const ModelInput &input) const;
+  std::optional<QuantOptions> quantOptions(const ModelInput &input) const;
 
   mlir::MLIRContext &context;
   CompileSettings settings;

@@ -2,9 +2,12 @@
 
 #include "frontend/config/GenerationConfig.h"
 #include "frontend/config/ModelFolder.h"
+#include "frontend/gguf/GgufConfig.h"
+#include "frontend/gguf/GgufSource.h"
 #include "frontend/models/ModelGraph.h"
 #include "frontend/weights/CheckTensors.h"
 #include "frontend/weights/RandomSource.h"
+#include "frontend/weights/SafetensorsSource.h"
 #include "ir/GraphDialect.h"
 #include "runtime/text/Tokenizer.h"
 #include "runtime/text/TokenizerJson.h"
@@ -63,7 +66,7 @@ static PlanSource planSource(const SourceDigest &digest, const char *scheme) {
           std::string(scheme) + hash};
 }
 
-static void addWeightSources(const SafetensorsSource &source, PlanModel &model) {
+static void addWeightSources(const CheckpointSource &source, PlanModel &model) {
   for (const SourceDigest &digest : source.digests()) {
     bool whole = fs::path(digest.path).extension() == ".json"; // the index of shards
     model.sources.push_back(planSource(digest, whole ? "xxh3:" : "xxh3-header:"));
@@ -85,9 +88,20 @@ static Status addConfigSources(const std::string &path, PlanModel &model) {
   return {};
 }
 
+/// A GGUF file, or what WeightFiles.h knows.
+static Expected<std::unique_ptr<CheckpointSource>> openCheckpoint(const std::string &path) {
+  if (looksLikeGguf(path)) {
+    GRAPHC_ASSIGN_OR_RETURN(std::shared_ptr<const GgufFile> file, GgufFile::open(path));
+    GRAPHC_ASSIGN_OR_RETURN(ModelConfig config, readGgufConfig(*file));
+    return std::unique_ptr<CheckpointSource>(std::make_unique<GgufSource>(file, config));
+  }
+  GRAPHC_ASSIGN_OR_RETURN(std::unique_ptr<SafetensorsSource> source, SafetensorsSource::open(path));
+  return std::unique_ptr<CheckpointSource>(std::move(source));
+}
+
 /// Opens the weights that the module's attributes and the settings name, and checks them.
 static Status attachWeights(ModelInput &input, const CompileSettings &settings, bool needWeights,
-                            std::unique_ptr<SafetensorsSource> opened) {
+                            std::unique_ptr<CheckpointSource> opened) {
   ModuleOp module = *input.module;
   std::vector<ExpectedTensor> expected =
       expectedTensors(module, module->hasAttr("graphc.tied_head"));
@@ -103,7 +117,7 @@ static Status attachWeights(ModelInput &input, const CompileSettings &settings, 
                                       ": nothing says where the weights are; give --weights PATH "
                                       "or --random-weights SEED")
                          : Status();
-    auto source = SafetensorsSource::open(path.getValue().str());
+    auto source = openCheckpoint(path.getValue().str());
     if (!source.ok())
       return needWeights ? source.status() : Status();
     opened = *std::move(source);
@@ -217,32 +231,20 @@ static Status describeModel(const std::string &path, bool verbose, ModelInput &i
   return readTokenizer(modelFolder(path), input);
 }
 
-static Expected<ModelInput> loadFolder(MLIRContext &context, const CompileSettings &settings,
-                                       bool needWeights) {
-  ModelInput input;
-  ModelConfig config;
-  GRAPHC_RETURN_IF_ERROR(describeModel(settings.model, settings.verbose, input, config));
-
-  std::unique_ptr<SafetensorsSource> source;
-  std::string weightPath =
-      settings.weights.empty() ? modelFolder(settings.model) : settings.weights;
-  if (!settings.randomSeed) {
-    auto opened = SafetensorsSource::open(weightPath);
-    if (opened.ok())
-      source = *std::move(opened);
-    else if (needWeights)
-      return opened.status();
-  }
-  std::optional<ElementType> claimed = config.storedType;
+/// Builds the graph of a model whose tensors `source` has, or, where it is null, whose weights are
+/// what the configuration claims.
+static Status buildGraph(MLIRContext &context, const CompileSettings &settings,
+                         const ModelConfig &config, const WeightSource *source, ModelInput &input) {
+  const WeightForm claimed{config.storedType.value_or(ElementType::F32)};
   GraphOptions options;
   options.name = input.model.name;
   options.context = chooseContext(settings, config);
   options.maxTokens = settings.maxChunk;
-  options.storedType = [&](const std::string &tensor) {
+  options.formOf = [&](const std::string &tensor) {
     const TensorInfo *info = source ? source->find(tensor) : nullptr;
-    return info ? info->type : claimed.value_or(ElementType::F32);
+    return info ? WeightForm{info->type, info->quant} : claimed;
   };
-  if (options.storedType("model.embed_tokens.weight") == ElementType::BF16)
+  if (options.formOf("model.embed_tokens.weight").type == ElementType::BF16)
     input.storedDtype = "bf16";
   input.module = buildModelGraph(context, config, options);
   Builder builder(&context);
@@ -253,7 +255,60 @@ static Expected<ModelInput> loadFolder(MLIRContext &context, const CompileSettin
           builder.getStringAttr(fs::absolute(settings.model, ignored).lexically_normal().string()));
   if (config.tiedEmbeddings)
     (*input.module)->setAttr("graphc.tied_head", builder.getUnitAttr());
+  (*input.module).walk([&](CheckpointOp op) {
+    input.isQuantized |= isa<QuantType>(op.getType().getElementType());
+  });
+  return {};
+}
+
+static Expected<ModelInput> loadFolder(MLIRContext &context, const CompileSettings &settings,
+                                       bool needWeights) {
+  ModelInput input;
+  ModelConfig config;
+  GRAPHC_RETURN_IF_ERROR(describeModel(settings.model, settings.verbose, input, config));
+
+  std::unique_ptr<CheckpointSource> source;
+  std::string weightPath =
+      settings.weights.empty() ? modelFolder(settings.model) : settings.weights;
+  if (!settings.randomSeed) {
+    auto opened = openCheckpoint(weightPath);
+    if (opened.ok())
+      source = *std::move(opened);
+    else if (needWeights)
+      return opened.status();
+  }
+  GRAPHC_RETURN_IF_ERROR(buildGraph(context, settings, config, source.get(), input));
   setWeightAttributes(*input.module, settings, weightPath);
+  GRAPHC_RETURN_IF_ERROR(attachWeights(input, settings, needWeights, std::move(source)));
+  return input;
+}
+
+//===----------------------------------------------------------------------===//
+// GGUF files
+//===----------------------------------------------------------------------===//
+
+/// What a file says of itself beside its graph.
+static Status describeGguf(const std::string &path, const GgufFile &file, ModelInput &input,
+                           ModelConfig &config) {
+  GRAPHC_ASSIGN_OR_RETURN(config, readGgufConfig(file));
+  GenerationConfig generation;
+  generation.bosToken = config.bosToken;
+  generation.eosTokens = config.eosTokens;
+  input.model = planModel(config, generation, path);
+  input.model.name = fs::path(path).stem().string();
+  return {};
+}
+
+static Expected<ModelInput> loadGguf(MLIRContext &context, const CompileSettings &settings,
+                                     bool needWeights) {
+  ModelInput input;
+  ModelConfig config;
+  GRAPHC_ASSIGN_OR_RETURN(std::shared_ptr<const GgufFile> file, GgufFile::open(settings.model));
+  GRAPHC_RETURN_IF_ERROR(describeGguf(settings.model, *file, input, config));
+  auto source = std::make_unique<GgufSource>(file, config);
+  GRAPHC_RETURN_IF_ERROR(
+      buildGraph(context, settings, config, settings.randomSeed ? nullptr : source.get(), input));
+  setWeightAttributes(*input.module, settings, settings.model);
   GRAPHC_RETURN_IF_ERROR(attachWeights(input, settings, needWeights, std::move(source)));
   return input;
 }
@@ -294,9 +349,14 @@ Expected<ModelInput> loadText(MLIRContext &context, const std::string &text,
 
   auto folder = module->getAttrOfType<StringAttr>(kSourceAttr);
   std::error_code ignored;
-  if (folder && fs::exists(folder.getValue().str(), ignored)) {
+  const std::string described = folder ? folder.getValue().str() : "";
+  if (looksLikeGguf(described)) {
     ModelConfig config;
-    GRAPHC_RETURN_IF_ERROR(describeModel(folder.getValue().str(), settings.verbose, input, config));
+    GRAPHC_ASSIGN_OR_RETURN(std::shared_ptr<const GgufFile> file, GgufFile::open(described));
+    GRAPHC_RETURN_IF_ERROR(describeGguf(described, *file, input, config));
+  } else if (folder && fs::exists(described, ignored)) {
+    ModelConfig config;
+    GRAPHC_RETURN_IF_ERROR(describeModel(described, settings.verbose, input, config));
   } else {
     describeFromGraph(module, input.model);
   }
@@ -310,6 +370,8 @@ Expected<ModelInput> loadModel(MLIRContext &context, const CompileSettings &sett
   fs::path path(settings.model);
   if (!fs::exists(path, ignored))
     return badInput(settings.model + ": no such file or folder");
+  if (looksLikeGguf(settings.model))
+    return loadGguf(context, settings, needWeights);
   if (path.extension() != ".mlir")
     return loadFolder(context, settings, needWeights);
   GRAPHC_ASSIGN_OR_RETURN(std::string text, readTextFile(settings.model, size_t(256) << 20));

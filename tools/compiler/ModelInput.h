@@ -25,9 +25,12 @@ struct ModelInput {
   std::vector<std::byte> tokenizer;
   /// "f32" or "bf16": what the checkpoint is stored as (f16 is multiplied as f32).
   std::string storedDtype = "f32";
+  /// Whether tensors of the checkpoint are quantized already.
+  bool isQuantized = false;
 };
 
-/// Loads `settings.model`: a Hugging Face folder (or its config.json), or IR text of any stage.
+/// Loads `settings.model`: a Hugging Face folder (or its config.json), a GGUF file, or IR text of
+/// any stage.
 ///
 /// IR text names its weights by the module attributes graphc.weights (a path) or
 /// graphc.random_weights (a seed); the settings override them. Without weights, and where

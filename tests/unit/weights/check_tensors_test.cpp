@@ -1,4 +1,5 @@
 #include "frontend/weights/CheckTensors.h"
+#include "frontend/weights/SafetensorsSource.h"
 
 #include "weights/SafetensorsFile.h"
 

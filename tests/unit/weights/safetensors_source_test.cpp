@@ -63,7 +63,7 @@ TEST_F(SafetensorsSourceTest, ListsTensors) {
   EXPECT_EQ(*(*source)->find("bf16"), (TensorInfo{ElementType::BF16, {2, 1, 3}}));
   EXPECT_EQ((*source)->find("absent"), nullptr);
   EXPECT_EQ((*source)->find("i"), nullptr);
-  EXPECT_EQ((*source)->stored("i")->type->name, "I64");
+  EXPECT_EQ((*source)->stored("i").type, "I64");
 }
 
 TEST_F(SafetensorsSourceTest, RefusesWrongCalls) {
