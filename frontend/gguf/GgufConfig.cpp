@@ -5,6 +5,7 @@
 #include "frontend/config/NearestName.h"
 
 #include <algorithm>
+#include <set>
 
 namespace graphc {
 
@@ -37,10 +38,17 @@ constexpr KeyPair kCaps[] = {
     {"final_logit_softcapping", "final_logit_softcapping"},
 };
 
+/// Keys of an architecture that change nothing.
+constexpr std::string_view kNeutralKeys[] = {
+    "vocab_size",         // The embedding has that many rows.
+    "tensor_data_layout", // What old converters called the order of q and k.
+    "rope.scaling.finetuned",
+    "expert_used_count", // Of none.
+};
+
 struct Architecture {
-  std::string_view name;      ///< In the file; also `model_type`, but where there is another.
+  std::string_view name;      ///< In the file.
   std::string_view modelType; ///< In config.json.
-  bool hasHeadDim = true;     ///< config.json may have a head_dim.
   bool hasCaps = false;
   bool hasWindow = false;
   bool hasQueryScalar = false;
@@ -78,12 +86,21 @@ private:
   std::string keyOf(std::string_view end) const {
     return std::string(architecture->name) + "." + std::string(end);
   }
-  Expected<std::optional<int64_t>> integer(std::string_view end) const;
+  /// The same for a key that is about to be read.
+  std::string take(std::string_view end) { return *taken.insert(keyOf(end)).first; }
+  Expected<std::optional<int64_t>> integer(std::string_view end);
+  Expected<std::optional<double>> number(std::string_view end) {
+    return metadata.number(take(end));
+  }
+  Status readNumbers(std::span<const KeyPair> keys);
   Status readKeys();
   Status readSizes();
   Status readAttention();
+  Status readWindow();
+  Expected<Json> longRope() const;
   Status readRopeScaling();
   Status readTokens();
+  Status checkKeys() const;
   Expected<std::vector<double>> factors(const char *tensor) const;
   Status missing(std::string_view key) const {
     return badInput(file.path() + ": the key '" + std::string(key) + "' is missing");
@@ -92,6 +109,7 @@ private:
   const GgufFile &file;
   const GgufMetadata &metadata;
   const Architecture *architecture = nullptr;
+  std::set<std::string, std::less<>> taken; ///< Keys that were read.
   Json document = Json::object();
 };
 
@@ -119,14 +137,25 @@ Status ConfigReader::findArchitecture() {
 }
 
 /// One number for all layers: where a file has one for each, they must be equal.
-Expected<std::optional<int64_t>> ConfigReader::integer(std::string_view end) const {
-  GRAPHC_ASSIGN_OR_RETURN(std::vector<int64_t> values, metadata.integers(keyOf(end)));
+Expected<std::optional<int64_t>> ConfigReader::integer(std::string_view end) {
+  GRAPHC_ASSIGN_OR_RETURN(std::vector<int64_t> values, metadata.integers(take(end)));
   if (values.empty())
     return std::optional<int64_t>();
   if (std::ranges::adjacent_find(values, std::not_equal_to()) != values.end())
     return unsupported(file.path() + ": " + keyOf(end) +
                        " differs between layers, which is not supported");
   return std::optional(values.front());
+}
+
+Status ConfigReader::readNumbers(std::span<const KeyPair> keys) {
+  for (const KeyPair &key : keys) {
+    GRAPHC_ASSIGN_OR_RETURN(std::optional<double> value, number(key.gguf));
+    if (value)
+      document[key.config] = *value;
+    else if (key.isRequired)
+      return missing(keyOf(key.gguf));
+  }
+  return {};
 }
 
 Status ConfigReader::readKeys() {
@@ -137,18 +166,20 @@ Status ConfigReader::readKeys() {
     else if (key.isRequired)
       return missing(keyOf(key.gguf));
   }
-  for (const KeyPair &key : kNumbers) {
-    GRAPHC_ASSIGN_OR_RETURN(std::optional<double> value, metadata.number(keyOf(key.gguf)));
-    if (value)
-      document[key.config] = *value;
-    else if (key.isRequired)
-      return missing(keyOf(key.gguf));
-  }
-  if (!architecture->hasCaps)
-    return {};
-  for (const KeyPair &key : kCaps) {
-    GRAPHC_ASSIGN_OR_RETURN(std::optional<double> value, metadata.number(keyOf(key.gguf)));
-    document[key.config] = value ? Json(*value) : Json();
+  GRAPHC_RETURN_IF_ERROR(readNumbers(kNumbers));
+  return architecture->hasCaps ? readNumbers(kCaps) : Status();
+}
+
+/// What is neither read nor known to change nothing may change the network.
+Status ConfigReader::checkKeys() const {
+  const std::string prefix = keyOf("");
+  for (const auto &[key, value] : metadata.entries()) {
+    if (!key.starts_with(prefix) || taken.contains(key))
+      continue;
+    const std::string_view end = std::string_view(key).substr(prefix.size());
+    if (std::ranges::find(kNeutralKeys, end) == std::end(kNeutralKeys))
+      return unsupported(file.path() + ": key '" + escapeForMessage(key) + "' (" + describe(value) +
+                         ") is not known and may change the network");
   }
   return {};
 }
@@ -189,15 +220,26 @@ Status ConfigReader::readAttention() {
   if (isPartial)
     document["partial_rotary_factor"] =
         static_cast<double>(*rotated) / static_cast<double>(std::max<int64_t>(1, headDim));
-  if (architecture->hasWindow) {
-    GRAPHC_ASSIGN_OR_RETURN(std::optional<int64_t> window, integer("attention.sliding_window"));
-    document["sliding_window"] = window.value_or(0) > 0 ? Json(*window) : Json();
-  }
+  if (architecture->hasWindow)
+    GRAPHC_RETURN_IF_ERROR(readWindow());
   if (architecture->hasQueryScalar) {
     // No key says it; the reader that files are made for knows the one size by its layers.
     const bool isLargest = document["num_hidden_layers"] == architecture->largestLayers;
     document["query_pre_attn_scalar"] = isLargest ? hidden / heads : headDim;
   }
+  return {};
+}
+
+Status ConfigReader::readWindow() {
+  GRAPHC_ASSIGN_OR_RETURN(std::optional<int64_t> window, integer("attention.sliding_window"));
+  if (window) // 0 is how files say that there is none.
+    document["sliding_window"] = *window > 0 ? Json(*window) : Json();
+  if (architecture->modelType != "gemma3_text")
+    return {};
+  GRAPHC_ASSIGN_OR_RETURN(std::optional<int64_t> pattern,
+                          integer("attention.sliding_window_pattern"));
+  if (pattern)
+    document["sliding_window_pattern"] = *pattern;
   return {};
 }
 
@@ -215,35 +257,42 @@ Expected<std::vector<double>> ConfigReader::factors(const char *name) const {
   return std::vector<double>(values.begin(), values.end());
 }
 
-Status ConfigReader::readRopeScaling() {
-  GRAPHC_ASSIGN_OR_RETURN(std::optional<std::string> kind,
-                          metadata.string(keyOf("rope.scaling.type")));
-  GRAPHC_ASSIGN_OR_RETURN(std::optional<double> factor,
-                          metadata.number(keyOf("rope.scaling.factor")));
-  GRAPHC_ASSIGN_OR_RETURN(std::optional<int64_t> original,
-                          integer("rope.scaling.original_context_length"));
-  GRAPHC_ASSIGN_OR_RETURN(std::optional<double> attention,
-                          metadata.number(keyOf("rope.scaling.attn_factor")));
+/// The factors of longrope, which stand in tensors; null where there are none.
+Expected<Json> ConfigReader::longRope() const {
   GRAPHC_ASSIGN_OR_RETURN(std::vector<double> longFactors, factors("rope_factors_long.weight"));
   GRAPHC_ASSIGN_OR_RETURN(std::vector<double> shortFactors, factors("rope_factors_short.weight"));
+  if (longFactors.empty() && shortFactors.empty())
+    return Json();
+  return Json{
+      {"rope_type", "longrope"}, {"long_factor", longFactors}, {"short_factor", shortFactors}};
+}
+
+Status ConfigReader::readRopeScaling() {
+  GRAPHC_ASSIGN_OR_RETURN(std::optional<std::string> kind,
+                          metadata.string(take("rope.scaling.type")));
+  GRAPHC_ASSIGN_OR_RETURN(std::optional<double> factor, number("rope.scaling.factor"));
+  GRAPHC_ASSIGN_OR_RETURN(std::optional<int64_t> original,
+                          integer("rope.scaling.original_context_length"));
+  GRAPHC_ASSIGN_OR_RETURN(std::optional<double> attention, number("rope.scaling.attn_factor"));
+  GRAPHC_ASSIGN_OR_RETURN(Json scaling, longRope());
   if (architecture->modelType == "phi3" && original)
     document["original_max_position_embeddings"] = *original;
-  Json scaling = Json::object();
-  if (!longFactors.empty()) {
-    scaling = {
-        {"rope_type", "longrope"}, {"long_factor", longFactors}, {"short_factor", shortFactors}};
-    if (attention)
-      scaling["attention_factor"] = *attention;
-  } else if (kind && *kind != "none") {
+  const bool isLong = !scaling.is_null();
+  if (!isLong && kind && *kind != "none") {
     scaling["rope_type"] = *kind;
     if (factor)
       scaling["factor"] = *factor;
-    if (original && *kind != "linear")
+    if (original && *kind == "yarn")
       scaling["original_max_position_embeddings"] = *original;
-  } else if (factor.value_or(1) != 1) { // Older files name no kind.
+  } else if (!isLong && factor.value_or(1) != 1) { // Older files name no kind.
     scaling = {{"rope_type", "linear"}, {"factor", *factor}};
   }
-  document["rope_scaling"] = std::move(scaling);
+  if (isLong && attention)
+    scaling["attention_factor"] = *attention;
+  else if (attention.value_or(1) != 1)
+    return unsupported(file.path() + ": key '" + keyOf("rope.scaling.attn_factor") +
+                       "' is supported with longrope only");
+  document["rope_scaling"] = scaling.is_null() ? Json::object() : std::move(scaling);
   return {};
 }
 
@@ -273,6 +322,7 @@ Expected<ModelConfig> ConfigReader::read() {
   GRAPHC_RETURN_IF_ERROR(readAttention());
   GRAPHC_RETURN_IF_ERROR(readRopeScaling());
   GRAPHC_RETURN_IF_ERROR(readTokens());
+  GRAPHC_RETURN_IF_ERROR(checkKeys());
   GRAPHC_ASSIGN_OR_RETURN(ModelConfig config, parseModelConfig(document, file.path()));
   config.normOffset = 0; // The file has it in its numbers.
   // One factor for each pair, whatever the context is: how files say llama3.

@@ -39,10 +39,14 @@ Status GgufFile::addSplits(const std::string &path, int64_t count) {
   if (!path.ends_with(end))
     return badInput(path + ": the model is split into " + std::to_string(count) +
                     " files, so a name that ends in '" + end + "' is expected");
-  for (int64_t number = 1; number < count; ++number)
-    GRAPHC_RETURN_IF_ERROR(
-        addFile(path.substr(0, path.size() - kSplitEndLength) + splitEnd(number, count), number)
-            .status());
+  const std::string start = path.substr(0, path.size() - kSplitEndLength);
+  for (int64_t number = 1; number < count; ++number) {
+    const std::string other = start + splitEnd(number, count);
+    GRAPHC_ASSIGN_OR_RETURN(int64_t otherCount, addFile(other, number));
+    if (otherCount != count)
+      return badInput(other + ": key 'split.count': expected " + std::to_string(count) +
+                      ", as the first file says, but found " + std::to_string(otherCount));
+  }
   return {};
 }
 
@@ -50,15 +54,16 @@ Status GgufFile::addSplits(const std::string &path, int64_t count) {
 Expected<int64_t> GgufFile::addFile(const std::string &path, int64_t number) {
   GRAPHC_ASSIGN_OR_RETURN(MappedFile file, MappedFile::open(path));
   GRAPHC_ASSIGN_OR_RETURN(GgufHeader header, readGgufHeader(file.bytes(), path));
-  GRAPHC_ASSIGN_OR_RETURN(std::optional<int64_t> own, header.metadata.integer("split.no"));
+  GRAPHC_ASSIGN_OR_RETURN(std::optional<int64_t> stated, header.metadata.integer("split.no"));
   GRAPHC_ASSIGN_OR_RETURN(std::optional<int64_t> count, header.metadata.integer("split.count"));
   if (count && (*count < 0 || *count > kMaxSplits))
     return header.metadata.wrong("split.count", "0 to " + std::to_string(kMaxSplits),
                                  std::to_string(*count));
-  if (own.value_or(0) != number)
-    return badInput(path + ": it is number " + std::to_string(own.value_or(0) + 1) + " of " +
-                    std::to_string(count.value_or(1)) + " files, but number " +
-                    std::to_string(number + 1) + " is expected; name the first one");
+  if (const int64_t own = stated.value_or(0); own != number)
+    return header.metadata.wrong(
+        "split.no", std::to_string(number),
+        std::to_string(own) +
+            (number == 0 ? "; name the first file, which brings the others" : ""));
   GRAPHC_ASSIGN_OR_RETURN(SourceDigest digest,
                           digestSource(path, file.bytes().first(header.dataOffset)));
   fileDigests.push_back(std::move(digest));
@@ -68,8 +73,8 @@ Expected<int64_t> GgufFile::addFile(const std::string &path, int64_t number) {
   for (GgufTensor &tensor : header.tensors) {
     std::string name = tensor.name;
     if (!byName.try_emplace(name, Tensor{std::move(tensor), files.size() - 1}).second)
-      return badInput(path + ": tensor '" + escapeForMessage(name) +
-                      "' is also in another file of the model");
+      return badInput(path + ": tensor '" + escapeForMessage(name, 200) +
+                      "': it is also in another file of the model");
   }
   return count.value_or(1);
 }

@@ -1,6 +1,7 @@
 #include "frontend/gguf/GgufValue.h"
 
 #include "runtime/base/Json.h"
+#include "runtime/text/Unicode.h"
 
 #include <array>
 #include <cstring>
@@ -33,11 +34,6 @@ static constexpr std::array<TypeRow, 13> kTypes = {{{"u8", 1},
 int64_t byteSize(GgufValueType type) { return kTypes[static_cast<size_t>(type)].bytes; }
 
 std::string_view nameOf(GgufValueType type) { return kTypes[static_cast<size_t>(type)].name; }
-
-static std::string describe(const GgufValue &value) {
-  std::string name(nameOf(value.type));
-  return value.isArray() ? name + " of " + std::string(nameOf(value.elements)) : name;
-}
 
 template <typename Word>
 static Word wordAt(const std::byte *place) {
@@ -96,6 +92,29 @@ static std::optional<double> numberAt(GgufValueType type, const std::byte *at) {
   return result;
 }
 
+std::optional<int64_t> integerOf(const GgufValue &value) {
+  return value.isArray() ? std::nullopt : integerAt(value.type, value.bytes.data());
+}
+
+static std::optional<double> numberOf(const GgufValue &value) {
+  return value.isArray() ? std::nullopt : numberAt(value.type, value.bytes.data());
+}
+
+static std::string_view textAt(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
+}
+
+std::string describe(const GgufValue &value) {
+  const std::string name(nameOf(value.type));
+  if (value.isArray())
+    return name + " of " + std::string(nameOf(value.elements));
+  if (value.type == GgufValueType::String)
+    return name + " '" + escapeForMessage(textAt(value.bytes)) + "'";
+  if (std::optional<int64_t> integer = integerOf(value))
+    return name + " " + std::to_string(*integer);
+  return name;
+}
+
 bool GgufMetadata::add(std::string key, const GgufValue &value) {
   return values.try_emplace(std::move(key), value).second;
 }
@@ -115,8 +134,7 @@ Expected<std::optional<int64_t>> GgufMetadata::integer(std::string_view key) con
   const GgufValue *value = find(key);
   if (!value)
     return std::optional<int64_t>();
-  std::optional<int64_t> result =
-      value->isArray() ? std::nullopt : integerAt(value->type, value->bytes.data());
+  std::optional<int64_t> result = integerOf(*value);
   if (!result)
     return wrong(key, "an integer below 2^63", describe(*value));
   return result;
@@ -126,8 +144,7 @@ Expected<std::optional<double>> GgufMetadata::number(std::string_view key) const
   const GgufValue *value = find(key);
   if (!value)
     return std::optional<double>();
-  std::optional<double> result =
-      value->isArray() ? std::nullopt : numberAt(value->type, value->bytes.data());
+  std::optional<double> result = numberOf(*value);
   if (!result)
     return wrong(key, "a number", describe(*value));
   return result;
@@ -148,8 +165,9 @@ Expected<std::optional<std::string>> GgufMetadata::string(std::string_view key) 
     return std::optional<std::string>();
   if (value->type != GgufValueType::String)
     return wrong(key, "a string", describe(*value));
-  return std::optional<std::string>(
-      std::in_place, reinterpret_cast<const char *>(value->bytes.data()), value->bytes.size());
+  if (!isUtf8(textAt(value->bytes)))
+    return wrong(key, "UTF-8", describe(*value));
+  return std::optional<std::string>(textAt(value->bytes));
 }
 
 /// The elements of an array, or a single value, by `read`, which yields an optional.
@@ -198,7 +216,10 @@ Expected<std::vector<std::string_view>> GgufMetadata::strings(std::string_view k
   const std::byte *at = value->bytes.data();
   for (uint64_t i = 0; i < value->count; ++i) {
     const auto length = wordAt<uint64_t>(at);
-    result.emplace_back(reinterpret_cast<const char *>(at + sizeof length), length);
+    result.push_back(textAt({at + sizeof length, length}));
+    if (!isUtf8(result.back()))
+      return wrong(key, "UTF-8",
+                   "'" + escapeForMessage(result.back()) + "' at position " + std::to_string(i));
     at += sizeof length + length;
   }
   return result;

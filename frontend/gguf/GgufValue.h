@@ -47,8 +47,13 @@ struct GgufValue {
   bool isArray() const { return type == GgufValueType::Array; }
 };
 
+/// The value of a single integer that int64_t holds; nothing for others.
+std::optional<int64_t> integerOf(const GgufValue &value);
+/// What a value is, for messages: "u32 7", "array of string", "string 'abc'".
+std::string describe(const GgufValue &value);
+
 /// Typed access to the entries of one file. Failures name file and key: BadInput for a value of
-/// another type or out of range.
+/// another type or out of range, and for strings that are not UTF-8.
 class GgufMetadata {
 public:
   GgufMetadata() = default;
@@ -57,6 +62,9 @@ public:
   /// False if the key is there already.
   bool add(std::string key, const GgufValue &value);
 
+  int64_t size() const { return std::ssize(values); }
+  /// Sorted by key.
+  const std::map<std::string, GgufValue, std::less<>> &entries() const { return values; }
   const GgufValue *find(std::string_view key) const;
   bool contains(std::string_view key) const { return find(key) != nullptr; }
 
