@@ -284,7 +284,7 @@ Status ConfigReader::readRopeScaling() {
       scaling["factor"] = *factor;
     if (original && *kind == "yarn")
       scaling["original_max_position_embeddings"] = *original;
-  } else if (!isLong && factor.value_or(1) != 1) { // Older files name no kind.
+  } else if (!isLong && !kind && factor.value_or(1) != 1) { // Older files name no kind.
     scaling = {{"rope_type", "linear"}, {"factor", *factor}};
   }
   if (isLong && attention)
