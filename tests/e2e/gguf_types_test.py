@@ -1,0 +1,55 @@
+"""GGUF files of every type against exact logits, with the file's own numbers: in f32, in bf16 and in integers."""
+import json
+import unittest
+
+import numpy as np
+
+import program
+
+# As a fraction of all logits. Rows of bf16 are rounded, and numbers of F16 too, which no other type's are.
+BF16_BOUND, BF16_BOUND_OF_F16 = 2e-2, 2.5e-2
+KEPT = {"Q4_0": "i4:f16, 32", "Q4_1": "ui4:f16, 32", "Q5_0": "i8:f16, 32", "Q5_1": "ui8:f16, 32", "Q8_0": "i8:f16, 32",
+        "Q4_K_M": "ui4:f16, 32, 256", "Q5_K_M": "ui8:f16, 32, 256", "Q6_K": "i8:f16, 16, 256",
+        "IQ4_NL": "i8:f16, 32", "IQ4_XS": "i8:f16, 32, 256"}
+
+
+class GgufTypes(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.graphc = program.Graphc()
+
+    def records(self):
+        for folder in (program.SHARED / "gguf_quant", program.SHARED / "stories260K" / "gguf"):
+            for record in json.loads((folder / "expected.json").read_text())["results"]:
+                yield folder, record
+
+    def test_logits(self):
+        for folder, record in self.records():
+            want = np.load(folder / record["logits"])
+            bf16 = BF16_BOUND_OF_F16 if record["file"].endswith("F16.gguf") else BF16_BOUND
+            for options, bound in ((("--dtype", "f32"), 1e-3), (("--dtype", "bf16"), bf16),
+                                   ((), 1.5 * record["llama_cpp_rel_l2"] + 1e-3)):
+                with self.subTest(file=record["file"], options=options):
+                    plan = self.graphc.plan(folder / record["file"], *options)
+                    rows = self.graphc.forward(plan, [record["tokens"]])[1]
+                    self.assertLessEqual(program.distance(rows, want), bound)
+
+    def test_numbers_are_kept(self):
+        for name, kept in KEPT.items():
+            with self.subTest(type=name):
+                dump = self.graphc("dump", program.SHARED / "gguf_quant" / f"rand256-{name}.gguf", "--stage", "fused")
+                text = dump.stdout.decode().replace(" :", ":").replace(": ", ":")
+                self.assertIn("graphc.quantize keep", dump.stdout.decode())
+                self.assertIn(f"!graphc.quant<{kept}>", text)
+
+    def test_bits(self):
+        random = np.random.default_rng(3)
+        prompts = [[int(t) for t in random.integers(3, 500, length)] for length in (1, 9, 40)]
+        for name in ("Q4_K_M", "Q6_K", "Q4_0"):
+            plan = self.graphc.plan(program.SHARED / "gguf_quant" / f"rand256-{name}.gguf")
+            program.check_same_bits(self, self.graphc, plan, prompts, 4,
+                                    (("-t", 1), ("-t", 2), ("--chunk", 1), ("--chunk", 7)), name=name)
+
+
+if __name__ == "__main__":
+    program.main()
