@@ -1,14 +1,14 @@
 // What each family's config.json may say: the tables behind readModelConfig.
 //
-// A new family is a new FamilySpec in families/, plus, where its blocks differ from all others, a
-// builder of its graph in frontend/models. Its field table holds its own defaults, which are those
-// of the reference implementation (transformers); its lists of neutral and inert keys (KeyPolicy.h)
-// say what else may stand in the file.
+// A family is a FamilySpec in families/: the keys that it knows with its own defaults, which are
+// those of the reference implementation (transformers); what else may stand in the file
+// (KeyPolicy.h); how its blocks are put together; what its tensors are called.
 #ifndef GRAPHC_FRONTEND_CONFIG_FAMILIES_H
 #define GRAPHC_FRONTEND_CONFIG_FAMILIES_H
 
 #include "frontend/config/FieldReader.h"
 #include "frontend/config/KeyPolicy.h"
+#include "frontend/config/TensorNames.h"
 
 #include <span>
 #include <string_view>
@@ -24,6 +24,8 @@ struct RopeKindSpec {
 
 struct FamilySpec {
   Family family;
+  BlockForm form = {};
+  TensorNames names = {};
   /// The value of `model_type`.
   std::string_view modelType;
   /// The accepted values of `architectures`.
@@ -31,6 +33,8 @@ struct FamilySpec {
   std::span<const Field<ModelConfig>> fields;
   /// `rope_theta`, with this family's default.
   std::span<const Field<RopeConfig>> thetaField;
+  /// `partial_rotary_factor`, where heads may be rotated in part.
+  std::span<const Field<ModelConfig>> rotaryField = {};
   std::span<const RopeKindSpec> ropeKinds;
   /// Neutral keys beyond those of all families.
   std::span<const std::string_view> neutralKeys = {};
@@ -38,8 +42,6 @@ struct FamilySpec {
   std::span<const InertKey> inertKeys = {};
   /// The base of sliding layers, where they have one of their own.
   std::span<const Field<RopeConfig>> slidingThetaField = {};
-  /// What follows from the family, or from other fields.
-  void (*derive)(ModelConfig &config) = nullptr;
   /// Which layers slide where the file has a window but no layer_types; null: such a window is not
   /// used.
   bool (*isSliding)(const ModelConfig &config, int64_t layer) = nullptr;
@@ -48,8 +50,10 @@ struct FamilySpec {
 /// All of them.
 std::span<const FamilySpec *const> families();
 
+const FamilySpec &familySpec(Family family);
+
 extern const FamilySpec kLlamaSpec, kMistralSpec, kQwen2Spec, kQwen3Spec, kGemmaSpec, kGemma2Spec,
-    kGemma3Spec, kPhi3Spec;
+    kGemma3Spec, kPhiSpec, kPhi3Spec;
 
 } // namespace graphc
 

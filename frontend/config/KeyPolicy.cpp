@@ -18,10 +18,13 @@ static constexpr std::string_view kNeutralKeys[] = {
     "attn_implementation",
     "attn_pdrop",
     "auto_map",
+    "chunk_size_feed_forward",
     "classifier_dropout",
     "cls_token_id",
+    "diversity_penalty",
     "do_sample",
     "embd_pdrop",
+    "encoder_no_repeat_ngram_size",
     "finetuning_task",
     "gradient_checkpointing",
     "hidden_dropout",
@@ -29,11 +32,14 @@ static constexpr std::string_view kNeutralKeys[] = {
     "id2label",
     "initializer_range",
     "label2id",
+    "length_penalty",
     "mask_token_id",
     "max_length",
     "max_new_tokens",
     "min_length",
     "model_max_length",
+    "no_repeat_ngram_size",
+    "num_beam_groups",
     "num_beams",
     "num_labels",
     "num_return_sequences",
@@ -75,11 +81,10 @@ static bool contains(std::span<const std::string_view> names, std::string_view n
 }
 
 static bool isInert(std::span<const InertKey> inertKeys, std::string_view key, const Json &value) {
-  for (const InertKey &inert : inertKeys) {
-    if (inert.key == key)
-      return value == Json::parse(inert.value, nullptr, /*allow_exceptions=*/false);
-  }
-  return false;
+  return std::any_of(inertKeys.begin(), inertKeys.end(), [&](const InertKey &inert) {
+    return inert.key == key &&
+           value == Json::parse(inert.value, nullptr, /*allow_exceptions=*/false);
+  });
 }
 
 bool isUnset(const Json &value) {

@@ -19,7 +19,7 @@
 
 namespace graphc {
 
-/// A key and the value (JSON text) with which it changes nothing.
+/// A key and a value (JSON text) with which it changes nothing.
 struct InertKey {
   std::string_view key;
   std::string_view value;

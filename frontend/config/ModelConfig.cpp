@@ -9,14 +9,6 @@
 
 namespace graphc {
 
-std::string_view familyName(Family family) {
-  for (const FamilySpec *spec : families()) {
-    if (spec->family == family)
-      return spec->modelType;
-  }
-  return "";
-}
-
 std::string_view activationName(HiddenActivation activation) {
   static constexpr std::string_view kNames[] = {"silu", "gelu_tanh", "gelu_erf", "relu"};
   return kNames[static_cast<size_t>(activation)];
@@ -97,9 +89,6 @@ static Status deriveHeads(const std::string &file, ModelConfig &config) {
   if (config.headDim % 2 != 0)
     return impossible(file, "head_dim", config.headDim,
                       "an even number, as rotary embedding turns pairs");
-  if (config.rotaryDim() < 2 || config.rotaryDim() % 2 != 0)
-    return impossible(file, "head_dim * partial_rotary_factor", config.rotaryDim(),
-                      "a positive even number, as rotary embedding turns pairs");
   return {};
 }
 
@@ -154,14 +143,14 @@ Expected<ModelConfig> parseModelConfig(const Json &document, const std::string &
   appendKeys(family->fields, policy.understood);
   appendKeys(family->thetaField, policy.understood);
   appendKeys(family->slidingThetaField, policy.understood);
+  appendKeys(family->rotaryField, policy.understood);
   policy.neutral.insert(policy.neutral.end(), family->neutralKeys.begin(),
                         family->neutralKeys.end());
   ModelConfig config;
   config.family = family->family;
+  config.form = family->form;
   GRAPHC_RETURN_IF_ERROR(checkKeys(document, file, policy, config.ignoredKeys));
   GRAPHC_RETURN_IF_ERROR(readFields(document, file, family->fields, config));
-  if (family->derive)
-    family->derive(config);
   GRAPHC_RETURN_IF_ERROR(deriveHeads(file, config));
   GRAPHC_RETURN_IF_ERROR(checkTokens(file, config));
   GRAPHC_RETURN_IF_ERROR(readRope(document, file, *family, config));

@@ -27,10 +27,12 @@
 namespace graphc {
 
 /// A family shares one set of config keys and one form of decoder block.
-enum class Family : uint8_t { Llama, Mistral, Qwen2, Qwen3, Gemma, Gemma2, Gemma3, Phi3 };
+enum class Family : uint8_t { Llama, Mistral, Qwen2, Qwen3, Gemma, Gemma2, Gemma3, Phi, Phi3 };
 
 /// The function between gate and product in the MLP.
 enum class HiddenActivation : uint8_t { Silu, GeluTanh, GeluErf, Relu };
+
+enum class NormKind : uint8_t { Rms, Layer };
 
 /// Which tokens those of a layer see: all before them, or a window of the last ones.
 enum class LayerAttention : uint8_t { Full, Sliding };
@@ -41,10 +43,31 @@ enum class RopeKind : uint8_t { Default, Linear, Dynamic, Yarn, Llama3, LongRope
 /// The widest head.
 inline constexpr int64_t kMaxHeadDim = 4096;
 
+/// How a family puts its blocks together. No key says so: it is what makes a family.
+struct BlockForm {
+  NormKind norm = NormKind::Rms;
+  /// Added to the weight of every norm.
+  double normOffset = 0;
+  /// Norms of each head's queries and keys; norms behind attention and MLP.
+  bool queryKeyNorm = false;
+  bool postNorms = false;
+  /// The MLP reads what attention reads, and has no norm of its own.
+  bool parallel = false;
+  /// down(act(gate) * up); otherwise down(act(up)).
+  bool gatedMlp = true;
+  /// Biases on q, k and v, whatever attention_bias says; on every linear, the head included.
+  bool qkvBias = false;
+  bool allBiases = false;
+  /// Embeddings are multiplied with the root of hiddenSize.
+  bool scaledEmbedding = false;
+
+  bool operator==(const BlockForm &) const = default;
+};
+
 struct RopeConfig {
   RopeKind kind = RopeKind::Default;
   double theta = 10000.0;
-  /// By how much the context grows; of LongRope, only the two contexts say.
+  /// By how much the context grows; LongRope goes by the two contexts where it knows them.
   double factor = 1.0;
   /// Llama3 only; highFreqFactor > lowFreqFactor.
   double lowFreqFactor = 1.0;
@@ -70,6 +93,7 @@ struct RopeConfig {
 
 struct ModelConfig {
   Family family = Family::Llama;
+  BlockForm form;
 
   int64_t vocabSize = 0;
   int64_t hiddenSize = 0;
@@ -85,18 +109,10 @@ struct ModelConfig {
   /// That before it grew, where the file says so outside of the rope's keys; else 0.
   int64_t originalMaxPositions = 0;
   double normEpsilon = 0;
-  /// Added to the weight of every norm.
-  double normOffset = 0;
   HiddenActivation activation = HiddenActivation::Silu;
-  /// Biases on q, k, v and o; on q, k and v whatever the former says; on gate, up and down.
+  /// Biases on q, k, v and o; biases on gate, up and down.
   bool attentionBias = false;
-  bool qkvBias = false;
   bool mlpBias = false;
-  /// Norms of each head's queries and keys; norms behind attention and MLP.
-  bool queryKeyNorm = false;
-  bool postNorms = false;
-  /// What embeddings are multiplied with.
-  double embeddingScale = 1;
   /// Scores are divided by the root of this; 0: of headDim.
   double queryPreAttentionScalar = 0;
   /// Bounds of the scores and of the logits: cap * tanh(x / cap).

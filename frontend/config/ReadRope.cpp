@@ -1,8 +1,12 @@
 #include "frontend/config/ReadRope.h"
 
 #include "frontend/config/NearestName.h"
+#include "frontend/config/families/RopeKinds.h"
 
 namespace graphc {
+
+/// Of an object that has to say it itself.
+static constexpr Field<RopeConfig> kOwnTheta[] = {fields::theta(kRequired)};
 
 static Expected<const RopeKindSpec *> findKind(const Json &scaling, const std::string &place,
                                                const FamilySpec &family) {
@@ -36,19 +40,28 @@ static Expected<const Json *> findScaling(const Json &document, const std::strin
   return scaling;
 }
 
-/// rope_theta stands beside the scaling, in it, or in both places.
-static Status readTheta(const Json &document, const std::string &file, const Json &scaling,
-                        const std::string &place, const FamilySpec &family, RopeConfig &rope) {
-  if (!scaling.contains("rope_theta"))
-    return readFields(document, file, family.thetaField, rope);
-  GRAPHC_RETURN_IF_ERROR(readFields(scaling, place, family.thetaField, rope));
-  RopeConfig outer = rope;
-  if (document.contains("rope_theta"))
-    GRAPHC_RETURN_IF_ERROR(readFields(document, file, family.thetaField, outer));
-  if (outer.theta != rope.theta)
-    return badInput(file + ": rope_theta is " + describeValue(document["rope_theta"]) + " but " +
-                    describeValue(scaling["rope_theta"]) + " in the scaling");
-  return {};
+/// A field that stands beside the scaling, in it, or in both places.
+template <typename Struct>
+static Status readEither(const Json &document, const std::string &file, const Json &scaling,
+                         const std::string &place, std::span<const Field<Struct>> field,
+                         Struct &result) {
+  if (field.empty() || !scaling.contains(field.front().key))
+    return readFields(document, file, field, result);
+  std::string key(field.front().key);
+  if (document.contains(key) && document[key] != scaling[key])
+    return badInput(file + ": " + key + " is " + describeValue(document[key]) + " but " +
+                    describeValue(scaling[key]) + " in the scaling");
+  return readFields(scaling, place, field, result);
+}
+
+static Status checkRotaryDim(const std::string &file, const ModelConfig &config) {
+  const int64_t width = config.rotaryDim();
+  if (width >= 2 && width % 2 == 0)
+    return {};
+  return badInput(file +
+                  ": head_dim * partial_rotary_factor: expected a positive even number, as "
+                  "rotary embedding turns pairs, but found " +
+                  std::to_string(width));
 }
 
 /// LongRope has a divisor for each pair.
@@ -68,17 +81,16 @@ static Status checkFactors(const std::string &place, const ModelConfig &config,
   return check("long_factor", rope.longFactor);
 }
 
-/// What one object says; `scaling` may be empty.
-static Status readScaling(const Json &document, const std::string &file, const Json &scaling,
-                          const std::string &place, const FamilySpec &family, ModelConfig &config,
-                          RopeConfig &rope) {
-  GRAPHC_RETURN_IF_ERROR(readTheta(document, file, scaling, place, family, rope));
+/// What a kind's own keys say, and whether they fit each other.
+static Status readKind(const Json &scaling, const std::string &place, const FamilySpec &family,
+                       ModelConfig &config, RopeConfig &rope) {
   GRAPHC_ASSIGN_OR_RETURN(const RopeKindSpec *kind, findKind(scaling, place, family));
   KeyPolicy policy{"rope kind " + std::string(kind->name),
                    {"rope_type", "type", "rope_theta"},
                    {},
                    family.inertKeys};
   appendKeys(kind->fields, policy.understood);
+  appendKeys(family.rotaryField, policy.understood);
   GRAPHC_RETURN_IF_ERROR(checkKeys(scaling, place, policy, config.ignoredKeys));
   rope.kind = kind->kind;
   GRAPHC_RETURN_IF_ERROR(readFields(scaling, place, kind->fields, rope));
@@ -92,30 +104,38 @@ static Status readScaling(const Json &document, const std::string &file, const J
   return checkFactors(place, config, rope);
 }
 
-/// The newer form of families with two of them: an object for each kind of layer.
-static Status readScalingsOfKinds(const Json &document, const std::string &file,
-                                  const Json &scaling, const std::string &place,
-                                  const FamilySpec &family, ModelConfig &config) {
-  for (const auto &[kind, own] : scaling.items()) {
-    const std::string ownPlace = place + ": " + escapeForMessage(kind);
-    if (kind != "full_attention" && kind != "sliding_attention")
-      return unsupported(ownPlace + ": expected full_attention and sliding_attention");
-    if (!own.is_object())
-      return badInput(ownPlace + ": expected an object, but found " + describeValue(own));
-    RopeConfig &rope = kind == "full_attention" ? config.rope : config.slidingRope.emplace();
-    GRAPHC_RETURN_IF_ERROR(readScaling(document, file, own, ownPlace, family, config, rope));
-  }
-  return {};
+/// An object for each kind of layer, as newer files have it for families with two ropes.
+static Status readKindsOfLayers(const Json &scaling, const std::string &place,
+                                const FamilySpec &family, ModelConfig &config) {
+  auto readOne = [&](const char *layers, RopeConfig &rope) -> Status {
+    const std::string ownPlace = place + ": " + layers;
+    auto own = scaling.find(layers);
+    if (own == scaling.end() || !own->is_object())
+      return badInput(ownPlace + ": expected an object, but found " +
+                      (own == scaling.end() ? "none" : describeValue(*own)));
+    GRAPHC_RETURN_IF_ERROR(
+        readFields(*own, ownPlace, std::span<const Field<RopeConfig>>(kOwnTheta), rope));
+    return readKind(*own, ownPlace, family, config, rope);
+  };
+  KeyPolicy policy{"the rope", {"full_attention", "sliding_attention"}, {}, {}};
+  GRAPHC_RETURN_IF_ERROR(checkKeys(scaling, place, policy, config.ignoredKeys));
+  GRAPHC_RETURN_IF_ERROR(readOne("full_attention", config.rope));
+  return readOne("sliding_attention", config.slidingRope.emplace());
 }
 
 Status readRope(const Json &document, const std::string &file, const FamilySpec &family,
                 ModelConfig &config) {
   std::string place;
   GRAPHC_ASSIGN_OR_RETURN(const Json *scaling, findScaling(document, file, place));
-  if (!family.slidingThetaField.empty() && scaling->contains("full_attention"))
-    return readScalingsOfKinds(document, file, *scaling, place, family, config);
-  GRAPHC_RETURN_IF_ERROR(readScaling(document, file, *scaling, place, family, config, config.rope));
-  if (family.slidingThetaField.empty())
+  GRAPHC_RETURN_IF_ERROR(readEither(document, file, *scaling, place, family.rotaryField, config));
+  GRAPHC_RETURN_IF_ERROR(checkRotaryDim(file, config));
+  const bool hasTwo = !family.slidingThetaField.empty();
+  if (hasTwo && (scaling->contains("full_attention") || scaling->contains("sliding_attention")))
+    return readKindsOfLayers(*scaling, place, family, config);
+  GRAPHC_RETURN_IF_ERROR(
+      readEither(document, file, *scaling, place, family.thetaField, config.rope));
+  GRAPHC_RETURN_IF_ERROR(readKind(*scaling, place, family, config, config.rope));
+  if (!hasTwo)
     return {};
   return readFields(document, file, family.slidingThetaField, config.slidingRope.emplace());
 }

@@ -3,7 +3,12 @@
 //   "rope_theta": 500000.0, "rope_scaling": {"rope_type": "llama3", "factor": 32.0, ...}
 //   "rope_parameters": {"rope_theta": 500000.0, "rope_type": "llama3", "factor": 32.0, ...}
 //
-// `rope_type` may also be called `type`. Keys that stand in several places must agree.
+// `rope_type` may also be called `type`. Keys that stand in several places must agree. A family
+// whose sliding layers have a rope of their own says so by another key, or by an object for each
+// kind of layer:
+//
+//   "rope_theta": 1000000.0, "rope_local_base_freq": 10000.0
+//   "rope_parameters": {"full_attention": {"rope_theta": ...}, "sliding_attention": {...}}
 #ifndef GRAPHC_FRONTEND_CONFIG_READROPE_H
 #define GRAPHC_FRONTEND_CONFIG_READROPE_H
 

@@ -5,8 +5,8 @@
 //
 //   default   f[i] = theta ^ (-2i / D), scale 1
 //   linear    f[i] / factor
-//   dynamic   with the context C and the trained one L: f[i] of the base
-//               theta * (factor * max(C, L) / L - (factor - 1)) ^ (D / (D - 2))
+//   dynamic   with the context C and M = max_position_embeddings: f[i] of the base
+//               theta * (factor * max(C, M) / M - (factor - 1)) ^ (D / (D - 2))
 //   llama3    with the wavelength w = 2 pi / f[i] and L = original_max_position_embeddings:
 //               w < L / high_freq_factor   f[i]                       (fast: kept)
 //               w > L / low_freq_factor    f[i] / factor              (slow: stretched)
@@ -17,11 +17,12 @@
 //               beta_fast and beta_slow times in L positions; scale: attention_factor, or
 //               m(mscale) / m(mscale_all_dim) with m(x) = 0.1 x ln(factor) + 1, or m(1)
 //   longrope  f[i] / short_factor[i] if C <= L, else f[i] / long_factor[i]; scale:
-//               attention_factor, or sqrt(1 + ln(M/L) / ln(L)) for the largest context M > L
+//               attention_factor, or sqrt(1 + ln(M/L) / ln(L)) if M > L
 //
-// L is original_max_position_embeddings, or max_position_embeddings where the file has no such key.
-// The reference computes dynamic and longrope anew when a sequence grows; here the context that a
-// plan is compiled for decides, once.
+// L is original_max_position_embeddings, or M where the file has no such key. Yarn takes `factor`
+// as the file has it; some versions of the reference took M/L instead, which is the same in files
+// that state the grown context. The reference computes dynamic and longrope anew when a sequence
+// grows; here the context that a plan is compiled for decides, once.
 #ifndef GRAPHC_FRONTEND_CONFIG_ROPE_H
 #define GRAPHC_FRONTEND_CONFIG_ROPE_H
 

@@ -324,7 +324,7 @@ Expected<ModelConfig> ConfigReader::read() {
   GRAPHC_RETURN_IF_ERROR(readTokens());
   GRAPHC_RETURN_IF_ERROR(checkKeys());
   GRAPHC_ASSIGN_OR_RETURN(ModelConfig config, parseModelConfig(document, file.path()));
-  config.normOffset = 0; // The file has it in its numbers.
+  config.form.normOffset = 0; // The file has it in its numbers.
   // One factor for each pair, whatever the context is: how files say llama3.
   GRAPHC_ASSIGN_OR_RETURN(std::vector<double> pairs, factors("rope_freqs.weight"));
   if (pairs.empty())

@@ -47,9 +47,7 @@ void GraphBuilder::declareWeight(const WeightSpec &spec, const WeightForm &form)
   builder.setInsertionPointToEnd(module.getBody());
   auto weight = WeightOp::create(builder, loc, spec.symbol, spec.layers, type);
   builder.setInsertionPointToEnd(&weight.getBody().front());
-  SmallVector<int64_t> tensorShape(spec.shape.begin(), spec.shape.end());
-  if (spec.tensorRows != 0)
-    tensorShape[0] = spec.tensorRows;
+  const std::vector<int64_t> tensorShape = spec.tensorShape();
   Type stored = typeOf(form, builder.getContext());
   Value value = CheckpointOp::create(builder, loc, RankedTensorType::get(tensorShape, stored),
                                      spec.tensor, weight.getLayer());
@@ -170,6 +168,12 @@ Value GraphBuilder::rmsNorm(Value x, StringRef weight, double epsilon) {
                            builder.getF32FloatAttr(static_cast<float>(epsilon)));
 }
 
+Value GraphBuilder::layerNorm(Value x, StringRef weight, double epsilon) {
+  return LayerNormOp::create(builder, named(weight), x.getType(), x, param(weight),
+                             param((weight + ".bias").str()),
+                             builder.getF32FloatAttr(static_cast<float>(epsilon)));
+}
+
 Value GraphBuilder::linear(Value x, StringRef weight) {
   int64_t width = weightTypes.at(weight).getDimSize(0);
   Value y = LinearOp::create(builder, named(weight), f32Tensor({ShapedType::kDynamic, width}), x,
@@ -213,12 +217,15 @@ Value GraphBuilder::selectRows(Value x) {
   return SelectRowsOp::create(builder, named("select_rows"), x.getType(), x, step);
 }
 
-Value GraphBuilder::gatedMlp(Value x, StringRef prefix, HiddenActivation kind) {
-  Value gate = linear(x, (prefix + ".gate").str());
-  Value up = linear(x, (prefix + ".up").str());
+Value GraphBuilder::mlp(Value x, StringRef prefix, HiddenActivation kind) {
+  auto name = [&](StringRef part) { return (prefix + "." + part).str(); };
+  if (!hasWeight(name("gate")))
+    return linear(activation(kind, linear(x, name("up"))), name("down"));
+  Value gate = linear(x, name("gate"));
+  Value up = linear(x, name("up"));
   Value active = activation(kind, gate);
-  Value product = MulOp::create(builder, named(prefix + ".mul"), up.getType(), active, up);
-  return linear(product, (prefix + ".down").str());
+  Value product = MulOp::create(builder, named(name("mul")), up.getType(), active, up);
+  return linear(product, name("down"));
 }
 
 // [T, H*D] -> [H, T, D], with a norm of each head where its weight is declared

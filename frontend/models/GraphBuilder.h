@@ -68,6 +68,8 @@ public:
 
   mlir::Value embedding(llvm::StringRef weight);
   mlir::Value rmsNorm(mlir::Value x, llvm::StringRef weight, double epsilon);
+  /// With the bias <weight>.bias.
+  mlir::Value layerNorm(mlir::Value x, llvm::StringRef weight, double epsilon);
   /// x Wᵀ, plus the weight `<weight>.bias` when there is one.
   mlir::Value linear(mlir::Value x, llvm::StringRef weight);
   mlir::Value add(mlir::Value a, mlir::Value b, llvm::StringRef name);
@@ -76,8 +78,9 @@ public:
   /// cap * tanh(x / cap)
   mlir::Value softCap(mlir::Value x, double cap, llvm::StringRef name);
   mlir::Value selectRows(mlir::Value x);
-  /// down(activation(gate(x)) * up(x)) with the weights <prefix>.gate, .up and .down.
-  mlir::Value gatedMlp(mlir::Value x, llvm::StringRef prefix, HiddenActivation kind);
+  /// down(activation(gate(x)) * up(x)) with the weights <prefix>.gate, .up and .down, or
+  /// down(activation(up(x))) where there is no <prefix>.gate.
+  mlir::Value mlp(mlir::Value x, llvm::StringRef prefix, HiddenActivation kind);
   /// Causal attention over the cache with rotary positions and grouped heads, with the weights
   /// <prefix>.q, .k, .v and .o; norms of each head where <prefix>.q.norm and .k.norm are declared.
   mlir::Value attention(mlir::Value x, llvm::StringRef prefix, const AttentionSpec &spec);

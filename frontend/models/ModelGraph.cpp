@@ -1,7 +1,6 @@
 #include "frontend/models/ModelGraph.h"
 
-#include "frontend/config/Rope.h"
-#include "frontend/models/Families.h"
+#include "frontend/models/Decoder.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/MLIRContext.h"
@@ -9,21 +8,6 @@
 using namespace mlir;
 
 namespace graphc {
-
-static const FamilyGraph &familyGraph(Family family) {
-  switch (family) {
-  case Family::Llama:
-  case Family::Mistral:
-  case Family::Qwen2:
-  case Family::Qwen3:
-  case Family::Gemma:
-  case Family::Gemma2:
-  case Family::Gemma3:
-  case Family::Phi3:
-    return kDecoderGraph;
-  }
-  llvm_unreachable("every family has a graph");
-}
 
 std::string WeightSpec::tensorName(int64_t layer) const {
   static constexpr llvm::StringLiteral kPlace = "{layer}";
@@ -33,9 +17,14 @@ std::string WeightSpec::tensorName(int64_t layer) const {
   return name;
 }
 
-std::vector<WeightSpec> modelWeights(const ModelConfig &config) {
-  return familyGraph(config.family).weights(config);
+std::vector<int64_t> WeightSpec::tensorShape() const {
+  std::vector<int64_t> result = shape;
+  if (tensorRows != 0)
+    result.front() = tensorRows;
+  return result;
 }
+
+std::vector<WeightSpec> modelWeights(const ModelConfig &config) { return decoderWeights(config); }
 
 namespace {
 
@@ -101,14 +90,7 @@ OwningOpRef<ModuleOp> buildModelGraph(MLIRContext &context, const ModelConfig &c
   for (const WeightSpec &spec : modelWeights(config))
     forms.declare(spec);
   forms.declareKinds();
-  auto declareRope = [&](StringRef symbol, const RopeConfig &rope) {
-    builder.declareRopeTable(symbol, ropeFrequencies(config, rope, options.context),
-                             options.context);
-  };
-  declareRope(kRopeTable, config.rope);
-  if (config.slidingRope)
-    declareRope(kSlidingRopeTable, *config.slidingRope);
-  familyGraph(config.family).build(builder, config);
+  buildDecoder(builder, config, options.context);
   return module;
 }
 

@@ -1,7 +1,7 @@
 // From a configuration to the un-fused graph of the network.
 //
-// A family is a file that says which weights it has and how its blocks are put together from the
-// builders of GraphBuilder.h; ModelGraph.cpp has the table of families.
+// All families are forms of one network (Decoder.h), put together from the blocks of
+// GraphBuilder.h; docs/families.md says how to add one.
 #ifndef GRAPHC_FRONTEND_MODELS_MODELGRAPH_H
 #define GRAPHC_FRONTEND_MODELS_MODELGRAPH_H
 
@@ -30,6 +30,8 @@ struct WeightSpec {
 
   /// The tensor's name in one layer.
   std::string tensorName(int64_t layer) const;
+  /// The shape of the whole tensor.
+  std::vector<int64_t> tensorShape() const;
 };
 
 /// What a checkpoint tensor is stored as.

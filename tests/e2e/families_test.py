@@ -11,6 +11,7 @@ SIZES = {"hidden_size": 48, "intermediate_size": 80, "num_hidden_layers": 3, "nu
          "num_key_value_heads": 2, "vocab_size": 200, "max_position_embeddings": 64, "rms_norm_eps": 1e-5,
          "rope_theta": 10000.0, "eos_token_id": 2, "torch_dtype": "float32"}
 LONG = {"short_factor": [1.0, 1.1, 1.3, 1.8], "long_factor": [1.0, 1.5, 2.5, 4.0]}
+PHI = {"hidden_size": 64, "num_key_value_heads": None, "layer_norm_eps": 1e-5, "rms_norm_eps": None}
 GEMMA = {"head_dim": 24, "hidden_act": "gelu", "hidden_activation": None}
 
 FAMILIES = {
@@ -29,6 +30,9 @@ FAMILIES = {
     "gemma3": ("gemma3_text", "Gemma3ForCausalLM", {"head_dim": 16, "sliding_window": 9, "sliding_window_pattern": 2,
                                                    "query_pre_attn_scalar": 16, "rope_local_base_freq": 100.0,
                                                    "rope_scaling": {"rope_type": "linear", "factor": 8.0}}),
+    "phi2": ("phi", "PhiForCausalLM", {**PHI, "hidden_act": "gelu_new"}),
+    "phi2 with few key heads": ("phi", "PhiForCausalLM", {**PHI, "num_key_value_heads": 2, "partial_rotary_factor": 0.75,
+                                                          "tie_word_embeddings": True}),
     "phi3": ("phi3", "Phi3ForCausalLM", {"original_max_position_embeddings": 64}),
     "phi3 of short contexts": ("phi3", "Phi3ForCausalLM", {
         "hidden_size": 64, "partial_rotary_factor": 0.5, "max_position_embeddings": 256, "original_max_position_embeddings": 128,
@@ -55,27 +59,29 @@ class Families(unittest.TestCase):
     def setUpClass(cls):
         cls.graphc = program.Graphc()
 
-    def check(self, name, config):
+    def check(self, name, config, ways):
+        """`ways`: options of compile and of each run."""
         network = numpy_decoder.Network(config)
         folder = self.graphc.path("".join(c if c.isalnum() else "_" for c in name))
         numpy_decoder.write_model(folder, config, network.tensors)
         tokens = [int(t) for t in np.random.default_rng(7).integers(0, config["vocab_size"], 70)]
         want = network.logits(np.array(tokens), CONTEXT)
-        for options in (("-O0",), ("-O2",)):
+        for options, runs in ways:
             plan = self.graphc.plan(folder, "--dtype", "f32", "-c", CONTEXT, *options)
-            for extra in ((), ("--chunk", 1), ("--chunk", 11)):
+            for extra in runs:
                 _, rows = self.graphc.forward(plan, [tokens], extra=extra)
                 with self.subTest(name=name, options=options, extra=extra):
                     self.assertLess(program.relative_error(rows, want), 2e-5)
 
     def test_families(self):
         for name, (kind, architecture, keys) in FAMILIES.items():
-            self.check(name, {**SIZES, "model_type": kind, "architectures": [architecture], **keys})
+            self.check(name, {**SIZES, "model_type": kind, "architectures": [architecture], **keys},
+                       [(("-O0",), [("--chunk", 11)]), (("-O2",), [(), ("--chunk", 1), ("--chunk", 11)])])
 
     def test_ropes(self):
         for name, scaling in ROPES.items():
             self.check(name, {**SIZES, "model_type": "llama", "architectures": ["LlamaForCausalLM"],
-                              "rope_scaling": scaling})
+                              "rope_scaling": scaling}, [(("-O2",), [()])])
 
 
 if __name__ == "__main__":

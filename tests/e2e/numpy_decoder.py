@@ -21,6 +21,10 @@ def write_model(folder, config, tensors):
             file.write(array.tobytes())
 
 
+def gelu_tanh(x):
+    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x ** 3)))
+
+
 class Network:
     """A config.json with what its family leaves unsaid; random weights in the checkpoint's names and shapes."""
 
@@ -28,9 +32,10 @@ class Network:
         self.config, self.random, self.tensors = config, np.random.default_rng(seed), {}
         c = config
         self.kind = c["model_type"]
-        self.is_gemma = self.kind.startswith("gemma")
+        self.is_gemma, self.is_phi2 = self.kind.startswith("gemma"), self.kind == "phi"
         self.layers, self.hidden, self.ffn = c["num_hidden_layers"], c["hidden_size"], c["intermediate_size"]
-        self.heads, self.kv_heads = c["num_attention_heads"], c["num_key_value_heads"]
+        self.heads = c["num_attention_heads"]
+        self.kv_heads = c.get("num_key_value_heads") or self.heads
         self.head_dim = c.get("head_dim") or self.hidden // self.heads
         self.post_norms = self.kind in ("gemma2", "gemma3_text")
         self.head_norms = self.kind in ("qwen3", "gemma3_text")
@@ -44,36 +49,55 @@ class Network:
         center = 0 if self.is_gemma or name.endswith("bias") or len(shape) > 1 else 1
         self.tensors[name] = (center + spread * self.random.standard_normal(shape)).astype(np.float32)
 
+    def add_linear(self, name, rows, columns, bias):
+        self.add(name + ".weight", rows, columns)
+        if bias:
+            self.add(name + ".bias", rows)
+
+    def add_norm(self, name, width):
+        self.add(name + ".weight", width)
+        if self.is_phi2:
+            self.add(name + ".bias", width)
+
     def make_tensors(self):
         c, q, kv = self.config, self.heads * self.head_dim, self.kv_heads * self.head_dim
+        bias = self.is_phi2 or bool(c.get("attention_bias"))
         self.add("model.embed_tokens.weight", c["vocab_size"], self.hidden)
         for i in range(self.layers):
             layer = f"model.layers.{i}."
-            norms = ["input_layernorm", "post_attention_layernorm"]
-            if self.post_norms:
-                norms += ["pre_feedforward_layernorm", "post_feedforward_layernorm"]
-            for norm in norms:
-                self.add(layer + norm + ".weight", self.hidden)
+            for norm in self.layer_norms():
+                self.add_norm(layer + norm, self.hidden)
             if self.kind == "phi3":
-                self.add(layer + "self_attn.qkv_proj.weight", q + 2 * kv, self.hidden)
-                self.add(layer + "mlp.gate_up_proj.weight", 2 * self.ffn, self.hidden)
+                self.add_linear(layer + "self_attn.qkv_proj", q + 2 * kv, self.hidden, False)
             else:
                 for part, rows in (("q", q), ("k", kv), ("v", kv)):
-                    self.add(f"{layer}self_attn.{part}_proj.weight", rows, self.hidden)
-                    if self.kind == "qwen2" or c.get("attention_bias"):
-                        self.add(f"{layer}self_attn.{part}_proj.bias", rows)
-                for part in ("gate", "up"):
-                    self.add(f"{layer}mlp.{part}_proj.weight", self.ffn, self.hidden)
+                    self.add_linear(f"{layer}self_attn.{part}_proj", rows, self.hidden, bias or self.kind == "qwen2")
             if self.head_norms:
                 self.add(layer + "self_attn.q_norm.weight", self.head_dim)
                 self.add(layer + "self_attn.k_norm.weight", self.head_dim)
-            self.add(layer + "self_attn.o_proj.weight", self.hidden, q)
-            if c.get("attention_bias"):
-                self.add(layer + "self_attn.o_proj.bias", self.hidden)
-            self.add(layer + "mlp.down_proj.weight", self.hidden, self.ffn)
-        self.add("model.norm.weight", self.hidden)
+            self.add_linear(layer + ("self_attn.dense" if self.is_phi2 else "self_attn.o_proj"), self.hidden, q, bias)
+            for name, rows, columns in self.mlp_linears():
+                self.add_linear(f"{layer}mlp.{name}", rows, columns, self.is_phi2 or bool(c.get("mlp_bias")))
+        self.add_norm("model.final_layernorm" if self.is_phi2 else "model.norm", self.hidden)
         if not self.tied:
             self.add("lm_head.weight", c["vocab_size"], self.hidden)
+        if self.is_phi2:
+            self.add("lm_head.bias", c["vocab_size"])
+
+    def layer_norms(self):
+        if self.is_phi2:
+            return ["input_layernorm"]
+        behind = ["pre_feedforward_layernorm", "post_feedforward_layernorm"] if self.post_norms else []
+        return ["input_layernorm", "post_attention_layernorm", *behind]
+
+    def mlp_linears(self):
+        """Name, rows and columns of each."""
+        hidden, ffn = self.hidden, self.ffn
+        if self.is_phi2:
+            return [("fc1", ffn, hidden), ("fc2", hidden, ffn)]
+        if self.kind == "phi3":
+            return [("gate_up_proj", 2 * ffn, hidden), ("down_proj", hidden, ffn)]
+        return [("gate_proj", ffn, hidden), ("up_proj", ffn, hidden), ("down_proj", hidden, ffn)]
 
     # Rotary positions ----------------------------------------------------------------------------
 
@@ -83,7 +107,7 @@ class Network:
         scaling, theta = c.get("rope_scaling") or {}, c.get("rope_theta", 10000.0)
         if self.kind == "gemma3_text" and sliding:
             scaling, theta = {}, c["rope_local_base_freq"]
-        width = int(self.head_dim * c.get("partial_rotary_factor", 1.0))
+        width = int(self.head_dim * c.get("partial_rotary_factor", 0.5 if self.is_phi2 else 1.0))
         kind, factor = scaling.get("rope_type", scaling.get("type", "default")), scaling.get("factor", 1.0)
         trained = scaling.get("original_max_position_embeddings",
                               c.get("original_max_position_embeddings", c["max_position_embeddings"]))
@@ -138,6 +162,10 @@ class Network:
         return self.tensors[name].astype(np.float64)
 
     def norm(self, x, name):
+        if self.is_phi2:
+            x = x - x.mean(-1, keepdims=True)
+            scaled = x / np.sqrt((x * x).mean(-1, keepdims=True) + self.config["layer_norm_eps"])
+            return scaled * self.weight(name + ".weight") + self.weight(name + ".bias")
         scaled = x / np.sqrt((x * x).mean(-1, keepdims=True) + self.config["rms_norm_eps"])
         return scaled * (self.weight(name + ".weight") + (1 if self.is_gemma else 0))
 
@@ -179,16 +207,18 @@ class Network:
         weights = np.exp(scores - scores.max(-1, keepdims=True))
         weights /= weights.sum(-1, keepdims=True)
         mixed = np.einsum("hts,shd->thd", weights, v).reshape(count, -1)
-        return self.linear(mixed, layer + "self_attn.o_proj")
+        return self.linear(mixed, layer + ("self_attn.dense" if self.is_phi2 else "self_attn.o_proj"))
 
     def mlp(self, x, i):
         name = f"model.layers.{i}.mlp."
+        if self.is_phi2:
+            return self.linear(gelu_tanh(self.linear(x, name + "fc1")), name + "fc2")
         if self.kind == "phi3":
             gate, up = np.split(self.linear(x, name + "gate_up_proj"), 2, axis=-1)
         else:
             gate, up = self.linear(x, name + "gate_proj"), self.linear(x, name + "up_proj")
         if self.is_gemma:
-            active = 0.5 * gate * (1 + np.tanh(math.sqrt(2 / math.pi) * (gate + 0.044715 * gate ** 3)))
+            active = gelu_tanh(gate)
         else:
             active = gate / (1 + np.exp(-gate))
         return self.linear(active * up, name + "down_proj")
@@ -200,12 +230,19 @@ class Network:
             x = x * math.sqrt(self.hidden)
         for i in range(self.layers):
             layer = f"model.layers.{i}."
-            y = self.attention(self.norm(x, layer + "input_layernorm"), i, context)
+            normed = self.norm(x, layer + "input_layernorm")
+            y = self.attention(normed, i, context)
+            if self.is_phi2:
+                x = x + (y + self.mlp(normed, i))
+                continue
             x = x + (self.norm(y, layer + "post_attention_layernorm") if self.post_norms else y)
             before = "pre_feedforward_layernorm" if self.post_norms else "post_attention_layernorm"
             y = self.mlp(self.norm(x, layer + before), i)
             x = x + (self.norm(y, layer + "post_feedforward_layernorm") if self.post_norms else y)
         head = "model.embed_tokens" if self.tied else "lm_head"
-        result = self.linear(self.norm(x, "model.norm"), head)
+        x = self.norm(x, "model.final_layernorm" if self.is_phi2 else "model.norm")
+        result = x @ self.weight(head + ".weight").T
+        if self.is_phi2:
+            result = result + self.weight("lm_head.bias")
         cap = self.config.get("final_logit_softcapping")
         return cap * np.tanh(result / cap) if cap else result

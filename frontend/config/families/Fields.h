@@ -43,8 +43,8 @@ constexpr Row headDim(Text fallback) {
 constexpr Row maxPositions(Text fallback) {
   return {"max_position_embeddings", &ModelConfig::maxPositions, {1, kMaxPositions}, fallback};
 }
-constexpr Row normEpsilon(Text fallback) {
-  return {"rms_norm_eps", &ModelConfig::normEpsilon, {1e-30, 1}, fallback};
+constexpr Row normEpsilon(Text fallback, Text key = "rms_norm_eps") {
+  return {key, &ModelConfig::normEpsilon, {1e-30, 1}, fallback};
 }
 constexpr Row activation(Text fallback) {
   return {"hidden_act", &ModelConfig::activation, {}, fallback};
@@ -74,6 +74,11 @@ constexpr Row firstSlidingLayer(Text fallback) {
   return {"max_window_layers", &ModelConfig::firstSlidingLayer, {0, kMaxLayers}, fallback};
 }
 constexpr Row layerTypes() { return {"layer_types", &ModelConfig::layerTypes, {}, kDerived}; }
+
+/// For FamilySpec::rotaryField.
+constexpr Row rotaryFactor(Text fallback) {
+  return {"partial_rotary_factor", &ModelConfig::rotaryFactor, {1e-3, 1}, fallback};
+}
 
 /// `rope_theta`, or the same under another key.
 constexpr Field<RopeConfig> theta(Text fallback, Text key = "rope_theta") {

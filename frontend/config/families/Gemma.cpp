@@ -2,8 +2,6 @@
 // blocks and windows in turns; 3 has norms of queries and keys instead of caps, and two rope bases.
 #include "frontend/config/families/RopeKinds.h"
 
-#include <cmath>
-
 namespace graphc {
 
 using namespace fields;
@@ -89,55 +87,58 @@ static constexpr std::string_view kGemmaArchitectures[] = {"GemmaForCausalLM"};
 static constexpr std::string_view kGemma2Architectures[] = {"Gemma2ForCausalLM"};
 static constexpr std::string_view kGemma3Architectures[] = {"Gemma3ForCausalLM"};
 
-/// hidden_activation has taken the place of hidden_act; the kind of cache is a matter of how a
-/// library runs the network.
-static constexpr std::string_view kNeutralKeys[] = {"hidden_act", "cache_implementation",
-                                                    "sliding_window_size"};
+/// The kind of cache is a matter of how a library runs the network.
+static constexpr std::string_view kNeutralKeys[] = {"cache_implementation", "sliding_window_size"};
 
-static void derive(ModelConfig &config) {
-  config.normOffset = 1;
-  config.embeddingScale = std::sqrt(static_cast<double>(config.hiddenSize));
-}
+/// hidden_activation has taken the place of hidden_act, which in old files names the other form.
+static constexpr InertKey kInertKeys[] = {
+    {"hidden_act", "\"gelu\""},
+    {"hidden_act", "\"gelu_pytorch_tanh\""},
+};
+
+static constexpr TensorNames kNamesWithPostNorms = {
+    .attentionPostNorm = "post_attention_layernorm",
+    .mlpNorm = "pre_feedforward_layernorm",
+    .mlpPostNorm = "post_feedforward_layernorm",
+};
 
 constexpr FamilySpec kGemmaSpec = {.family = Family::Gemma,
+                                   .form = {.normOffset = 1, .scaledEmbedding = true},
                                    .modelType = "gemma",
                                    .architectures = kGemmaArchitectures,
                                    .fields = kGemmaFields,
                                    .thetaField = kTheta,
-                                   .ropeKinds = kCommonRopeKinds,
+                                   .ropeKinds = kRopeKinds,
                                    .neutralKeys = kNeutralKeys,
-                                   .derive = derive};
+                                   .inertKeys = kInertKeys};
 
 constexpr FamilySpec kGemma2Spec = {
     .family = Family::Gemma2,
+    .form = {.normOffset = 1, .postNorms = true, .scaledEmbedding = true},
+    .names = kNamesWithPostNorms,
     .modelType = "gemma2",
     .architectures = kGemma2Architectures,
     .fields = kGemma2Fields,
     .thetaField = kTheta,
-    .ropeKinds = kCommonRopeKinds,
+    .ropeKinds = kRopeKinds,
     .neutralKeys = kNeutralKeys,
-    .derive =
-        [](ModelConfig &config) {
-          derive(config);
-          config.postNorms = true;
-        },
+    .inertKeys = kInertKeys,
     .isSliding = [](const ModelConfig &, int64_t layer) { return layer % 2 == 0; }};
 
 constexpr FamilySpec kGemma3Spec = {
     .family = Family::Gemma3,
+    .form = {.normOffset = 1, .queryKeyNorm = true, .postNorms = true, .scaledEmbedding = true},
+    .names = kNamesWithPostNorms,
     .modelType = "gemma3_text",
     .architectures = kGemma3Architectures,
     .fields = kGemma3Fields,
     .thetaField = kGemma3Theta,
-    .ropeKinds = kCommonRopeKinds,
+    .ropeKinds = kRopeKinds,
     .neutralKeys = kNeutralKeys,
+    .inertKeys = kInertKeys,
     .slidingThetaField = kLocalTheta,
-    .derive =
-        [](ModelConfig &config) {
-          derive(config);
-          config.postNorms = config.queryKeyNorm = true;
-        },
-    .isSliding = [](const ModelConfig &config,
-                    int64_t layer) { return (layer + 1) % config.slidingPattern != 0; }};
+    .isSliding = [](const ModelConfig &config, int64_t layer) {
+      return (layer + 1) % config.slidingPattern != 0;
+    }};
 
 } // namespace graphc

@@ -38,7 +38,7 @@ constexpr FamilySpec kLlamaSpec = {.family = Family::Llama,
                                    .architectures = kArchitectures,
                                    .fields = kFields,
                                    .thetaField = kTheta,
-                                   .ropeKinds = kCommonRopeKinds,
+                                   .ropeKinds = kRopeKinds,
                                    .neutralKeys = kNeutralKeys,
                                    .inertKeys = kInertKeys};
 

@@ -34,7 +34,7 @@ constexpr FamilySpec kMistralSpec = {
     .architectures = kArchitectures,
     .fields = kFields,
     .thetaField = kTheta,
-    .ropeKinds = kCommonRopeKinds,
+    .ropeKinds = kRopeKinds,
     .isSliding = [](const ModelConfig &, int64_t) { return true; }};
 
 } // namespace graphc

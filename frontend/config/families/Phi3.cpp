@@ -21,7 +21,6 @@ static constexpr Row kFields[] = {
      "4096"},
     normEpsilon("1e-5"),
     activation("\"silu\""),
-    {"partial_rotary_factor", &ModelConfig::rotaryFactor, {1e-3, 1}, "1.0"},
     slidingWindow(kDerived),
     layerTypes(),
     tiedEmbeddings("false"),
@@ -31,18 +30,31 @@ static constexpr Row kFields[] = {
 };
 
 static constexpr Field<RopeConfig> kTheta[] = {theta("10000.0")};
+static constexpr Row kRotary[] = {rotaryFactor("1.0")};
 
 static constexpr std::string_view kArchitectures[] = {"Phi3ForCausalLM"};
 
-static constexpr InertKey kInertKeys[] = {{"attention_bias", "false"}, {"mlp_bias", "false"}};
+/// Of the authors' own code, which this configuration does not make use of.
+static constexpr InertKey kInertKeys[] = {{"full_attn_mod", "1"}, {"interpolate_factor", "1"}};
 
-constexpr FamilySpec kPhi3Spec = {.family = Family::Phi3,
-                                  .modelType = "phi3",
-                                  .architectures = kArchitectures,
-                                  .fields = kFields,
-                                  .thetaField = kTheta,
-                                  .ropeKinds = kLongRopeKinds,
-                                  .inertKeys = kInertKeys,
-                                  .isSliding = [](const ModelConfig &, int64_t) { return true; }};
+/// The first checkpoints called longrope `su`, or `yarn`, which it is not.
+static constexpr RopeKindSpec kKinds[] = {
+    {"default", RopeKind::Default, {}},
+    {"longrope", RopeKind::LongRope, kRopeLong},
+    {"su", RopeKind::LongRope, kRopeLong},
+    {"yarn", RopeKind::LongRope, kRopeLong},
+};
+
+constexpr FamilySpec kPhi3Spec = {
+    .family = Family::Phi3,
+    .names = {.qkv = "self_attn.qkv_proj", .gateUp = "mlp.gate_up_proj"},
+    .modelType = "phi3",
+    .architectures = kArchitectures,
+    .fields = kFields,
+    .thetaField = kTheta,
+    .rotaryField = kRotary,
+    .ropeKinds = kKinds,
+    .inertKeys = kInertKeys,
+    .isSliding = [](const ModelConfig &, int64_t) { return true; }};
 
 } // namespace graphc

@@ -53,32 +53,30 @@ static constexpr Field<RopeConfig> kTheta[] = {theta("10000.0")};
 static constexpr std::string_view kQwen2Architectures[] = {"Qwen2ForCausalLM"};
 static constexpr std::string_view kQwen3Architectures[] = {"Qwen3ForCausalLM"};
 
-/// Of Qwen2-VL's text part and of tools that convert; none is read by the network itself.
-static constexpr InertKey kInertKeys[] = {{"use_mrope", "false"}, {"partial_rotary_factor", "1.0"}};
+static constexpr InertKey kInertKeys[] = {{"partial_rotary_factor", "1.0"}};
 
 static bool isSliding(const ModelConfig &config, int64_t layer) {
   return layer >= config.firstSlidingLayer;
 }
 
 constexpr FamilySpec kQwen2Spec = {.family = Family::Qwen2,
+                                   .form = {.qkvBias = true},
                                    .modelType = "qwen2",
                                    .architectures = kQwen2Architectures,
                                    .fields = kQwen2Fields,
                                    .thetaField = kTheta,
-                                   .ropeKinds = kCommonRopeKinds,
+                                   .ropeKinds = kRopeKinds,
                                    .inertKeys = kInertKeys,
-                                   .derive = [](ModelConfig &config) { config.qkvBias = true; },
                                    .isSliding = isSliding};
 
-constexpr FamilySpec kQwen3Spec = {
-    .family = Family::Qwen3,
-    .modelType = "qwen3",
-    .architectures = kQwen3Architectures,
-    .fields = kQwen3Fields,
-    .thetaField = kTheta,
-    .ropeKinds = kCommonRopeKinds,
-    .inertKeys = kInertKeys,
-    .derive = [](ModelConfig &config) { config.queryKeyNorm = true; },
-    .isSliding = isSliding};
+constexpr FamilySpec kQwen3Spec = {.family = Family::Qwen3,
+                                   .form = {.queryKeyNorm = true},
+                                   .modelType = "qwen3",
+                                   .architectures = kQwen3Architectures,
+                                   .fields = kQwen3Fields,
+                                   .thetaField = kTheta,
+                                   .ropeKinds = kRopeKinds,
+                                   .inertKeys = kInertKeys,
+                                   .isSliding = isSliding};
 
 } // namespace graphc

@@ -39,25 +39,20 @@ inline constexpr RopeRow kRopeLlama3[] = {
     {kRopeOriginal.key, kRopeOriginal.member, kRopeOriginal.range, kRequired},
 };
 
-/// A `factor` says how much the context grew; the reference takes that from the two contexts.
 inline constexpr RopeRow kRopeLong[] = {
-    {"factor", &RopeConfig::factor, {1, kMaxRopeFactor}, kDerived},
+    {kRopeFactor.key, kRopeFactor.member, kRopeFactor.range, kDerived},
     kRopeOriginal,
     kRopeAttentionFactor,
     {"short_factor", &RopeConfig::shortFactor, {1e-6, 1e6}, kRequired},
     {"long_factor", &RopeConfig::longFactor, {1e-6, 1e6}, kRequired},
 };
 
-/// The kinds that any family's checkpoints are stretched with, then those of Phi-3.
+/// The kinds that any checkpoint may be stretched with.
 inline constexpr RopeKindSpec kRopeKinds[] = {
     {"default", RopeKind::Default, {}},           {"linear", RopeKind::Linear, kRopeFactorAlone},
     {"dynamic", RopeKind::Dynamic, kRopeDynamic}, {"yarn", RopeKind::Yarn, kRopeYarn},
     {"llama3", RopeKind::Llama3, kRopeLlama3},    {"longrope", RopeKind::LongRope, kRopeLong},
-    {"su", RopeKind::LongRope, kRopeLong}, // Its name in the first checkpoints.
 };
-
-inline constexpr std::span<const RopeKindSpec> kLongRopeKinds = kRopeKinds;
-inline constexpr std::span<const RopeKindSpec> kCommonRopeKinds = kLongRopeKinds.first(5);
 
 } // namespace graphc::fields
 

@@ -24,6 +24,26 @@ inline Json llama32() {
     "transformers_version": "4.45.0.dev0", "use_cache": true, "vocab_size": 128256})");
 }
 
+/// What Phi-3 says of itself, with a head of few pairs and both keys of a rotation in part.
+inline Json phi3WithLongRope() {
+  return Json::parse(R"({
+    "model_type": "phi3", "hidden_size": 128, "num_attention_heads": 8, "num_hidden_layers": 2,
+    "partial_rotary_factor": 0.5, "original_max_position_embeddings": 4096,
+    "max_position_embeddings": 131072, "sliding_window": 2047,
+    "layer_types": ["sliding_attention", "full_attention"],
+    "rope_parameters": {"rope_type": "longrope", "partial_rotary_factor": 0.5,
+                        "short_factor": [1, 1.25, 1.5, 2], "long_factor": [1, 2, 4, 8]}})");
+}
+
+/// What Qwen 2.5 says for long contexts.
+inline Json qwen2WithYarn() {
+  return Json::parse(R"({
+    "model_type": "qwen2", "num_hidden_layers": 4, "use_sliding_window": true,
+    "sliding_window": 16, "max_window_layers": 2, "rope_theta": 1000000.0,
+    "rope_scaling": {"type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32768,
+                     "beta_fast": 32, "beta_slow": 1, "mscale": 1.0, "mscale_all_dim": 0.5}})");
+}
+
 /// llama32() with one key replaced (JSON text), or removed for an empty text.
 inline Json with(const std::string &key, const std::string &value, Json document = llama32()) {
   if (value.empty())

@@ -9,11 +9,13 @@ namespace {
 
 constexpr LayerAttention kFull = LayerAttention::Full, kSliding = LayerAttention::Sliding;
 
-ModelConfig read(const char *text) {
-  Expected<ModelConfig> config = parseModelConfig(Json::parse(text), "config.json");
+ModelConfig read(const Json &document) {
+  Expected<ModelConfig> config = parseModelConfig(document, "config.json");
   EXPECT_TRUE(config.ok()) << config.status().message();
   return config.ok() ? *config : ModelConfig();
 }
+
+ModelConfig read(const char *text) { return read(Json::parse(text)); }
 
 Status failureOf(const char *text) {
   return parseModelConfig(Json::parse(text), "config.json").status();
@@ -34,12 +36,12 @@ TEST(Families, QwenSlidesFromALayerOnIfItIsTold) {
   ModelConfig config = read(R"({"model_type": "qwen2", "num_hidden_layers": 3,
       "max_window_layers": 1, "sliding_window": 8})");
   EXPECT_EQ(config.slidingWindow, std::nullopt);
-  EXPECT_TRUE(config.qkvBias);
+  EXPECT_TRUE(config.form.qkvBias);
   EXPECT_FALSE(config.attentionBias);
   config = read(R"({"model_type": "qwen3", "num_hidden_layers": 3, "max_window_layers": 1,
       "sliding_window": 8, "use_sliding_window": true})");
   EXPECT_THAT(config.layerTypes, ElementsAre(kFull, kSliding, kSliding));
-  EXPECT_TRUE(config.queryKeyNorm);
+  EXPECT_TRUE(config.form.queryKeyNorm);
 }
 
 TEST(Families, LayerTypesAreTakenAsTheyStand) {
@@ -61,10 +63,15 @@ TEST(Families, Gemma1HasTheTanhFormWhateverHiddenActSays) {
   ModelConfig config = read(R"({"model_type": "gemma", "hidden_act": "gelu",
       "hidden_activation": null, "hidden_size": 1024})");
   EXPECT_EQ(config.activation, HiddenActivation::GeluTanh);
-  EXPECT_EQ(config.normOffset, 1);
-  EXPECT_EQ(config.embeddingScale, 32);
+  EXPECT_EQ(config.form.normOffset, 1);
+  EXPECT_TRUE(config.form.scaledEmbedding);
   EXPECT_TRUE(config.tiedEmbeddings);
   EXPECT_EQ(config.headDim, 256);
+}
+
+TEST(Families, GemmaRefusesAnActivationThatItWasNotTrainedWith) {
+  expectFailure(failureOf(R"({"model_type": "gemma", "hidden_act": "silu"})"),
+                StatusCode::Unsupported, {"'hidden_act' = \"silu\"", "family gemma"});
 }
 
 TEST(Families, Gemma2CapsAndSlidesInTurns) {
@@ -72,7 +79,7 @@ TEST(Families, Gemma2CapsAndSlidesInTurns) {
   EXPECT_EQ(config.attentionSoftCap, 50);
   EXPECT_EQ(config.logitSoftCap, 30);
   EXPECT_EQ(config.queryPreAttentionScalar, 256);
-  EXPECT_TRUE(config.postNorms);
+  EXPECT_TRUE(config.form.postNorms);
   EXPECT_THAT(config.layerTypes, ElementsAre(kSliding, kFull, kSliding, kFull));
 }
 
@@ -92,6 +99,35 @@ TEST(Families, Gemma3HasTwoRopesInBothSpellings) {
         "sliding_attention": {"rope_type": "default", "rope_theta": 5000.0}}})");
   EXPECT_EQ(current.rope, old.rope);
   EXPECT_EQ(current.slidingRope, old.slidingRope);
+  expectFailure(failureOf(R"({"model_type": "gemma3_text", "rope_parameters": {
+                    "full_attention": {"rope_type": "default", "rope_theta": 1000000.0}}})"),
+                StatusCode::BadInput, {"rope_parameters: sliding_attention", "found none"});
+  expectFailure(failureOf(R"({"model_type": "gemma3_text", "rope_parameters": {
+                    "full_attention": {"rope_type": "default"}, "sliding_attention": {}}})"),
+                StatusCode::BadInput, {"full_attention: rope_theta", "missing"});
+}
+
+TEST(Families, Phi2HasAFormOfItsOwn) {
+  ModelConfig config = read(R"({"model_type": "phi", "hidden_size": 2560,
+      "num_attention_heads": 32, "partial_rotary_factor": 0.4, "layer_norm_eps": 1e-05,
+      "hidden_act": "gelu_new", "qk_layernorm": false, "num_key_value_heads": null})");
+  EXPECT_EQ(config.form.norm, NormKind::Layer);
+  EXPECT_TRUE(config.form.parallel);
+  EXPECT_EQ(config.headDim, 80);
+  EXPECT_EQ(config.rotaryDim(), 32);
+  EXPECT_EQ(config.activation, HiddenActivation::GeluTanh);
+  EXPECT_EQ(config.normEpsilon, 1e-5);
+  expectFailure(failureOf(R"({"model_type": "phi", "qk_layernorm": true})"),
+                StatusCode::Unsupported, {"'qk_layernorm'", "family phi"});
+}
+
+TEST(Families, PartOfAHeadThatIsRotatedStandsBesideTheRopeOrInIt) {
+  ModelConfig config = read(R"({"model_type": "phi", "rope_parameters": {
+      "rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.25}})");
+  EXPECT_EQ(config.rotaryDim(), 16);
+  expectFailure(failureOf(R"({"model_type": "phi", "partial_rotary_factor": 0.5,
+                    "rope_parameters": {"partial_rotary_factor": 0.25}})"),
+                StatusCode::BadInput, {"partial_rotary_factor is 0.5 but 0.25 in the scaling"});
 }
 
 TEST(Families, Phi3TakesAFactorForEachPair) {
@@ -110,9 +146,17 @@ TEST(Families, Phi3TakesAFactorForEachPair) {
                 StatusCode::BadInput, {"head_dim * partial_rotary_factor"});
 }
 
+TEST(Families, Phi3CallsLongRopeYarnInOldFiles) {
+  ModelConfig config = read(R"({"model_type": "phi3", "hidden_size": 64,
+      "num_attention_heads": 8, "rope_scaling": {"type": "yarn",
+      "short_factor": [1, 1, 1, 1], "long_factor": [1, 2, 3, 4]}})");
+  EXPECT_EQ(config.rope.kind, RopeKind::LongRope);
+}
+
 TEST(Families, KindsOfRopeThatAFamilyLacksAreRefused) {
-  expectFailure(failureOf(R"({"model_type": "llama", "rope_scaling": {"rope_type": "longrope"}})"),
-                StatusCode::Unsupported, {"rope_scaling: rope_type", "'longrope'"});
+  expectFailure(
+      failureOf(R"({"model_type": "phi3", "rope_scaling": {"type": "dynamic", "factor": 2.0}})"),
+      StatusCode::Unsupported, {"rope_scaling: rope_type", "'dynamic'"});
   expectFailure(failureOf(R"({"model_type": "llama", "rope_theta": 1.0,
                     "rope_scaling": {"rope_type": "yarn", "factor": 2.0}})"),
                 StatusCode::BadInput, {"rope_theta", "more than 1"});

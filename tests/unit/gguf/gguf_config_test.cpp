@@ -129,20 +129,20 @@ TEST_F(GgufConfigTest, ReadsOneNumberForEachLayerIfTheyAreEqual) {
 TEST_F(GgufConfigTest, ReadsQwen) {
   ModelConfig found = config(entriesOf("qwen2"));
   EXPECT_EQ(found.family, Family::Qwen2);
-  EXPECT_TRUE(found.qkvBias);
+  EXPECT_TRUE(found.form.qkvBias);
   Entries entries = entriesOf("qwen3");
   entries["qwen3.attention.key_length"] = integer(16);
   entries["qwen3.attention.value_length"] = integer(16);
   found = config(entries);
   EXPECT_EQ(found.family, Family::Qwen3);
   EXPECT_EQ(found.headDim, 16);
-  EXPECT_TRUE(found.queryKeyNorm);
+  EXPECT_TRUE(found.form.queryKeyNorm);
 }
 
 TEST_F(GgufConfigTest, NormsOfGemmaHaveTheirOffset) {
   ModelConfig found = config(entriesOf("gemma"));
   EXPECT_EQ(found.family, Family::Gemma);
-  EXPECT_EQ(found.normOffset, 0);
+  EXPECT_EQ(found.form.normOffset, 0);
   EXPECT_TRUE(found.tiedEmbeddings);
 }
 
@@ -155,7 +155,7 @@ TEST_F(GgufConfigTest, ReadsGemma2) {
   EXPECT_EQ(found.attentionSoftCap, 25);
   EXPECT_EQ(found.logitSoftCap, 15);
   EXPECT_EQ(found.slidingWindow, 128);
-  EXPECT_TRUE(found.postNorms);
+  EXPECT_TRUE(found.form.postNorms);
   EXPECT_EQ(found.attentionOf(0), LayerAttention::Sliding);
   EXPECT_EQ(found.attentionOf(1), LayerAttention::Full);
   EXPECT_EQ(found.queryPreAttentionScalar, 8);
