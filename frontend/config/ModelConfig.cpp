@@ -4,6 +4,7 @@
 #include "frontend/config/ModelFolder.h"
 #include "frontend/config/NearestName.h"
 #include "frontend/config/ReadRope.h"
+#include "frontend/config/TextPart.h"
 
 #include <algorithm>
 
@@ -57,6 +58,8 @@ static Expected<const FamilySpec *> findFamily(const Json &document, const std::
     else
       known.push_back(family->modelType);
   }
+  for (const CompositeSpec &composite : composites())
+    known.push_back(architecture.empty() ? composite.modelType : composite.architecture);
   std::string found = architecture.empty() ? modelType : architecture;
   return unsupported(file + ": architecture '" + escapeForMessage(found) + "' (model_type '" +
                      escapeForMessage(modelType) +
@@ -132,9 +135,8 @@ static Status checkTokens(const std::string &file, const ModelConfig &config) {
   return {};
 }
 
-Expected<ModelConfig> parseModelConfig(const Json &document, const std::string &file) {
-  if (!document.is_object())
-    return badInput(file + ": expected an object, but found " + describeValue(document));
+/// Reads a document that is a model of text into `config`.
+static Status readTextModel(const Json &document, const std::string &file, ModelConfig &config) {
   GRAPHC_ASSIGN_OR_RETURN(const FamilySpec *family, findFamily(document, file));
   KeyPolicy policy{"family " + std::string(family->modelType),
                    {"architectures", "model_type", "rope_scaling", "rope_parameters"},
@@ -146,7 +148,6 @@ Expected<ModelConfig> parseModelConfig(const Json &document, const std::string &
   appendKeys(family->rotaryField, policy.understood);
   policy.neutral.insert(policy.neutral.end(), family->neutralKeys.begin(),
                         family->neutralKeys.end());
-  ModelConfig config;
   config.family = family->family;
   config.form = family->form;
   GRAPHC_RETURN_IF_ERROR(checkKeys(document, file, policy, config.ignoredKeys));
@@ -154,7 +155,21 @@ Expected<ModelConfig> parseModelConfig(const Json &document, const std::string &
   GRAPHC_RETURN_IF_ERROR(deriveHeads(file, config));
   GRAPHC_RETURN_IF_ERROR(checkTokens(file, config));
   GRAPHC_RETURN_IF_ERROR(readRope(document, file, *family, config));
-  GRAPHC_RETURN_IF_ERROR(deriveWindows(file, *family, config));
+  return deriveWindows(file, *family, config);
+}
+
+Expected<ModelConfig> parseModelConfig(const Json &document, const std::string &file) {
+  if (!document.is_object())
+    return badInput(file + ": expected an object, but found " + describeValue(document));
+  ModelConfig config;
+  const CompositeSpec *composite = findComposite(document);
+  if (!composite) {
+    GRAPHC_RETURN_IF_ERROR(readTextModel(document, file, config));
+    return config;
+  }
+  GRAPHC_ASSIGN_OR_RETURN(Json text, readTextPart(document, file, *composite, config));
+  GRAPHC_RETURN_IF_ERROR(
+      readTextModel(text, file + ": " + std::string(composite->textKey), config));
   return config;
 }
 

@@ -140,6 +140,11 @@ struct ModelConfig {
   std::optional<int64_t> bosToken;
   std::vector<int64_t> eosTokens;
 
+  /// Of a model that takes more than text (TextPart.h): what the names of the text part's tensors
+  /// begin with, and those of the parts that are left out.
+  std::string tensorPrefix;
+  std::vector<std::string> leftOutTensors;
+
   /// Keys that were read over because they do not change the network; for `-v`.
   std::vector<std::string> ignoredKeys;
 

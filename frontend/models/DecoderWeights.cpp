@@ -24,7 +24,7 @@ private:
   void add(const std::string &symbol, const std::string &tensor, std::vector<int64_t> shape) {
     WeightSpec &spec = specs.emplace_back();
     spec.symbol = symbol;
-    spec.tensor = tensor;
+    spec.tensor = config.tensorPrefix + tensor;
     spec.shape = std::move(shape);
     const bool ofLayer = tensor.find("{layer}") != std::string::npos;
     spec.layers = ofLayer ? config.layers : 1;

@@ -78,12 +78,15 @@ static void checkOne(const CheckpointSource &source, const ExpectedTensor &tenso
                  StatusCode::Unsupported);
 }
 
-static bool isIgnorable(std::string_view name) {
+static bool isIgnorable(std::string_view name, std::span<const std::string> leftOut) {
   return std::any_of(std::begin(kIgnorableEnds), std::end(kIgnorableEnds),
-                     [&](std::string_view end) { return name.ends_with(end); });
+                     [&](std::string_view end) { return name.ends_with(end); }) ||
+         std::any_of(leftOut.begin(), leftOut.end(),
+                     [&](const std::string &begin) { return name.starts_with(begin); });
 }
 
-Status checkTensors(const CheckpointSource &source, std::span<const ExpectedTensor> expected) {
+Status checkTensors(const CheckpointSource &source, std::span<const ExpectedTensor> expected,
+                    std::span<const std::string> leftOut) {
   Problems problems;
   std::set<std::string_view> known;
   for (const ExpectedTensor &tensor : expected) {
@@ -91,7 +94,7 @@ Status checkTensors(const CheckpointSource &source, std::span<const ExpectedTens
     checkOne(source, tensor, problems);
   }
   for (const std::string &name : source.names()) {
-    if (!known.contains(name) && !isIgnorable(name))
+    if (!known.contains(name) && !isIgnorable(name, leftOut))
       problems.add("extra: " + quoteName(name) + " " + formatShape(*source.stored(name).shape));
   }
   return problems.status(source.path());

@@ -11,11 +11,13 @@ namespace graphc {
 
 /// Compares all tensors of `source` with those expected: missing ones, wrong shapes, types that
 /// cannot be read, copies that differ, and extra tensors that no one asked for. Names known to hold
-/// nothing but constants (rotary_emb.inv_freq and its like) are tolerated as extras.
+/// nothing but constants (rotary_emb.inv_freq and its like) are tolerated as extras, and so are
+/// those that begin with one of `leftOut`.
 ///
 /// One failure lists every problem, the first 20 in full. It is Unsupported when all of them are
 /// types that graphc does not read, BadInput otherwise.
-Status checkTensors(const CheckpointSource &source, std::span<const ExpectedTensor> expected);
+Status checkTensors(const CheckpointSource &source, std::span<const ExpectedTensor> expected,
+                    std::span<const std::string> leftOut = {});
 
 } // namespace graphc
 

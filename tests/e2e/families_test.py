@@ -83,6 +83,30 @@ class Families(unittest.TestCase):
             self.check(name, {**SIZES, "model_type": "llama", "architectures": ["LlamaForCausalLM"],
                               "rope_scaling": scaling}, [(("-O2",), [()])])
 
+    def test_text_part_of_a_model_that_sees(self):
+        kind, architecture, keys = FAMILIES["gemma3"]
+        text = {**SIZES, "model_type": kind, **keys}
+        network = numpy_decoder.Network(text)
+        folder = self.graphc.path("seeing")
+        config = {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3",
+                  "text_config": text, "vision_config": {"hidden_size": 8}}
+        tensors = {"language_model." + name: array for name, array in network.tensors.items()}
+        other = {"vision_tower.embeddings.weight": np.ones((3, 2), np.float32),
+                 "language_model.lm_head.weight": network.tensors["model.embed_tokens.weight"]}
+        numpy_decoder.write_model(folder, config, {**tensors, **other})
+        plan = self.graphc.path("seeing.gcplan")
+        said = self.graphc("compile", folder, "-o", plan, "-c", CONTEXT).stderr.decode()
+        self.assertIn("only the text part", said)
+        self.assertIn("vision_tower.*", said)
+        tokens = list(range(3, 40))
+        want = network.logits(np.array(tokens), CONTEXT)
+        self.assertLess(program.relative_error(self.graphc.forward(plan, [tokens])[1], want), 2e-5)
+        # A dump is an input again, with the same parts left out.
+        dump = self.graphc.path("seeing.mlir")
+        dump.write_bytes(self.graphc("dump", folder, "--stage", "graph", "-c", CONTEXT).stdout)
+        self.graphc("compile", dump, "-o", plan)
+        self.assertLess(program.relative_error(self.graphc.forward(plan, [tokens])[1], want), 2e-5)
+
 
 if __name__ == "__main__":
     program.main(needs_shared=False)

@@ -2,6 +2,7 @@
 
 #include "frontend/config/GenerationConfig.h"
 #include "frontend/config/ModelFolder.h"
+#include "frontend/config/TensorNames.h"
 #include "frontend/gguf/GgufConfig.h"
 #include "frontend/gguf/GgufSource.h"
 #include "frontend/models/ModelGraph.h"
@@ -27,13 +28,25 @@ namespace graphc {
 static constexpr char kWeightsAttr[] = "graphc.weights";
 static constexpr char kRandomAttr[] = "graphc.random_weights";
 static constexpr char kSourceAttr[] = "graphc.source";
+/// The head's tensor and the embedding's, which it is.
+static constexpr char kTiedHeadAttr[] = "graphc.tied_head";
+/// What the names of tensors begin with that belong to parts of the model that are left out.
+static constexpr char kLeftOutAttr[] = "graphc.left_out";
 
 //===----------------------------------------------------------------------===//
 // Weights
 //===----------------------------------------------------------------------===//
 
+static std::vector<std::string> stringsOf(ModuleOp module, StringRef attribute) {
+  std::vector<std::string> result;
+  if (auto list = module->getAttrOfType<ArrayAttr>(attribute))
+    for (auto text : list.getAsRange<StringAttr>())
+      result.push_back(text.str());
+  return result;
+}
+
 /// Every checkpoint tensor that the module's weight expressions read.
-static std::vector<ExpectedTensor> expectedTensors(ModuleOp module, bool tiedHead) {
+static std::vector<ExpectedTensor> expectedTensors(ModuleOp module) {
   std::vector<ExpectedTensor> tensors;
   for (WeightOp weight : module.getOps<WeightOp>()) {
     weight.walk([&](CheckpointOp op) {
@@ -42,13 +55,10 @@ static std::vector<ExpectedTensor> expectedTensors(ModuleOp module, bool tiedHea
         tensors.push_back({op.nameForLayer(layer), {shape.begin(), shape.end()}});
     });
   }
-  if (tiedHead) {
-    for (const ExpectedTensor &tensor : tensors) {
-      if (tensor.name == "model.embed_tokens.weight") {
-        tensors.push_back({"lm_head.weight", tensor.shape, tensor.name});
-        break;
-      }
-    }
+  if (std::vector<std::string> tied = stringsOf(module, kTiedHeadAttr); tied.size() == 2) {
+    auto embedding = llvm::find_if(tensors, [&](const auto &t) { return t.name == tied[1]; });
+    if (embedding != tensors.end())
+      tensors.push_back({tied[0], embedding->shape, tied[1]});
   }
   std::sort(tensors.begin(), tensors.end(),
             [](const auto &a, const auto &b) { return a.name < b.name; });
@@ -103,8 +113,7 @@ static Expected<std::unique_ptr<CheckpointSource>> openCheckpoint(const std::str
 static Status attachWeights(ModelInput &input, const CompileSettings &settings, bool needWeights,
                             std::unique_ptr<CheckpointSource> opened) {
   ModuleOp module = *input.module;
-  std::vector<ExpectedTensor> expected =
-      expectedTensors(module, module->hasAttr("graphc.tied_head"));
+  std::vector<ExpectedTensor> expected = expectedTensors(module);
   if (auto seed = module->getAttrOfType<IntegerAttr>(kRandomAttr)) {
     auto value = static_cast<uint64_t>(seed.getInt());
     input.source = std::make_unique<RandomSource>(value, expected);
@@ -122,7 +131,7 @@ static Status attachWeights(ModelInput &input, const CompileSettings &settings, 
       return needWeights ? source.status() : Status();
     opened = *std::move(source);
   }
-  GRAPHC_RETURN_IF_ERROR(checkTensors(*opened, expected));
+  GRAPHC_RETURN_IF_ERROR(checkTensors(*opened, expected, stringsOf(module, kLeftOutAttr)));
   addWeightSources(*opened, input.model);
   input.source = std::move(opened);
   return {};
@@ -150,6 +159,10 @@ static void setWeightAttributes(ModuleOp module, const CompileSettings &settings
 //===----------------------------------------------------------------------===//
 // Model folders
 //===----------------------------------------------------------------------===//
+
+static std::string embeddingTensor(const ModelConfig &config) {
+  return config.tensorPrefix + tensorNames(config.family).embedding + ".weight";
+}
 
 static PlanModel planModel(const ModelConfig &config, const GenerationConfig &generation,
                            const std::string &path) {
@@ -216,6 +229,17 @@ static void noteIgnoredKeys(const char *file, const std::vector<std::string> &ke
     std::fprintf(stderr, "%s: keys that change nothing were ignored: %s\n", file, list.c_str());
 }
 
+static void noteLeftOut(const ModelConfig &config) {
+  if (config.leftOutTensors.empty())
+    return;
+  std::string list;
+  for (const std::string &begin : config.leftOutTensors)
+    list += (list.empty() ? "" : ", ") + begin + "*";
+  std::fprintf(stderr,
+               "note: only the text part of the model is compiled; left out are the tensors %s\n",
+               list.c_str());
+}
+
 /// Tells what a model folder says beside its graph.
 static Status describeModel(const std::string &path, bool verbose, ModelInput &input,
                             ModelConfig &config) {
@@ -225,10 +249,23 @@ static Status describeModel(const std::string &path, bool verbose, ModelInput &i
     noteIgnoredKeys("config.json", config.ignoredKeys);
     noteIgnoredKeys("generation_config.json", generation.ignoredKeys);
   }
+  noteLeftOut(config);
   input.model = planModel(config, generation, path);
   GRAPHC_RETURN_IF_ERROR(readGenerationDefaults(path, config, input.model));
   GRAPHC_RETURN_IF_ERROR(addConfigSources(path, input.model));
   return readTokenizer(modelFolder(path), input);
+}
+
+/// Writes down what of the checkpoint is no weight of the graph.
+static void setTensorAttributes(ModuleOp module, const ModelConfig &config) {
+  Builder builder(module.getContext());
+  const TensorNames &names = tensorNames(config.family);
+  const std::string head = config.tensorPrefix + names.head + ".weight";
+  if (config.tiedEmbeddings)
+    module->setAttr(kTiedHeadAttr, builder.getStrArrayAttr({head, embeddingTensor(config)}));
+  SmallVector<StringRef> leftOut(config.leftOutTensors.begin(), config.leftOutTensors.end());
+  if (!leftOut.empty())
+    module->setAttr(kLeftOutAttr, builder.getStrArrayAttr(leftOut));
 }
 
 /// Builds the graph of a model whose tensors `source` has, or, where it is null, whose weights are
@@ -244,7 +281,7 @@ static Status buildGraph(MLIRContext &context, const CompileSettings &settings,
     const TensorInfo *info = source ? source->find(tensor) : nullptr;
     return info ? WeightForm{info->type, info->quant} : claimed;
   };
-  if (options.formOf("model.embed_tokens.weight").type == ElementType::BF16)
+  if (options.formOf(embeddingTensor(config)).type == ElementType::BF16)
     input.storedDtype = "bf16";
   input.module = buildModelGraph(context, config, options);
   Builder builder(&context);
@@ -253,8 +290,7 @@ static Status buildGraph(MLIRContext &context, const CompileSettings &settings,
       ->setAttr(
           kSourceAttr,
           builder.getStringAttr(fs::absolute(settings.model, ignored).lexically_normal().string()));
-  if (config.tiedEmbeddings)
-    (*input.module)->setAttr("graphc.tied_head", builder.getUnitAttr());
+  setTensorAttributes(*input.module, config);
   (*input.module).walk([&](CheckpointOp op) {
     input.isQuantized |= isa<QuantType>(op.getType().getElementType());
   });

@@ -57,7 +57,9 @@ static bool probe(const std::string &text) {
   return false;
 }
 
-static std::vector<Json> documents() { return {llama32(), phi3WithLongRope(), qwen2WithYarn()}; }
+static std::vector<Json> documents() {
+  return {llama32(), gemma3WithVision(), phi3WithLongRope(), qwen2WithYarn()};
+}
 
 TEST(ConfigMutation, E3Row7_EachBitFlipped) {
   for (const Json &document : documents()) {

@@ -161,3 +161,39 @@ TEST(Families, KindsOfRopeThatAFamilyLacksAreRefused) {
                     "rope_scaling": {"rope_type": "yarn", "factor": 2.0}})"),
                 StatusCode::BadInput, {"rope_theta", "more than 1"});
 }
+
+TEST(TextPart, IsAModelOfItsFamily) {
+  ModelConfig config = read(gemma3WithVision());
+  EXPECT_EQ(config.family, Family::Gemma3);
+  EXPECT_EQ(config.hiddenSize, 2560);
+  EXPECT_EQ(config.layers, 34);
+  EXPECT_EQ(config.vocabSize, 262208);
+  EXPECT_EQ(config.rope.kind, RopeKind::Linear);
+  EXPECT_EQ(config.tensorPrefix, "language_model.");
+  EXPECT_THAT(config.leftOutTensors, ElementsAre("vision_tower.", "multi_modal_projector."));
+  // Said beside the part, but of it.
+  EXPECT_THAT(config.eosTokens, ElementsAre(1, 106));
+  EXPECT_EQ(config.storedType, ElementType::BF16);
+}
+
+TEST(TextPart, IsCheckedAsAWholeModelIs) {
+  Json document = gemma3WithVision();
+  document["text_config"]["logit_scale"] = 2;
+  expectFailure(failure(document), StatusCode::Unsupported,
+                {"config.json: text_config", "'logit_scale'", "family gemma3_text"});
+  document = gemma3WithVision();
+  document["text_config"].erase("model_type");
+  expectFailure(failure(document), StatusCode::BadInput, {"text_config", "model_type"});
+  document["text_config"] = 3;
+  expectFailure(failure(document), StatusCode::BadInput, {"text_config: expected an object"});
+}
+
+TEST(TextPart, QuantizedOrUnknownKeysBesideItAreRefused) {
+  Json document = gemma3WithVision();
+  document["quantization_config"] = {{"quant_method", "awq"}};
+  expectFailure(failure(document), StatusCode::Unsupported, {"quantization method \"awq\""});
+  document.erase("quantization_config");
+  document["audio_config"] = {{"hidden_size", 8}};
+  expectFailure(failure(document), StatusCode::Unsupported,
+                {"'audio_config'", "a model of kind gemma3"});
+}
