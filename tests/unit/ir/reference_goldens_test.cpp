@@ -61,8 +61,8 @@ TEST(ReferenceGoldens, UnfusedLlamaHasTheLogitsOfTransformers) {
 
   mlir::MLIRContext context;
   context.loadDialect<GraphcDialect, mlir::func::FuncDialect, mlir::arith::ArithDialect>();
-  GraphOptions options{.name = "llama_gqa", .context = 512, .maxTokens = 64, .storedType = {}};
-  options.storedType = [](const std::string &) { return ElementType::F32; };
+  GraphOptions options{.name = "llama_gqa", .context = 512, .maxTokens = 64, .formOf = {}};
+  options.formOf = [](const std::string &) { return WeightForm{}; };
   auto module = buildModelGraph(context, *config, options);
   ASSERT_TRUE(module);
   Evaluator evaluator(*module, weights->get());

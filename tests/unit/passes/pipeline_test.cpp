@@ -45,7 +45,7 @@ protected:
     options.name = "test";
     options.context = 128;
     options.maxTokens = 16;
-    options.storedType = [=](const std::string &) { return stored; };
+    options.formOf = [=](const std::string &) { return WeightForm{stored}; };
     return buildModelGraph(context, config, options);
   }
 
