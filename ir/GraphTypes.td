@@ -24,6 +24,8 @@ def Graphc_StepType : Graphc_Type<"Step", "step"> {
     | `out_rows` | `[R]` | rows whose result is wanted, ascending |
     | `page_table` | `[B][P]` | pages of each sequence's cache |
 
+    A network that begins with `graphc.input_rows` is given rows of f32 in place of `tokens`.
+
     Rows of one sequence are neighbours and in the order of their positions. Example: `!graphc.step`
   }];
 }

@@ -41,6 +41,29 @@ Cost EmbeddingOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
 }
 
 //===----------------------------------------------------------------------===//
+// input_rows
+//===----------------------------------------------------------------------===//
+
+LogicalResult InputRowsOp::verify() {
+  if (getType().getRank() == 2 && getType().isDynamicDim(0) && !getType().isDynamicDim(1)) // C1
+    return success();
+  return emitOpError() << "expected a result of shape [?, K] but got "
+                       << rules::shapeText(getType().getShape());
+}
+
+SmallVector<DimList> InputRowsOp::inferDims(ArrayRef<DimList>) {
+  return {rules::dimsOf(getType(), Dim::tokens())};
+}
+
+Cost InputRowsOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
+  const DimList dims = inferDims(operandDims)[0];
+  Cost cost;
+  cost.activationBytes = rules::bytes(getType(), dims, step) +
+                         rules::bytes(getType().clone(Float32Type::get(getContext())), dims, step);
+  return cost;
+}
+
+//===----------------------------------------------------------------------===//
 // mean
 //===----------------------------------------------------------------------===//
 

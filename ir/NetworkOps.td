@@ -37,6 +37,29 @@ def Graphc_EmbeddingOp : Graphc_PureOp<"embedding"> {
   let hasVerifier = 1;
 }
 
+def Graphc_InputRowsOp : Graphc_PureOp<"input_rows"> {
+  let summary = "Take the rows that the step is given in place of tokens";
+  let description = [{
+    `y[t, k]` = number `k` of the step's row `t`: what a network begins with that is given rows of numbers, not tokens. A
+    part of a network is run alone this way.
+
+    * `step`; result `[T, K]`.
+    * Elements: rows are given as f32 and converted to the result's.
+
+    Constraints:
+    * (C1) The result is `[?, K]`.
+
+    ```mlir
+    // Given %step: !graphc.step
+    %y = graphc.input_rows %step : tensor<?x2048xf32>
+    ```
+  }];
+  let arguments = (ins Graphc_StepType:$step);
+  let results = (outs Graphc_Tensor:$result);
+  let assemblyFormat = "$step attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
 def Graphc_MeanOp : Graphc_PureOp<"mean"> {
   let summary = "Average over the last dimension, which becomes 1";
   let description = [{

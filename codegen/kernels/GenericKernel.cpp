@@ -19,12 +19,13 @@ const std::pair<StringRef, GenericEmitter *> kGenericOps[] = {
     GRAPHC_OP(ReshapeOp, emitMove),        GRAPHC_OP(TransposeOp, emitMove),
     GRAPHC_OP(SliceOp, emitMove),          GRAPHC_OP(RepeatOp, emitMove),
     GRAPHC_OP(SelectRowsOp, emitMove),     GRAPHC_OP(EmbeddingOp, emitMove),
-    GRAPHC_OP(ConcatOp, emitConcat),       GRAPHC_OP(ConstantOp, emitConstant),
-    GRAPHC_OP(MeanOp, emitRowOp),          GRAPHC_OP(RmsNormOp, emitRowOp),
-    GRAPHC_OP(LayerNormOp, emitRowOp),     GRAPHC_OP(RopeOp, emitRowOp),
-    GRAPHC_OP(MaskOp, emitRowOp),          GRAPHC_OP(SoftmaxOp, emitSoftmax),
-    GRAPHC_OP(MatmulOp, emitMatmul),       GRAPHC_OP(BatchMatmulOp, emitMatmul),
-    GRAPHC_OP(KvAppendOp, emitKvAppend),   GRAPHC_OP(KvReadOp, emitKvRead),
+    GRAPHC_OP(InputRowsOp, emitInputRows), GRAPHC_OP(ConcatOp, emitConcat),
+    GRAPHC_OP(ConstantOp, emitConstant),   GRAPHC_OP(MeanOp, emitRowOp),
+    GRAPHC_OP(RmsNormOp, emitRowOp),       GRAPHC_OP(LayerNormOp, emitRowOp),
+    GRAPHC_OP(RopeOp, emitRowOp),          GRAPHC_OP(MaskOp, emitRowOp),
+    GRAPHC_OP(SoftmaxOp, emitSoftmax),     GRAPHC_OP(MatmulOp, emitMatmul),
+    GRAPHC_OP(BatchMatmulOp, emitMatmul),  GRAPHC_OP(KvAppendOp, emitKvAppend),
+    GRAPHC_OP(KvReadOp, emitKvRead),
 };
 #undef GRAPHC_OP
 

@@ -294,6 +294,22 @@ FailureOr<PlanTasks> emitMove(Operation *op, GenericLoops &k) {
 }
 
 //===----------------------------------------------------------------------===//
+// input_rows
+//===----------------------------------------------------------------------===//
+
+FailureOr<PlanTasks> emitInputRows(Operation *op, GenericLoops &k) {
+  Value from = k.function.inputRows(), to = k.memoryOf(op->getResult(0));
+  Space space = k.spaceOf(op->getResult(0));
+  SpaceDim last = space.pop_back_val();
+  return k.forEachRow(space, last.bound, [&](ValueRange row) {
+    Value begin = k.times(row[0], last.extent);
+    k.forEachVector(last, [&](Value at, int64_t width) {
+      copy(k, from, k.plus(begin, at), to, withLast(row, at), width);
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
 // concat
 //===----------------------------------------------------------------------===//
 

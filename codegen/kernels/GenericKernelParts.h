@@ -11,6 +11,7 @@ using GenericEmitter = mlir::FailureOr<PlanTasks>(mlir::Operation *op, GenericLo
 
 GenericEmitter emitElementwise; ///< add, sub, mul, div, activations, cast: number by number
 GenericEmitter emitMove;        ///< reshape, transpose, embedding...: numbers from other places
+GenericEmitter emitInputRows;   ///< input_rows
 GenericEmitter emitConcat;      ///< concat
 GenericEmitter emitConstant;    ///< constant
 GenericEmitter emitRowOp;       ///< norms, mean, softmax along the last dimension, rope, mask

@@ -18,8 +18,8 @@ constexpr std::array<KernelArg, 8> kArrays = {kArgTokens,     kArgPosition,     
                                               kArgRowOffsets, kArgOutRows,       kArgPageTable,
                                               kArgColumnSlot, kArgColumnPosition};
 
-// Number of leading arguments; the last is the memory that threads share.
-constexpr unsigned kLeadingArgs = kNumbers.size() + kArrays.size() + 1;
+// Number of leading arguments; the last two are the input rows and the memory that threads share.
+constexpr unsigned kLeadingArgs = kNumbers.size() + kArrays.size() + 2;
 
 // Extents that only type a memref; no address depends on them.
 constexpr int64_t kManyPages = int64_t(1) << 32;
@@ -116,6 +116,7 @@ FailureOr<KernelFunction> KernelFunction::create(ModuleOp module, KernelOp kerne
   Type index = builder.getIndexType();
   SmallVector<Type> inputs(kNumbers.size(), index);
   inputs.append(kArrays.size(), MemRefType::get({kManyEntries}, builder.getI32Type()));
+  inputs.push_back(MemRefType::get({kManyEntries}, builder.getF32Type()));
   inputs.push_back(MemRefType::get({kManyBytes}, builder.getI8Type()));
   llvm::copy_if(memories, std::back_inserter(inputs), [](Type type) { return !!type; });
   inputs.append(2, index);
@@ -175,6 +176,8 @@ Value KernelFunction::extent(OpBuilder &builder, Value tensor, unsigned dimensio
 Value KernelFunction::stepArray(KernelArg which) {
   return func.getArgument(kNumbers.size() + indexIn(kArrays, which));
 }
+
+Value KernelFunction::inputRows() { return func.getArgument(kLeadingArgs - 2); }
 
 Value KernelFunction::memoryOf(Value value) const {
   if (!value)

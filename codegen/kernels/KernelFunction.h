@@ -2,7 +2,8 @@
 // typed values.
 //
 //   func.func @<symbol>(%T, %R, %S, %B, %stride, %shares : index,
-//                       tokens .. column_position : memref<..xi32> each, %shared : memref<..xi8>,
+//                       tokens .. column_position : memref<..xi32> each,
+//                       %input_rows : memref<..xf32>, %shared : memref<..xi8>,
 //                       one memref per tensor or cache operand and per result,
 //                       %begin, %end : index, %scratch : memref<..xi8>)
 //
@@ -64,6 +65,8 @@ public:
   mlir::Value extent(mlir::OpBuilder &builder, mlir::Value tensor, unsigned dimension);
   /// One of the step's i32 arrays, as a rank-1 memref.
   mlir::Value stepArray(KernelArg which);
+  /// The rows that the step is given in place of tokens, as a rank-1 memref of f32.
+  mlir::Value inputRows();
 
   /// The memory of a value of the kernel's body, a block argument or a result of the computed op: a
   /// memref of the tensor's bounded shape; for a cache memref<pages x elements of a page x type>,

@@ -24,6 +24,7 @@ static constexpr KernelArg kLeading[] = {kArgT,
                                          kArgPageTable,
                                          kArgColumnSlot,
                                          kArgColumnPosition,
+                                         kArgInputRows,
                                          kArgShared};
 
 static void addEntryPoint(Module &module, const EntryPoint &entry) {

@@ -97,6 +97,7 @@ Expected<Tensor> FunctionRun::runStepOp(Operation *op) {
   return llvm::TypeSwitch<Operation *, Result>(op)
       .Case([&](SelectRowsOp o) { return reference::selectRows(tensor(o.getInput()), step); })
       .Case([&](EmbeddingOp o) { return reference::embedding(o, tensor(o.getTable()), step); })
+      .Case([&](InputRowsOp o) { return reference::inputRows(o, step); })
       .Case([&](RopeOp o) {
         return reference::rope(o, tensor(o.getInput()), tensor(o.getTable()), step);
       })

@@ -23,6 +23,16 @@ Expected<Tensor> embedding(EmbeddingOp op, const Tensor &table, const StepData &
   return result;
 }
 
+Expected<Tensor> inputRows(InputRowsOp op, const StepData &step) {
+  Tensor result({step.tokenCount(), op.getType().getDimSize(1)});
+  if (step.inputRows.size() != result.values.size())
+    return usageError("a step needs " + std::to_string(result.values.size()) +
+                      " numbers of input rows but got " + std::to_string(step.inputRows.size()));
+  std::ranges::copy(step.inputRows, result.values.begin());
+  roundTo(op.getType().getElementType(), result.values);
+  return result;
+}
+
 /// Mean of f(x) over a row.
 template <typename Function>
 static double meanOf(std::span<const float> row, Function f) {

@@ -53,6 +53,7 @@ double activate(Activation activation, double x);
 //===----------------------------------------------------------------------===//
 
 Expected<Tensor> embedding(EmbeddingOp op, const Tensor &table, const StepData &step);
+Expected<Tensor> inputRows(InputRowsOp op, const StepData &step);
 Tensor mean(MeanOp op, const Tensor &input);
 Tensor rmsNorm(RmsNormOp op, const Tensor &input, const Tensor &gamma);
 Tensor layerNorm(LayerNormOp op, const Tensor &input, const Tensor &gamma, const Tensor *beta);

@@ -17,13 +17,15 @@ struct CachedRow {
 
 /// Inputs of a step of B sequences, T tokens and R wanted rows.
 struct StepData {
-  std::vector<int32_t> tokens;     ///< [T]
+  std::vector<int32_t> tokens;     ///< [T]; any ids where rows are given
   std::vector<int32_t> position;   ///< [T]
   std::vector<int32_t> slot;       ///< [T], in [0, B)
   std::vector<int32_t> rowOffsets; ///< [B + 1]
   std::vector<int32_t> outRows;    ///< [R], ascending
   /// [B]: which sequence of the KvStore each of the step's sequences is.
   std::vector<int32_t> sequences;
+  /// [T][K], in place of tokens, for networks that begin with graphc.input_rows.
+  std::vector<float> inputRows = {};
 
   /// A step that appends `added[b]` to the sequences, of which `before[b]` tokens are cached; the
   /// rows of all tokens are wanted. Sequence b of the step is sequence b of the store.

@@ -37,6 +37,7 @@ enum KernelArg : int64_t { // NOLINT(readability-identifier-naming): indices, us
   kArgPageTableStride,     ///< Entries in a row of page_table (a number, not an address).
   kArgColumnSlot,          ///< column_slot[S]: sequence of a cached row; null unless usesColumns.
   kArgColumnPosition,      ///< column_position[S]: its position; null unless usesColumns.
+  kArgInputRows,           ///< f32 [T][inputWidth]: rows in place of tokens; null without.
   kArgShares,   ///< Shares of every task (a number): task i is share i % shares of i / shares.
   kArgShared,   ///< Memory of all threads, for what shares leave each other.
   kFirstOperand ///< From here: one entry per operand, then one per result.

@@ -293,3 +293,11 @@ func.func @batch_matmul_c5(%a: tensor<4x?x4xf32>, %b: tensor<1x4x8xf32>) {
   %0 = graphc.batch_matmul %a, %b : (tensor<4x?x4xf32>, tensor<1x4x8xf32>) -> tensor<1x?x8xf32>
   return
 }
+
+// -----
+
+func.func @input_rows_c1(%s: !graphc.step) {
+  // expected-error @below {{expected a result of shape [?, K] but got [8, 64]}}
+  %0 = graphc.input_rows %s : tensor<8x64xf32>
+  return
+}

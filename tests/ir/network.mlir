@@ -10,6 +10,13 @@ func.func @embedding(%table: tensor<100x64xbf16>, %packed: tensor<4x33x32x2xbf16
   return
 }
 
+// CHECK-LABEL: func.func @input_rows
+func.func @input_rows(%step: !graphc.step) {
+  // CHECK: graphc.input_rows %{{.*}} : tensor<?x64xf32>
+  %0 = graphc.input_rows %step : tensor<?x64xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @norms
 func.func @norms(%x: tensor<?x64xf32>, %g: tensor<64xf32>) {
   // CHECK: graphc.mean %{{.*}} : tensor<?x64xf32> -> tensor<?x1xf32>

@@ -21,6 +21,9 @@ inline constexpr auto kF32 = ElementType::F32;
 inline constexpr auto kBf16 = ElementType::BF16;
 inline constexpr auto kF16 = ElementType::F16;
 
+/// Numbers of a row that the step is given.
+inline constexpr size_t kInputWidth = 19;
+
 /// Three sequences: the rows of the step are the last ones of each.
 inline StepArrays stepOfThree() {
   StepArrays step;
@@ -38,6 +41,8 @@ inline StepArrays stepOfThree() {
   }
   step.pageTable = {2, -1, 0, -1, 3, -1};
   step.pageTableStride = 2;
+  for (size_t i = 0; i < step.tokens.size() * kInputWidth; ++i)
+    step.inputRows.push_back(static_cast<float>(i % 23) / 7 - 1.5f);
   return step;
 }
 

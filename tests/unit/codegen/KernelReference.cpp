@@ -21,7 +21,8 @@ ElementType elementTypeOf(Type type) {
 
 StepData stepDataOf(const StepArrays &step) {
   auto tokens = static_cast<size_t>(step.extents().tokens);
-  StepData data{step.tokens, step.position, step.slot, step.rowOffsets, step.outRows, {}};
+  StepData data{step.tokens, step.position, step.slot, step.rowOffsets, step.outRows,
+                {},          step.inputRows};
   data.tokens.resize(tokens);
   data.slot.resize(tokens);
   if (data.position.empty()) {

@@ -125,6 +125,7 @@ void KernelRunner::run(const StepArrays &step, const std::vector<void *> &memory
   args[kArgPageTableStride] = step.pageTableStride;
   args[kArgColumnSlot] = address(step.columnSlot);
   args[kArgColumnPosition] = address(step.columnPosition);
+  args[kArgInputRows] = address(step.inputRows);
   args[kArgShares] = step.shares;
   AlignedArray<char> shared(info.tasks.sharedBytes(extents.tokens, stepBounds.cached));
   args[kArgShared] = reinterpret_cast<int64_t>(shared.data());

@@ -27,6 +27,7 @@ std::string testNameOf(std::string target);
 struct StepArrays {
   std::vector<int32_t> tokens, position, slot, rowOffsets, outRows, pageTable, columnSlot,
       columnPosition;
+  std::vector<float> inputRows;
   int64_t pageTableStride = 0;
   int64_t shares = 1; ///< Of every task.
   /// Extents when they differ from the arrays' lengths; by default T = position or tokens,

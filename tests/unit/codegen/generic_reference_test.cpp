@@ -61,6 +61,7 @@ const OpCase kCases[] = {
     {"embedding",
      {"tensor<2x2x32x64x!graphc.quant<i4:f16, 64>>", "!graphc.step"},
      {"tensor<?x99xE>"}},
+    {"input_rows", {"!graphc.step"}, {"tensor<?x19xE>"}},
     {"constant", {}, {"tensor<3x20xE>"}, "value = dense<1.5> : tensor<3x20xE>"},
     {"mean", {"tensor<?x172xE>"}, {"tensor<?x1xE>"}},
     {"rms_norm", {"tensor<?x172xE>", "tensor<172xE>"}, {"tensor<?x172xE>"}, "eps = 1.0e-05 : f32"},
