@@ -147,6 +147,8 @@ LogicalResult ContentsBuilder::addKernels(PlanVariant &variant) {
       variant.kernels.back().product = entry.product->plan;
     variant.kernels.back().trial = entry.trial;
     contents.header.usesColumns |= isa<KvReadOp, MaskOp>(op);
+    if (auto rows = dyn_cast<InputRowsOp>(op))
+      contents.header.inputWidth = rows.getType().getDimSize(1);
   }
   return success();
 }

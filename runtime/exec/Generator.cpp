@@ -29,7 +29,10 @@ Status checkOptions(const GenerationOptions &options, const PlanHeader &header) 
   };
   GRAPHC_RETURN_IF_ERROR(expect("context", options.context, header.context));
   GRAPHC_RETURN_IF_ERROR(expect("chunk", options.chunk, header.maxTokens));
-  if (options.maxNewTokens != 0 && header.resultWidth != header.model.vocabulary)
+  if (header.inputWidth > 0)
+    return usageError("the plan takes rows of " + std::to_string(header.inputWidth) +
+                      " numbers, not tokens");
+  if (options.maxNewTokens != 0 && !header.yieldsLogits())
     return usageError("the plan's result has " + std::to_string(header.resultWidth) +
                       " columns, not one per token: it can only be run with -n 0");
   return options.sampling.validate();

@@ -166,7 +166,7 @@ Expected<LikelihoodOptions> resolveLikelihood(const Plan &plan, LikelihoodOption
   options.chunk = options.chunk ? options.chunk : header.maxTokens;
   GRAPHC_RETURN_IF_ERROR(expect("chunk", options.chunk, 1, header.maxTokens));
   options.chunk = std::min(options.chunk, options.context - 1); // no window has more rows
-  if (header.resultWidth != header.model.vocabulary)
+  if (!header.yieldsLogits())
     return usageError(plan.path() + ": the plan's result has " +
                       std::to_string(header.resultWidth) +
                       " columns, not one per token: it says nothing about the likelihood of text");

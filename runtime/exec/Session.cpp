@@ -211,7 +211,7 @@ Status Session::checkBatch(std::span<const StepSequence> batch) const {
   int64_t tokens = 0, columns = 0, rows = 0;
   for (const StepSequence &part : batch) {
     GRAPHC_RETURN_IF_ERROR(checkPart(part));
-    int64_t count = std::ssize(part.tokens);
+    int64_t count = countOf(part);
     tokens += count;
     columns += kv.length(part.sequence) + count;
     rows += part.rows == WantedRows::All ? count : part.rows == WantedRows::Last ? 1 : 0;
@@ -226,9 +226,15 @@ Status Session::checkBatch(std::span<const StepSequence> batch) const {
 }
 
 Status Session::checkPart(const StepSequence &part) const {
-  if (part.tokens.empty())
+  if (part.inputRows.size() != static_cast<size_t>(countOf(part) * header.inputWidth) ||
+      (header.inputWidth > 0 && !part.tokens.empty()))
+    return usageError(header.inputWidth > 0
+                          ? "the plan takes whole rows of " + std::to_string(header.inputWidth) +
+                                " numbers, not tokens"
+                          : "the plan takes tokens, not rows of numbers");
+  if (countOf(part) == 0)
     return usageError("a sequence without tokens in a step");
-  int64_t length = kv.length(part.sequence) + std::ssize(part.tokens);
+  int64_t length = kv.length(part.sequence) + countOf(part);
   if (length > header.context)
     return usageError("a sequence of " + std::to_string(length) +
                       " tokens, but the plan was compiled for a context of " +
@@ -243,7 +249,7 @@ Status Session::checkPart(const StepSequence &part) const {
 
 Status Session::appendAll(std::span<const StepSequence> batch) {
   for (size_t i = 0; i < batch.size(); ++i) {
-    if (Status status = kv.append(batch[i].sequence, std::ssize(batch[i].tokens)); !status.ok()) {
+    if (Status status = kv.append(batch[i].sequence, countOf(batch[i])); !status.ok()) {
       undoAppend(batch.first(i));
       return status;
     }
@@ -269,7 +275,7 @@ Status Session::checkGrowthOfCache() {
 
 void Session::undoAppend(std::span<const StepSequence> batch) {
   for (const StepSequence &part : batch)
-    kv.truncate(part.sequence, kv.length(part.sequence) - std::ssize(part.tokens));
+    kv.truncate(part.sequence, kv.length(part.sequence) - countOf(part));
 }
 
 Status Session::runCalls() {

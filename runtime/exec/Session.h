@@ -73,9 +73,10 @@ public:
   /// in the order of the parts and of their tokens, valid until the next step. A sequence may occur
   /// once.
   ///
-  /// Fails with nothing changed: Usage for a token outside the vocabulary, a sequence beyond the
-  /// plan's context, or a batch beyond its bounds; Resources when the cache is full or there is no
-  /// memory left for it to grow; Interrupted when cancelled.
+  /// Fails with nothing changed: Usage for a token outside the vocabulary, tokens where the plan
+  /// takes rows or the other way round, a sequence beyond the plan's context, or a batch beyond its
+  /// bounds; Resources when the cache is full or there is no memory left for it to grow;
+  /// Interrupted when cancelled.
   Expected<std::span<const float>> step(std::span<const StepSequence> batch);
 
   /// Where the numbers of the last step went wrong: runs it again, a dispatch at a time, and names
@@ -103,6 +104,7 @@ private:
   Status prepareCalls();
   Status prepareProducts();
   int64_t addressOf(const PlanArg &arg) const;
+  int64_t countOf(const StepSequence &part) const { return part.count(header.inputWidth); }
   Status checkBatch(std::span<const StepSequence> batch) const;
   Status checkPart(const StepSequence &part) const;
   Status appendAll(std::span<const StepSequence> batch);

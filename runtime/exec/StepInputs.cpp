@@ -4,12 +4,14 @@
 
 namespace graphc {
 
-static int64_t addressOf(const std::vector<int32_t> &array) {
+template <typename T>
+static int64_t addressOf(const std::vector<T> &array) {
   return array.empty() ? 0 : reinterpret_cast<int64_t>(array.data());
 }
 
 StepInputs::StepInputs(const PlanHeader &plan, int64_t maxSequences)
-    : pageTableStride(ceilDiv(plan.context, kPageTokens)) {
+    : pageTableStride(ceilDiv(plan.context, kPageTokens)), inputWidth(plan.inputWidth),
+      inputRows(static_cast<size_t>(plan.maxTokens * plan.inputWidth)) {
   auto sized = [](int64_t count) { return std::vector<int32_t>(static_cast<size_t>(count)); };
   tokens = position = slot = outRows = sized(plan.maxTokens);
   rowOffsets = sized(maxSequences + 1);
@@ -25,6 +27,7 @@ StepInputs::StepInputs(const PlanHeader &plan, int64_t maxSequences)
   values[kArgPageTableStride] = pageTableStride;
   values[kArgColumnSlot] = addressOf(columnSlot);
   values[kArgColumnPosition] = addressOf(columnPosition);
+  values[kArgInputRows] = addressOf(inputRows);
   values[kArgShares] = 1;
 }
 
@@ -38,15 +41,15 @@ void StepInputs::fill(std::span<const StepSequence> batch, const KvCache &cache)
 void StepInputs::addSequence(const StepSequence &part, const KvCache &cache) {
   int64_t &row = values[kArgT], &b = values[kArgB];
   int64_t length = cache.length(part.sequence);
-  int64_t first = length - std::ssize(part.tokens);
+  const int64_t count = part.count(inputWidth), first = length - count;
   longestLength = std::max(longestLength, length);
-  for (size_t i = 0; i < part.tokens.size(); ++i, ++row) {
+  std::copy(part.tokens.begin(), part.tokens.end(), tokens.begin() + row);
+  std::copy(part.inputRows.begin(), part.inputRows.end(), inputRows.begin() + row * inputWidth);
+  for (int64_t i = 0; i < count; ++i, ++row) {
     auto at = static_cast<size_t>(row);
-    tokens[at] = part.tokens[i];
-    position[at] = static_cast<int32_t>(first + static_cast<int64_t>(i));
+    position[at] = static_cast<int32_t>(first + i);
     slot[at] = static_cast<int32_t>(b);
-    bool wanted = part.rows == WantedRows::All ||
-                  (part.rows == WantedRows::Last && i + 1 == part.tokens.size());
+    bool wanted = part.rows == WantedRows::All || (part.rows == WantedRows::Last && i + 1 == count);
     if (wanted)
       outRows[static_cast<size_t>(values[kArgR]++)] = static_cast<int32_t>(row);
   }

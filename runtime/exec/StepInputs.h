@@ -15,11 +15,17 @@ namespace graphc {
 /// Which rows of a sequence's part of a step have their result computed.
 enum class WantedRows : uint8_t { None, Last, All };
 
-/// A sequence's part of a step: its next tokens.
+/// A sequence's part of a step: its next tokens, or its next rows where the plan takes those.
 struct StepSequence {
   KvCache::SequenceId sequence = 0;
-  std::span<const int32_t> tokens; ///< At least one.
+  std::span<const int32_t> tokens; ///< At least one; none where the plan takes rows.
   WantedRows rows = WantedRows::Last;
+  std::span<const float> inputRows = {}; ///< f32 [count][inputWidth], if the plan takes rows.
+
+  /// Tokens, or rows of `inputWidth` numbers if that is not 0.
+  int64_t count(int64_t inputWidth) const {
+    return inputWidth > 0 ? std::ssize(inputRows) / inputWidth : std::ssize(tokens);
+  }
 };
 
 /// The fixed header of kernel arguments (KernelAbi.h) and the arrays that it points at. Their
@@ -56,8 +62,10 @@ private:
   void addColumns(int32_t b, int64_t length);
 
   int64_t pageTableStride;
+  int64_t inputWidth;
   int64_t longestLength = 0;
   std::vector<int32_t> tokens, position, slot; // [T]
+  std::vector<float> inputRows;                // [T][inputWidth]
   std::vector<int32_t> rowOffsets;             // [B + 1]
   std::vector<int32_t> outRows;                // [R]
   std::vector<int32_t> pageTable;              // [B][stride]

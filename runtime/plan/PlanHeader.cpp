@@ -137,6 +137,7 @@ Json toJson(const PlanModel &model) {
                {"vocabulary", model.vocabulary},
                {"hidden", model.hidden},
                {"layers", model.layers},
+               {"batch", model.batch},
                {"context_limit", model.contextLimit},
                {"eos_tokens", model.eosTokens},
                {"generation", toJson(model.generation)},
@@ -152,6 +153,7 @@ PlanModel readModel(const FieldReader &reader) {
   result.vocabulary = reader["vocabulary"].integer(1, kMaxExtent);
   result.hidden = reader["hidden"].integer(1, kMaxExtent);
   result.layers = reader["layers"].integer(0, kMaxLayers);
+  result.batch = reader["batch"].integer(1, kMaxTokens);
   result.contextLimit = reader["context_limit"].integer(1, kMaxContext);
   auto readToken = [&](const FieldReader &field) {
     return field.integer(0, std::max<int64_t>(result.vocabulary - 1, 0));
@@ -519,6 +521,7 @@ PlanHeader readHeader(const FieldReader &reader) {
   });
   result.maxTokens = reader["max_tokens"].integer(1, kMaxTokens);
   result.context = reader["context"].integer(1, kMaxContext);
+  result.inputWidth = reader["input_width"].integer(0, kMaxExtent);
   result.resultWidth = reader["result_width"].integer(1, kMaxExtent);
   result.usesColumns = reader["uses_columns"].boolean();
   result.sections = readList<PlanSection>(reader["sections"], kMaxList, readSection);
@@ -565,6 +568,7 @@ Json PlanHeader::toJson() const {
           {"options", options},
           {"max_tokens", maxTokens},
           {"context", context},
+          {"input_width", inputWidth},
           {"result_width", resultWidth},
           {"uses_columns", usesColumns},
           {"sections", listToJson(sections, [](auto &s) { return toJson(s); })},

@@ -46,6 +46,7 @@ struct PlanModel {
   int64_t vocabulary = 0;   ///< Token ids are 0 .. vocabulary-1.
   int64_t hidden = 0;
   int64_t layers = 0;
+  int64_t batch = 1;        ///< Sequences that it is usually given at once.
   int64_t contextLimit = 0; ///< What the model was made for; the plan's own limit is `context`.
   std::optional<int64_t> bosToken;
   std::vector<int64_t> eosTokens; ///< Any of them ends a sequence.
@@ -208,8 +209,10 @@ struct PlanHeader {
   /// How it was compiled, for people: "dtype" -> "bf16", "target" -> "native", ...
   std::map<std::string, std::string> options;
 
-  int64_t maxTokens = 0;   ///< Bound of T and R in a step (--max-chunk).
-  int64_t context = 0;     ///< Bound of S, and of a sequence's length (-c).
+  int64_t maxTokens = 0; ///< Bound of T and R in a step (--max-chunk).
+  int64_t context = 0;   ///< Bound of S, and of a sequence's length (-c).
+  /// Numbers of a row of the input, f32 [T][inputWidth]; 0: the input are tokens.
+  int64_t inputWidth = 0;
   int64_t resultWidth = 0; ///< Columns of the result; the vocabulary when it is logits.
   /// Un-fused attention is in the schedule: the executor provides column_slot and
   /// column_position, and keeps the sum of the step's sequence lengths within `context`.
@@ -221,6 +224,9 @@ struct PlanHeader {
   std::vector<PlanSection> sections; ///< Filled in by PlanFileWriter.
 
   const PlanSection *findSection(std::string_view name) const;
+
+  /// Whether rows of the result are logits, from which the next token can be chosen.
+  bool yieldsLogits() const { return inputWidth == 0 && resultWidth == model.vocabulary; }
 
   /// Largest value of a dimension; 1 for One.
   int64_t boundOf(PlanDim dim) const;

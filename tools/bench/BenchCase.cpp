@@ -38,6 +38,8 @@ std::vector<BenchCase> benchCases(const BenchOptions &options) {
 }
 
 Status checkCase(const BenchCase &benchCase, const PlanHeader &header) {
+  if (header.inputWidth > 0)
+    return unsupported("bench measures plans that take tokens; this one takes rows of numbers");
   int64_t length = benchCase.depth + benchCase.tokens;
   if (length > header.context)
     return usageError(benchCase.text() + " needs a context of " + std::to_string(length) +

@@ -68,6 +68,11 @@ std::string modelText(const PlanReport &report) {
   text += reportLine("limits", "context " + std::to_string(header.context) +
                                    " (the model's: " + std::to_string(model.contextLimit) + "), " +
                                    std::to_string(header.maxTokens) + " tokens in a step");
+  if (header.inputWidth > 0)
+    text += reportLine("input", "rows of " + std::to_string(header.inputWidth) + " numbers");
+  if (!header.yieldsLogits())
+    text += reportLine("result",
+                       "rows of " + std::to_string(header.resultWidth) + " numbers, no logits");
   text += reportLine("KV cache", cacheText(header) + ", " + bytesText(cacheBytesPerToken(header)) +
                                      " per token");
   text += reportLine("compiled by", escapeForMessage(header.compilerId));

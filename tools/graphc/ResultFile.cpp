@@ -9,9 +9,11 @@
 namespace graphc {
 
 /// Magic, version 1.0, and a dictionary padded so that the data starts at a multiple of 64.
-static std::string npyHeader(int64_t rows, int64_t width) {
-  std::string dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
-                           std::to_string(rows) + ", " + std::to_string(width) + "), }";
+static std::string npyHeader(const std::vector<int64_t> &shape) {
+  std::string extents;
+  for (int64_t extent : shape)
+    extents += (extents.empty() ? "" : ", ") + std::to_string(extent);
+  std::string dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + extents + "), }";
   constexpr size_t kPrefix = 10, kAlignment = 64;
   while ((kPrefix + dictionary.size() + 1) % kAlignment != 0)
     dictionary += ' ';
@@ -55,7 +57,7 @@ Status ResultFile::writeAll(std::FILE *out) {
   int64_t rows = 0;
   for (const Part &part : parts)
     rows += part.rows;
-  std::string header = npyHeader(rows, width);
+  std::string header = npyHeader(shape.empty() ? std::vector<int64_t>{rows, width} : shape);
   if (std::fwrite(header.data(), 1, header.size(), out) != header.size())
     return systemError("write the results");
   for (Part &part : parts)

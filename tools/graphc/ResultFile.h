@@ -14,12 +14,16 @@
 namespace graphc {
 
 /// Collects rows of several sequences as they come, and writes a NumPy file float32 [rows, width],
-/// sequence after sequence. Rows wait in unnamed temporary files, not in memory. The file appears
-/// complete or not at all. All failures of the system are Resources.
+/// or of another shape of as many numbers, sequence after sequence. Rows wait in unnamed temporary
+/// files, not in memory. The file appears complete or not at all. All failures of the system are
+/// Resources.
 class ResultFile {
 public:
   ResultFile(std::string path, size_t sequences, int64_t width)
       : path(std::move(path)), width(width), parts(sequences) {}
+  /// Rows are of the last extent of `shape`.
+  ResultFile(std::string path, size_t sequences, std::vector<int64_t> shape)
+      : path(std::move(path)), width(shape.back()), shape(std::move(shape)), parts(sequences) {}
 
   Status append(size_t sequence, std::span<const float> rows);
 
@@ -41,6 +45,7 @@ private:
 
   std::string path;
   int64_t width;
+  std::vector<int64_t> shape; ///< Empty: [rows, width].
   std::vector<Part> parts;
 };
 

@@ -6,6 +6,7 @@
 #include "tools/graphc/Commands.h"
 #include "tools/graphc/RunFlags.h"
 #include "tools/graphc/RunOutput.h"
+#include "tools/graphc/RunRows.h"
 #include "tools/graphc/TextInput.h"
 
 #include <chrono>
@@ -57,6 +58,11 @@ Expected<Prompts> promptsFromText(const RunFlags &flags, const Plan &plan,
 }
 
 Expected<Prompts> readPrompts(const RunFlags &flags, const Plan &plan, const Tokenizer *tokenizer) {
+  if (flags.input)
+    return usageError(plan.path() + ": the plan takes tokens, not rows of numbers: give -p, -f, "
+                                    "--tokens or --random-input");
+  if (flags.randomInput)
+    return randomPrompts(flags, plan);
   if (flags.tokens.empty())
     return promptsFromText(flags, plan, tokenizer);
   Prompts prompts;
@@ -67,9 +73,11 @@ Expected<Prompts> readPrompts(const RunFlags &flags, const Plan &plan, const Tok
   return prompts;
 }
 
-GenerationOptions generationOptions(const RunFlags &flags, const PlanModel &model) {
+GenerationOptions generationOptions(const RunFlags &flags, const PlanHeader &header) {
+  const PlanModel &model = header.model;
   GenerationOptions options;
-  options.maxNewTokens = flags.count;
+  // Hidden states say nothing about the next token: it is the prompt alone that is run.
+  options.maxNewTokens = flags.count < 0 && !header.yieldsLogits() ? 0 : flags.count;
   options.context = flags.context;
   options.chunk = flags.chunk;
   options.sampling = samplingOptions(flags, model.generation);
@@ -77,6 +85,19 @@ GenerationOptions generationOptions(const RunFlags &flags, const PlanModel &mode
     options.eosTokens = model.eosTokens;
   options.allRows = !flags.saveResult.empty();
   return options;
+}
+
+/// (batch, length, width), or (rows, width) where the sequences are not of one length.
+std::vector<int64_t> resultShape(const Prompts &prompts, const PlanHeader &header) {
+  int64_t rows = 0;
+  bool isEven = true;
+  for (const std::vector<int32_t> &prompt : prompts) {
+    rows += std::ssize(prompt);
+    isEven &= prompt.size() == prompts.front().size();
+  }
+  if (!isEven)
+    return {rows, header.resultWidth};
+  return {std::ssize(prompts), std::ssize(prompts.front()), header.resultWidth};
 }
 
 void describe(const RunFlags &flags, const GenerationOptions &options, const Session &session,
@@ -111,7 +132,7 @@ void echoPrompt(const RunFlags &flags, const Tokenizer *tokenizer, const Prompts
 class RunJob {
 public:
   RunJob(const RunFlags &flags, const Plan &plan, const StartTimes &times)
-      : flags(flags), plan(plan), times(times), options(generationOptions(flags, model())) {}
+      : flags(flags), plan(plan), times(times), options(generationOptions(flags, plan.header())) {}
 
   Status run(const std::atomic<bool> &cancel) {
     GRAPHC_ASSIGN_OR_RETURN(std::optional<Tokenizer> opened, openTokenizer(plan));
@@ -135,6 +156,8 @@ public:
     RunOutput output(flags, tokenizer, prompts, plan.header().resultWidth);
     GRAPHC_ASSIGN_OR_RETURN(Generation generation, generate(*session, options, prompts, output));
     GRAPHC_RETURN_IF_ERROR(output.finish(generation, loadSeconds));
+    if (!plan.header().yieldsLogits() && !flags.json)
+      GRAPHC_RETURN_IF_ERROR(writeOut(shapeText(resultShape(prompts, plan.header())) + "\n"));
     if (!flags.quiet)
       writeNote(timingsText(generation.timings, loadSeconds));
     if (flags.verbose)
@@ -143,8 +166,6 @@ public:
   }
 
 private:
-  const PlanModel &model() const { return plan.header().model; }
-
   const RunFlags &flags;
   const Plan &plan;
   StartTimes times;
@@ -163,6 +184,8 @@ Status runCommand(int argc, const char *const *argv) {
   GRAPHC_ASSIGN_OR_RETURN(Plan plan,
                           Plan::open(flags.plan, {.verifyWeights = flags.verifyWeights}));
   times.add("plan");
+  if (plan.header().inputWidth > 0)
+    return runRowsCommand(flags, plan, cancel);
   return RunJob(flags, plan, times).run(cancel);
 }
 

@@ -17,6 +17,17 @@ static void addInput(CLI::App &app, RunFlags &flags) {
                      "token ids to continue, e.g. 1,2,3; repeat for several sequences at once");
   tokens->allow_extra_args(false)->excludes(prompt)->excludes(file);
   prompt->excludes(file);
+  CLI::Option *input =
+      app.add_option("--input", flags.input,
+                     "of a plan that takes rows of numbers: a .npy file, (batch, length, width)");
+  CLI::Option *random = app.add_option("--random-input", flags.randomInput,
+                                       "made-up rows (or token ids) from this seed");
+  app.add_option("--input-shape", flags.inputShape,
+                 "BATCH,LENGTH of made-up input (default: the network's batch, the context)")
+      ->needs(random);
+  input->excludes(random)->excludes(prompt)->excludes(file)->excludes(tokens);
+  random->excludes(prompt)->excludes(file)->excludes(tokens)->check(
+      CLI::Range(int64_t(0), INT64_MAX));
 }
 
 static void addAmounts(CLI::App &app, RunFlags &flags) {

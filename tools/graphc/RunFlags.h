@@ -18,6 +18,9 @@ struct RunFlags {
   std::optional<std::string> prompt;     ///< -p
   std::optional<std::string> promptFile; ///< -f
   std::vector<std::string> tokens;       ///< --tokens, one entry per sequence
+  std::optional<std::string> input;      ///< --input, rows of a plan that takes them
+  std::optional<int64_t> randomInput;    ///< --random-input
+  std::optional<std::string> inputShape; ///< --input-shape
   int64_t count = -1;                    ///< -n; -1: until the model or the context ends
   std::optional<int> threads;            ///< -t
   int64_t context = 0;                   ///< -c; 0: the plan's

@@ -48,6 +48,7 @@ inline PlanHeader networkHeader(const NetworkOptions &options) {
                   .vocabulary = kVocabulary,
                   .hidden = kHeadDim,
                   .layers = 1,
+                  .batch = 1,
                   .contextLimit = options.context,
                   .bosToken = std::nullopt,
                   .eosTokens = options.eosTokens,
