@@ -2,6 +2,8 @@
 #ifndef GRAPHC_FRONTEND_WEIGHTS_EXPECTEDTENSOR_H
 #define GRAPHC_FRONTEND_WEIGHTS_EXPECTEDTENSOR_H
 
+#include "frontend/weights/WeightInit.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,6 +18,8 @@ struct ExpectedTensor {
   ///   {"lm_head.weight", {vocab, hidden}, "model.embed_tokens.weight"}
   /// since some tools save both. A head that differs contradicts the configuration.
   std::string copyOf = {};
+  /// What random weights make of it; without, what its name says (RandomSource.h).
+  std::optional<WeightInit> init = {};
 };
 
 } // namespace graphc

@@ -3,6 +3,7 @@
 //
 //   normal, mean 0, standard deviation 0.02     everything but
 //   1.0                                         names that end in "norm.weight"
+//   what it says                                a tensor with an `init`
 //
 // An element depends on the seed, the tensor's name and the element's index, and on nothing else.
 #ifndef GRAPHC_FRONTEND_WEIGHTS_RANDOMSOURCE_H
@@ -29,7 +30,11 @@ public:
 
 private:
   uint64_t seed;
-  std::map<std::string, TensorInfo, std::less<>> tensors;
+  struct Entry {
+    TensorInfo info;
+    WeightInit init;
+  };
+  std::map<std::string, Entry, std::less<>> tensors;
 };
 
 } // namespace graphc

@@ -56,7 +56,18 @@ static void addQuantFlags(CLI::App &app, QuantSettings &quant) {
       "search: scales of least squared error; absmax: from the largest weight (default search)");
 }
 
+static void addNetworkFlags(CLI::App &app, NetworkSettings &network) {
+  app.add_option("--entry", network.entry,
+                 "of a network.json: the module to compile (default: the file's entry)");
+  app.add_option("--param", network.parameters,
+                 "of a network.json: name=value of a parameter (repeatable)")
+      ->allow_extra_args(false);
+  app.add_option("--params", network.parameterFile,
+                 "of a network.json: a file of JSON with parameters; --param goes first");
+}
+
 static void addSharedFlags(CLI::App &app, CompileSettings &settings) {
+  addNetworkFlags(app, settings.network);
   app.add_option(
       "--dtype", settings.dtype,
       "type of activations: f32 or bf16 (default: bf16 for a checkpoint of bf16, else f32)");
@@ -92,7 +103,8 @@ static void addCompile(CLI::App &parent, CompileCommand &command) {
   parent.description("Compile a model into a plan");
   parent
       .add_option("MODEL", command.settings.model,
-                  "Hugging Face folder, config.json (with --random-weights), or IR text (.mlir)")
+                  "Hugging Face folder, config.json (with --random-weights), network.json, or IR\n"
+                  "text (.mlir)")
       ->required();
   parent.add_option("-o,--output", command.output, "the plan file to write")->required();
   addSharedFlags(parent, command.settings);

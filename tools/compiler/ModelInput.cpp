@@ -6,12 +6,14 @@
 #include "frontend/gguf/GgufConfig.h"
 #include "frontend/gguf/GgufSource.h"
 #include "frontend/models/ModelGraph.h"
+#include "frontend/network/NetworkGraph.h"
 #include "frontend/weights/CheckTensors.h"
 #include "frontend/weights/RandomSource.h"
 #include "frontend/weights/SafetensorsSource.h"
 #include "ir/GraphDialect.h"
 #include "runtime/text/Tokenizer.h"
 #include "runtime/text/TokenizerJson.h"
+#include "tools/compiler/NetworkInput.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/Parser/Parser.h"
@@ -45,6 +47,12 @@ static std::vector<std::string> stringsOf(ModuleOp module, StringRef attribute) 
   return result;
 }
 
+/// What a tensor is made of where there is no checkpoint, if the graph says it.
+static std::optional<WeightInit> initOf(CheckpointOp op) {
+  auto text = op->getAttrOfType<StringAttr>(kInitAttrName);
+  return text ? parseWeightInit(text.getValue()) : std::nullopt;
+}
+
 /// Every checkpoint tensor that the module's weight expressions read.
 static std::vector<ExpectedTensor> expectedTensors(ModuleOp module) {
   std::vector<ExpectedTensor> tensors;
@@ -52,7 +60,9 @@ static std::vector<ExpectedTensor> expectedTensors(ModuleOp module) {
     weight.walk([&](CheckpointOp op) {
       ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getType()).getShape();
       for (int64_t layer = 0; layer < static_cast<int64_t>(weight.getLayers()); ++layer)
-        tensors.push_back({op.nameForLayer(layer), {shape.begin(), shape.end()}});
+        tensors.push_back({.name = op.nameForLayer(layer),
+                           .shape = {shape.begin(), shape.end()},
+                           .init = initOf(op)});
     });
   }
   if (std::vector<std::string> tied = stringsOf(module, kTiedHeadAttr); tied.size() == 2) {
@@ -353,7 +363,7 @@ static Expected<ModelInput> loadGguf(MLIRContext &context, const CompileSettings
 // IR text
 //===----------------------------------------------------------------------===//
 
-/// What is known of a network without a model folder: the width of its result.
+/// What is known of a network without a model folder.
 static void describeFromGraph(ModuleOp module, PlanModel &model) {
   if (auto name = module->getAttrOfType<StringAttr>("graphc.model"))
     model.name = name.getValue().str();
@@ -364,9 +374,15 @@ static void describeFromGraph(ModuleOp module, PlanModel &model) {
       model.vocabulary = std::max(model.vocabulary, table.getDimSize(0) * (packed ? 32 : 1));
       model.hidden = cast<RankedTensorType>(embedding.getType()).getDimSize(1);
     }
+    if (auto rows = dyn_cast<InputRowsOp>(op))
+      model.hidden = rows.getType().getDimSize(1);
     if (auto layer = dyn_cast<KvLayerOp>(op))
       model.layers = std::max<int64_t>(model.layers, layer.getLayer() + 1);
   });
+  if (auto context = module->getAttrOfType<IntegerAttr>("graphc.context"))
+    model.contextLimit = context.getInt();
+  if (auto batch = module->getAttrOfType<IntegerAttr>("graphc.batch"))
+    model.batch = std::clamp<int64_t>(batch.getInt(), 1, 1 << 16);
 }
 
 Expected<ModelInput> loadText(MLIRContext &context, const std::string &text,
@@ -400,12 +416,60 @@ Expected<ModelInput> loadText(MLIRContext &context, const std::string &text,
   return input;
 }
 
+//===----------------------------------------------------------------------===//
+// network.json
+//===----------------------------------------------------------------------===//
+
+/// Whether the network's matrices are stored as bf16.
+static bool isStoredAsBf16(ModuleOp module) {
+  bool any = false, all = true;
+  module.walk([&](CheckpointOp op) {
+    auto type = cast<RankedTensorType>(op.getType());
+    any |= type.getRank() > 1;
+    all &= type.getRank() < 2 || type.getElementType().isBF16();
+  });
+  return any && all;
+}
+
+static Expected<ModelInput> loadNetworkFile(MLIRContext &context, const CompileSettings &given,
+                                            const Json &document, bool needWeights) {
+  std::unique_ptr<SafetensorsSource> source;
+  if (!given.weights.empty() && !given.randomSeed) {
+    GRAPHC_ASSIGN_OR_RETURN(source, SafetensorsSource::open(given.weights));
+  }
+  auto storedType = [&](const std::string &tensor) {
+    const TensorInfo *info = source ? source->find(tensor) : nullptr;
+    return info ? info->type : ElementType::F32;
+  };
+  GRAPHC_ASSIGN_OR_RETURN(LoadedNetwork network, loadNetwork(context, given, document, storedType));
+  ModelInput input;
+  input.module = std::move(network.module);
+  describeFromGraph(*input.module, input.model);
+  input.model.architecture = "network";
+  GRAPHC_ASSIGN_OR_RETURN(SourceDigest digest, digestSource(given.model));
+  input.model.sources.push_back(planSource(digest, "xxh3:"));
+  if (isStoredAsBf16(*input.module))
+    input.storedDtype = "bf16";
+  CompileSettings settings = given;
+  if (!settings.randomSeed && settings.weights.empty())
+    settings.randomSeed = network.seed;
+  setWeightAttributes(*input.module, settings, "");
+  GRAPHC_RETURN_IF_ERROR(attachWeights(input, settings, needWeights, std::move(source)));
+  return input;
+}
+
 Expected<ModelInput> loadModel(MLIRContext &context, const CompileSettings &settings,
                                bool needWeights) {
   std::error_code ignored;
   fs::path path(settings.model);
   if (!fs::exists(path, ignored))
     return badInput(settings.model + ": no such file or folder");
+  GRAPHC_ASSIGN_OR_RETURN(std::optional<Json> network, readNetworkDocument(settings.model));
+  if (network)
+    return loadNetworkFile(context, settings, *network, needWeights);
+  if (!settings.network.isDefault())
+    return usageError("--entry, --param and --params are for a network.json, but " +
+                      settings.model + " is none");
   if (looksLikeGguf(settings.model))
     return loadGguf(context, settings, needWeights);
   if (path.extension() != ".mlir")

@@ -29,8 +29,8 @@ struct ModelInput {
   bool isQuantized = false;
 };
 
-/// Loads `settings.model`: a Hugging Face folder (or its config.json), a GGUF file, or IR text of
-/// any stage.
+/// Loads `settings.model`: a Hugging Face folder (or its config.json), a GGUF file, a network.json,
+/// or IR text of any stage.
 ///
 /// IR text names its weights by the module attributes graphc.weights (a path) or
 /// graphc.random_weights (a seed); the settings override them. Without weights, and where

@@ -11,10 +11,20 @@
 
 namespace graphc {
 
+/// What of a network.json is compiled.
+struct NetworkSettings {
+  std::string entry;                   ///< --entry: a module; default: the file's.
+  std::vector<std::string> parameters; ///< --param: name=value.
+  std::string parameterFile;           ///< --params: JSON.
+
+  bool isDefault() const { return entry.empty() && parameters.empty() && parameterFile.empty(); }
+};
+
 /// How a model becomes a plan. Empty strings and zeros stand for defaults, which depend on the
 /// model.
 struct CompileSettings {
-  std::string model;   ///< Folder, config.json, or IR text of a stage.
+  std::string model; ///< Folder, config.json, network.json, or IR text of a stage.
+  NetworkSettings network;
   std::string weights; ///< Overrides where the weights come from.
   std::optional<uint64_t> randomSeed;
 
