@@ -21,7 +21,7 @@ static constexpr std::string_view kFactorTensors[] = {
     "rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"};
 
 GgufSource::GgufSource(std::shared_ptr<const GgufFile> opened, const ModelConfig &config)
-    : file(std::move(opened)) {
+    : file(std::move(opened)), family(config.family) {
   for (const auto &[ggufName, tensor] : file->tensors()) {
     if (std::ranges::find(kFactorTensors, ggufName) != std::end(kFactorTensors))
       continue;
@@ -129,6 +129,10 @@ StoredInfo GgufSource::stored(std::string_view name) const {
   if (!entry)
     return {};
   return {&entry->info.shape, entry->tensor->type->name, entry->tensor->type->isReadable()};
+}
+
+std::string GgufSource::nameInFile(std::string_view name) const {
+  return ggufName(family, name).value_or(std::string(name));
 }
 
 bool GgufSource::sameBytes(std::string_view a, std::string_view b) const {

@@ -27,6 +27,7 @@ public:
 
   const std::string &path() const override { return file->path(); }
   StoredInfo stored(std::string_view name) const override;
+  std::string nameInFile(std::string_view name) const override;
   bool sameBytes(std::string_view a, std::string_view b) const override;
   const std::vector<SourceDigest> &digests() const override { return file->digests(); }
   std::string_view readableTypes() const override {
@@ -45,6 +46,7 @@ private:
   Status readBytes(const Entry &entry, int64_t row, std::span<std::byte> out) const;
 
   std::shared_ptr<const GgufFile> file;
+  Family family;
   std::map<std::string, Entry, std::less<>> entries;
 };
 

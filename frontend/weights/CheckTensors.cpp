@@ -43,8 +43,8 @@ private:
 };
 } // namespace
 
-static std::string quoteName(std::string_view name) {
-  return "'" + escapeForMessage(name, 200) + "'";
+static std::string quoteName(const CheckpointSource &source, std::string_view name) {
+  return "'" + escapeForMessage(source.nameInFile(name), 200) + "'";
 }
 
 static std::string formatShape(std::span<const int64_t> shape) {
@@ -57,7 +57,7 @@ static std::string formatShape(std::span<const int64_t> shape) {
 static void checkOne(const CheckpointSource &source, const ExpectedTensor &tensor,
                      Problems &problems) {
   const StoredInfo found = source.stored(tensor.name);
-  std::string name = quoteName(tensor.name);
+  std::string name = quoteName(source, tensor.name);
   if (!found.shape) {
     if (tensor.copyOf.empty())
       problems.add("missing: " + name + " " + formatShape(tensor.shape));
@@ -65,7 +65,7 @@ static void checkOne(const CheckpointSource &source, const ExpectedTensor &tenso
   }
   if (!tensor.copyOf.empty()) {
     if (!source.sameBytes(tensor.name, tensor.copyOf))
-      problems.add("extra: " + name + " differs from " + quoteName(tensor.copyOf) +
+      problems.add("extra: " + name + " differs from " + quoteName(source, tensor.copyOf) +
                    ", which the configuration says it shares (tie_word_embeddings)");
     return;
   }
@@ -95,7 +95,8 @@ Status checkTensors(const CheckpointSource &source, std::span<const ExpectedTens
   }
   for (const std::string &name : source.names()) {
     if (!known.contains(name) && !isIgnorable(name, leftOut))
-      problems.add("extra: " + quoteName(name) + " " + formatShape(*source.stored(name).shape));
+      problems.add("extra: " + quoteName(source, name) + " " +
+                   formatShape(*source.stored(name).shape));
   }
   return problems.status(source.path());
 }

@@ -19,6 +19,8 @@ public:
   /// The path that was opened.
   virtual const std::string &path() const = 0;
   virtual StoredInfo stored(std::string_view name) const = 0;
+  /// What the file calls a tensor, for messages.
+  virtual std::string nameInFile(std::string_view name) const { return std::string(name); }
   /// Whether two tensors have the same type, shape and bytes.
   virtual bool sameBytes(std::string_view a, std::string_view b) const = 0;
   /// One entry for each file.

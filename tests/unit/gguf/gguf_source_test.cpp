@@ -122,6 +122,8 @@ TEST_F(GgufSourceTest, TellsTypesThatCannotBeRead) {
   EXPECT_EQ(stored.type, "IQ2_XXS");
   EXPECT_FALSE(stored.isReadable);
   EXPECT_EQ(source->stored("absent").shape, nullptr);
+  EXPECT_EQ(source->nameInFile("lm_head.weight"), "output.weight");
+  EXPECT_EQ(source->nameInFile("what.is.this"), "what.is.this");
 }
 
 TEST_F(GgufSourceTest, ComparesBytes) {
