@@ -15,7 +15,10 @@
 namespace graphc {
 
 struct NetworkOptions {
-  std::string entry;                          ///< Module to build; empty: the file's.
+  /// Module to build, or the way to one from the file's entry, by nodes and numbers of repeated
+  /// ones
+  /// ("layers.0.attention"), from which its tensors have their names; empty: the file's entry.
+  std::string entry;
   std::map<std::string, Quantity> parameters; ///< Of the network or of the entry.
   int64_t context = 0;                        ///< 0: the file's, else `defaultContext`.
   int64_t defaultContext = 0;
@@ -37,8 +40,9 @@ inline constexpr char kInitAttrName[] = "graphc.init";
 /// for the weight `weight` of the module applied by node `q`, in that of `attention`, in the
 /// repeated one of `layers`.
 ///
-/// The module carries graphc.stage, graphc.model, graphc.max_tokens, graphc.context and
-/// graphc.batch. Errors name the node: "net.json: modules.Attention.nodes[3] 'scores': ..".
+/// The module carries graphc.stage, graphc.model, graphc.max_tokens, graphc.context, graphc.batch,
+/// and graphc.part if the entry is not the file's: a checkpoint may then have other tensors. Errors
+/// name the node: "net.json: modules.Attention.nodes[3] 'scores': ..".
 Expected<mlir::OwningOpRef<mlir::ModuleOp>> buildNetworkGraph(mlir::MLIRContext &context,
                                                               const Network &network,
                                                               const NetworkOptions &options);

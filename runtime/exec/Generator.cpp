@@ -67,6 +67,17 @@ int64_t neededLength(const std::vector<int32_t> &prompt, const GenerationOptions
   return mayEnd ? std::ssize(prompt) : longestLength(prompt, options);
 }
 
+/// Whether nothing is generated. Then nobody waits for a first token, and prompts are taken one
+/// after the other, so that few are in the cache at a time.
+bool runsPromptsOnly(const GenerationOptions &options) { return options.maxNewTokens == 0; }
+
+/// Pages that prompts take which are run one after the other: one that earlier steps have begun
+/// with, and those that begin and end in a step.
+int64_t pagesInTurn(int64_t longest, size_t prompts, int64_t chunk) {
+  return pagesForTokens(longest) + pagesForTokens(chunk) +
+         std::min(static_cast<int64_t>(prompts), chunk);
+}
+
 /// A sequence on its way.
 struct Progress {
   KvCache::SequenceId id = 0;
@@ -166,6 +177,8 @@ private:
         columnsLeft -= sequence.fed + count;
       }
     }
+    if (runsPromptsOnly(options))
+      return;
     for (const Part &part : parts)
       std::erase(order, part.sequence);
     for (const Part &part : parts)
@@ -291,7 +304,7 @@ Expected<SessionOptions> sessionOptionsFor(const Plan &plan, const GenerationOpt
   GenerationOptions options = resolved(given, header);
   GRAPHC_RETURN_IF_ERROR(checkOptions(options, header));
   base.cachePages = 0;
-  int64_t needed = 0;
+  int64_t needed = 0, longest = 0;
   for (const std::vector<int32_t> &prompt : prompts) {
     Status status = checkPrompt(prompt, options, header);
     if (!status.ok() && prompts.size() > 1)
@@ -299,6 +312,12 @@ Expected<SessionOptions> sessionOptionsFor(const Plan &plan, const GenerationOpt
     GRAPHC_RETURN_IF_ERROR(status);
     base.cachePages += pagesForTokens(longestLength(prompt, options));
     needed += pagesForTokens(neededLength(prompt, options));
+    longest = std::max(longest, std::ssize(prompt));
+  }
+  if (runsPromptsOnly(options)) {
+    base.cachePages =
+        std::min(base.cachePages, pagesInTurn(longest, prompts.size(), options.chunk));
+    needed = std::min(needed, base.cachePages);
   }
   base.neededPages = needed;
   base.maxSequences = std::clamp<int64_t>(std::ssize(prompts), 1, options.chunk);

@@ -56,7 +56,8 @@ public:
 };
 
 /// Options of a session that can generate from these prompts; threads, cancel and the like are as
-/// in `base`. The cache has room for the longest sequences that can come; needed for certain are
+/// in `base`. The cache has room for the longest sequences that can come, or, where no tokens are
+/// wanted, for the prompts of a step and one that has begun before; needed for certain are
 /// the prompts, with the new tokens if their number was given or nothing else ends a sequence.
 /// Usage when a prompt is empty or longer than the context.
 Expected<SessionOptions> sessionOptionsFor(const Plan &plan, const GenerationOptions &options,

@@ -58,7 +58,8 @@ static void addQuantFlags(CLI::App &app, QuantSettings &quant) {
 
 static void addNetworkFlags(CLI::App &app, NetworkSettings &network) {
   app.add_option("--entry", network.entry,
-                 "of a network.json: the module to compile (default: the file's entry)");
+                 "of a network.json: the module to compile, by its name or by the nodes that lead\n"
+                 "to it, as in layers.0.attention (default: the file's entry)");
   app.add_option("--param", network.parameters,
                  "of a network.json: name=value of a parameter (repeatable)")
       ->allow_extra_args(false);

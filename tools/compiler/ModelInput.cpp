@@ -141,7 +141,10 @@ static Status attachWeights(ModelInput &input, const CompileSettings &settings, 
       return needWeights ? source.status() : Status();
     opened = *std::move(source);
   }
-  GRAPHC_RETURN_IF_ERROR(checkTensors(*opened, expected, stringsOf(module, kLeftOutAttr)));
+  std::vector<std::string> leftOut = stringsOf(module, kLeftOutAttr);
+  if (module->hasAttr("graphc.part")) // Of a whole, whose other tensors begin with anything.
+    leftOut.emplace_back();
+  GRAPHC_RETURN_IF_ERROR(checkTensors(*opened, expected, leftOut));
   addWeightSources(*opened, input.model);
   input.source = std::move(opened);
   return {};

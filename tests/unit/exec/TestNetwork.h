@@ -15,7 +15,8 @@ namespace graphc::test {
 inline constexpr int64_t kHeadDim = 5, kVocabulary = 11, kMaxTokens = 16, kContext = 200;
 
 struct NetworkOptions {
-  bool columns = false; ///< Attention over columns, as if un-fused.
+  bool columns = false;   ///< Attention over columns, as if un-fused.
+  bool inputRows = false; ///< Takes rows of kHeadDim numbers in place of tokens.
   std::string headKernel = "head";
   bool shares = false; ///< Attention that tells in how many shares it was cut (test_kernels.c).
   int64_t context = kContext;
@@ -84,6 +85,11 @@ inline PlanHeader networkHeader(const NetworkOptions &options) {
                     {1, "layer 0 append", {1, PlanDim::T, 1}, {x, cache, step}},
                     {2, "layer 0 attention", attentionTasks, {cache, step, y}},
                     {3, "head", {11, PlanDim::One, 1}, {y, head, step, result}}}}};
+  if (options.inputRows) {
+    header.inputWidth = kHeadDim;
+    header.variants[0].kernels[0] = {"take_rows", "input_rows", "input_rows", "0", "40*T", {rows}};
+    header.variants[0].schedule[0] = {0, "input", {1, PlanDim::One, 1}, {step, x}};
+  }
   return header;
 }
 

@@ -5,6 +5,7 @@
 #include "runtime/exec/Generator.h"
 
 #include <algorithm>
+#include <cmath>
 #include <gmock/gmock.h>
 #include <limits>
 #include <map>
@@ -223,6 +224,23 @@ TEST_F(GeneratorTest, OnlyWhatWasAskedForIsNeededForCertain) {
   EXPECT_EQ(pages(-1, {10}), std::pair(std::optional<int64_t>(3), int64_t(8)));
   EXPECT_EQ(pages(-1, {}), std::pair(std::optional<int64_t>(8), int64_t(8)));
   EXPECT_EQ(pages(64, {10}), std::pair(std::optional<int64_t>(5), int64_t(5)));
+}
+
+/// Those that generate take turns; prompts alone run one after the other.
+TEST_F(GeneratorTest, PromptsAloneTakeFewPages) {
+  Prompts prompts;
+  for (int64_t i = 0; i < 30; ++i)
+    prompts.push_back(promptOf(i % 3 == 0 ? 150 : 5, i));
+  GenerationOptions options = greedy(0);
+  options.allRows = true;
+  auto sized = sessionOptionsFor(*plan, options, prompts, {});
+  ASSERT_TRUE(sized.ok());
+  EXPECT_EQ(sized->cachePages, 3 + 1 + 16); // of 10 * 3 + 20
+  ASSERT_TRUE(run(options, prompts).ok());
+  std::vector<float> last = expectedLogits(prompts[27]);
+  std::vector<float> got(recorder.rows[27].end() - kVocabulary, recorder.rows[27].end());
+  for (size_t i = 0; i < last.size(); ++i)
+    EXPECT_NEAR(got[i], last[i], 1e-3 * (1 + std::abs(last[i])));
 }
 
 TEST_F(GeneratorTest, E3Row23_UsedUpMemoryEndsItWithAnError) {

@@ -2,6 +2,7 @@
 // runtime/plan/KernelAbi.h, one layer, one head of kHeadDim f32 channels.
 //
 //   x[t]      = table[tokens[t]]                                    embed
+//   x[t]      = input_rows[t]                                       take_rows, in place of embed
 //   cache    += x at (slot[t], position[t]), keys and values        append
 //   y[t]      = sum over j <= position[t] of K[j] * V[j] / (1 + j)  attend (paged or by columns)
 //   result[r] = y[out_rows[r]] * head^T                             head
@@ -33,6 +34,7 @@ enum {
   Stride,
   ColumnSlot,
   ColumnPosition,
+  InputRows,
   Shares,
   Shared,
   Operands
@@ -53,6 +55,12 @@ static float *key(const int64_t *args, int operand, int64_t slot, int64_t token,
 
 static float *value(const int64_t *args, int operand, int64_t slot, int64_t token, int d) {
   return page(args, operand, slot, token) + kPadded * kPage + token % kPage * kPadded + d;
+}
+
+// Operands: step -> x. One task.
+void take_rows(const int64_t *args, int64_t begin, int64_t end, void *scratch) {
+  if (begin < end)
+    memcpy(floats(args, 1), (const float *)args[InputRows], sizeof(float) * kHeadDim * args[T]);
 }
 
 // Operands: table, step -> x. Tasks: rows in blocks of 4.

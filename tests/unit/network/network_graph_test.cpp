@@ -104,6 +104,25 @@ TEST_F(NetworkGraph, EveryModuleCanBeTheEntry) {
       << status.message();
 }
 
+TEST_F(NetworkGraph, AnEntryByItsPathKeepsTheNamesOfTensors) {
+  options.entry = "layers.2.attention";
+  Status status = build(example());
+  ASSERT_TRUE(status.ok()) << status.message();
+  auto weight = module->lookupSymbol<WeightOp>("q.weight");
+  ASSERT_TRUE(weight);
+  EXPECT_EQ((*weight.getBody().getOps<CheckpointOp>().begin()).nameForLayer(0),
+            "layers.2.attention.q.weight");
+  EXPECT_TRUE((*module)->hasAttr("graphc.part"));
+  options.entry = "layers.4.attention";
+  EXPECT_EQ(build(example()).message(), "net.json: --entry: expected one of the 4 modules of "
+                                        "'layers', from 0, behind its name");
+  options.entry = "layers.2.atention";
+  status = build(example());
+  EXPECT_EQ(status.code(), StatusCode::Usage);
+  EXPECT_EQ(status.message(), "net.json: --entry: modules.TransformerLayer has no node 'atention' "
+                              "that applies a module");
+}
+
 TEST_F(NetworkGraph, ParametersOfNetworkAndEntry) {
   options.entry = "Linear";
   options.parameters = {{"in_size", int64_t(12)}, {"out_size", int64_t(20)}, {"has_bias", true}};
@@ -128,9 +147,9 @@ protected:
   }
 };
 
-TEST_F(NetworkRefusal, NamesTheNode) {
+TEST_F(NetworkRefusal, E3Row11_NamesTheNode) {
   EXPECT_EQ(refusal(oneModule({node("y", "softmax", {"x"}, {{"axis", 4}})})),
-            "modules.M.nodes[0] 'y': expected an axis of a tensor of rank 2 but got 4");
+            "modules.M.nodes[0] 'y': expected an axis in [0, 2) but got 4");
   EXPECT_EQ(refusal(oneModule({node("y", "add", {"x", "z"})})),
             "modules.M.nodes[0] 'y': 'z' is no input, weight or node before it");
   EXPECT_EQ(refusal(oneModule({node("y", "add", {"x"})})),
@@ -142,23 +161,24 @@ TEST_F(NetworkRefusal, NamesTheNode) {
   EXPECT_EQ(refusal(oneModule({{{"name", "y"}, {"op", "kv_read"}, {"results", {"k", "y"}}}})),
             "modules.M.nodes[0] 'y': expected a kv_append before it in this module");
   EXPECT_EQ(refusal(oneModule({node("y", "linear", {"x", "w"})}, {{"w", {{"shape", {4, 5}}}}})),
-            "modules.M.nodes[0] 'y': expected an input with 5 columns but got [?, 6]");
+            "modules.M.nodes[0] 'y': expected an input of 5 columns, as the weight has, but "
+            "got [?, 6]");
 }
 
-TEST_F(NetworkRefusal, UnknownOperatorsAreUnsupported) {
+TEST_F(NetworkRefusal, E3Row8_UnknownOperatorsAreUnsupported) {
   EXPECT_EQ(refusal(oneModule({node("y", "sofmax", {"x"})}), StatusCode::Unsupported),
             "modules.M.nodes[0] 'y': there is no operator 'sofmax'; the nearest: 'softmax', "
-            "'matmul', 'relu'");
+            "'concat', 'soft_cap'");
 }
 
-TEST_F(NetworkRefusal, WhatIsLeftOut) {
+TEST_F(NetworkRefusal, E3Row11_WhatIsLeftOut) {
   Json weights = {{"w", {{"shape", {6}}, {"if", "off"}}}};
   EXPECT_EQ(refusal(oneModule({node("y", "add", {"x", "w"})}, weights)),
             "modules.M.nodes[0] 'y': the weight 'w' is left out: its 'if' is false");
   EXPECT_TRUE(build(oneModule({node("y", "add", {"x", "w"}, {{"if", "off"}})}, weights)).ok());
 }
 
-TEST_F(NetworkRefusal, Nesting) {
+TEST_F(NetworkRefusal, E3Row11_Nesting) {
   Json itself = {{"name", "y"}, {"module", "M"}, {"inputs", {"x"}}};
   EXPECT_EQ(refusal(oneModule({itself})), "modules.M.nodes[0] 'y': a module is applied inside "
                                           "itself");
@@ -172,7 +192,7 @@ TEST_F(NetworkRefusal, Nesting) {
 }
 
 /// Modules that apply each other twice, forty deep: 2^40 nodes.
-TEST_F(NetworkRefusal, ExpansionHasALimit) {
+TEST_F(NetworkRefusal, E3Row11_ExpansionHasALimit) {
   Json document = oneModule({node("y", "silu", {"x"})});
   const Json leaf = document["modules"]["M"];
   for (int i = 0; i < 40; ++i) {
@@ -186,10 +206,26 @@ TEST_F(NetworkRefusal, ExpansionHasALimit) {
   EXPECT_NE(refusal(document).find("more than 65536 nodes"), std::string::npos);
 }
 
-TEST_F(NetworkRefusal, Form) {
+TEST_F(NetworkRefusal, E3Row11_Form) {
   EXPECT_EQ(refusal({{"modules", {{"M", 5}}}}), "modules.M: expected an object but got 5");
   EXPECT_EQ(refusal({{"modules", {{"M", {{"nodes", 1}, {"outputs", {"y"}}}}}}}),
             "modules.M.nodes: expected a list but got 1");
   EXPECT_EQ(refusal({{"modules", Json::object()}, {"entri", "M"}}),
-            "unknown key 'entri'; the nearest: 'entry', 'seed', 'batch'");
+            "unknown key 'entri'; the nearest: 'entry', 'batch', 'name'");
+}
+
+TEST_F(NetworkRefusal, E3Row11_AMillionNodes) {
+  Json document = oneModule(Json::array());
+  document["modules"]["M"]["nodes"] = Json::array_t(1000000);
+  for (size_t i = 0; i <= kMaxNodes; ++i)
+    document["modules"]["M"]["nodes"][i] = node(("n" + std::to_string(i)).c_str(), "silu", {"x"});
+  EXPECT_EQ(refusal(document), "modules.M.nodes[65536]: more than 65536 nodes");
+}
+
+TEST_F(NetworkRefusal, E3Row11_DeepNesting) {
+  std::string text = "{\"modules\": ";
+  for (int i = 0; i < 10000; ++i)
+    text += "{\"a\": ";
+  EXPECT_EQ(parseJson(text, "net.json").status().message(),
+            "net.json: nested deeper than 64 levels");
 }

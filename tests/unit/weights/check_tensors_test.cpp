@@ -16,7 +16,8 @@ protected:
     char fill = 'x';
   };
 
-  Status check(const std::vector<Tensor> &tensors, const std::vector<ExpectedTensor> &expected) {
+  Status check(const std::vector<Tensor> &tensors, const std::vector<ExpectedTensor> &expected,
+               ExtraTensors extras = ExtraTensors::Refuse) {
     std::string header, data;
     for (const Tensor &tensor : tensors) {
       size_t size = 2 * findStoredType(tensor.type)->bits / 8;
@@ -28,7 +29,7 @@ protected:
     write("model.safetensors", safetensors(header + "}", data));
     auto source = SafetensorsSource::open(folder);
     EXPECT_TRUE(source.ok()) << source.status().message();
-    return checkTensors(**source, expected);
+    return checkTensors(**source, expected, extras);
   }
 };
 
@@ -69,6 +70,12 @@ TEST_F(CheckTensors, E3Row9_TypesAloneAreUnsupported) {
 TEST_F(CheckTensors, E3Row9_KnownIgnorableNamesAreTolerated) {
   EXPECT_TRUE(
       check({{"a"}, {"model.layers.0.self_attn.rotary_emb.inv_freq", "F64"}}, {{"a", {2}}}).ok());
+}
+
+TEST_F(CheckTensors, APartOfAModelLeavesOthersAlone) {
+  EXPECT_TRUE(check({{"a"}, {"other"}}, {{"a", {2}}}, ExtraTensors::Allow).ok());
+  expectFailure(check({{"other"}}, {{"a", {2}}}, ExtraTensors::Allow), StatusCode::BadInput,
+                {"(1 problem)", "missing: 'a'"});
 }
 
 TEST_F(CheckTensors, E3Row9_ATiedHeadMustEqualTheEmbedding) {

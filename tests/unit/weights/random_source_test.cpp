@@ -169,6 +169,27 @@ TEST(RandomSource, NormsAreOneAndBiasesAreNot) {
   EXPECT_NEAR(std::sqrt(moments(read(source, 3, 0, 4096)).variance), 0.02, 0.002);
 }
 
+TEST(RandomSource, WhatATensorSaysOfItselfGoesFirst) {
+  const std::vector<ExpectedTensor> tensors = {
+      {.name = "a.norm.weight", .shape = {1000}, .init = parseWeightInit("normal(3)")},
+      {.name = "b", .shape = {2}, .init = parseWeightInit("ones")},
+      {.name = "c", .shape = {2}, .init = parseWeightInit("zeros")}};
+  RandomSource source(1, tensors);
+  std::vector<float> normal(1000), two(2);
+  ASSERT_TRUE(source.readRows("a.norm.weight", 0, 1000, normal).ok());
+  EXPECT_NEAR(moments(normal).variance, 9, 5 * 9 * std::sqrt(2.0 / 1000));
+  ASSERT_TRUE(source.readRows("b", 0, 2, two).ok());
+  EXPECT_THAT(two, ElementsAre(1.0f, 1.0f));
+  ASSERT_TRUE(source.readRows("c", 0, 2, two).ok());
+  EXPECT_THAT(two, ElementsAre(0.0f, 0.0f));
+}
+
+TEST(WeightInit, Refusals) {
+  for (const char *text : {"", "one", "normal", "normal()", "normal(-1)", "normal(0.1",
+                           "normal(nan)", "normal(1e99)", "normal(1) "})
+    EXPECT_EQ(parseWeightInit(text), std::nullopt) << text;
+}
+
 TEST(RandomSource, HoldsTheExpectedTensorsButNoCopies) {
   RandomSource source(1, kTensors);
   EXPECT_EQ(source.names().size(), 4u);
