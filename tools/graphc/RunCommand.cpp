@@ -103,7 +103,7 @@ std::vector<int64_t> resultShape(const Prompts &prompts, const PlanHeader &heade
 void describe(const RunFlags &flags, const GenerationOptions &options, const Session &session,
               const MemoryPlan &memory) {
   const SamplingOptions &sampling = options.sampling;
-  bool random = flags.count != 0 && sampling.temperature > 0;
+  bool random = options.maxNewTokens != 0 && sampling.temperature > 0;
   if (random && !flags.quiet)
     writeNote("seed " + std::to_string(sampling.seed));
   if (!flags.verbose)
