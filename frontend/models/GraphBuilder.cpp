@@ -240,15 +240,16 @@ Value GraphBuilder::splitHeads(Value x, int64_t heads, const AttentionSpec &spec
 }
 
 /// Turns as many of each head's numbers as the table is wide.
-Value GraphBuilder::rotate(Value x, StringRef table, StringRef name) {
+Value GraphBuilder::rotate(Value x, Value table, StringRef name) {
   auto type = cast<RankedTensorType>(x.getType());
-  const int64_t headDim = type.getDimSize(2), width = weightTypes.at(table).getDimSize(1);
+  const int64_t headDim = type.getDimSize(2);
+  const int64_t width = cast<RankedTensorType>(table.getType()).getDimSize(1);
   auto part = [&](int64_t begin, int64_t end) -> Value {
     auto partType = f32Tensor({type.getDimSize(0), ShapedType::kDynamic, end - begin});
     return SliceOp::create(builder, named(name), partType, x, 2, begin, end);
   };
   Value turned = width == headDim ? x : part(0, width);
-  turned = RopeOp::create(builder, named(name), turned.getType(), turned, sharedParam(table), step);
+  turned = RopeOp::create(builder, named(name), turned.getType(), turned, table, step);
   if (width == headDim)
     return turned;
   return ConcatOp::create(builder, named(name), type, ValueRange{turned, part(width, headDim)}, 2);
@@ -270,8 +271,9 @@ Value GraphBuilder::attention(Value x, StringRef prefix, const AttentionSpec &sp
   Value q = linear(x, name("q"));
   Value k = linear(x, name("k"));
   Value v = linear(x, name("v"));
-  q = rotate(splitHeads(q, spec.heads, spec, name("q")), spec.ropeTable, name("q.rope"));
-  k = rotate(splitHeads(k, spec.kvHeads, spec, name("k")), spec.ropeTable, name("k.rope"));
+  Value table = sharedParam(spec.ropeTable); // One value: fused_qkv rotates both by the same.
+  q = rotate(splitHeads(q, spec.heads, spec, name("q")), table, name("q.rope"));
+  k = rotate(splitHeads(k, spec.kvHeads, spec, name("k")), table, name("k.rope"));
   v = splitHeads(v, spec.kvHeads, spec, name("v"));
   KvAppendOp::create(builder, named(name("append")), cache, step, k, v);
   return linear(mergeHeads(attend(q, prefix, spec), name("merge")), name("o"));

@@ -90,7 +90,7 @@ private:
   mlir::Value sharedParam(llvm::StringRef weight);
   mlir::Value splitHeads(mlir::Value x, int64_t heads, const AttentionSpec &spec,
                          llvm::StringRef name);
-  mlir::Value rotate(mlir::Value x, llvm::StringRef table, llvm::StringRef name);
+  mlir::Value rotate(mlir::Value x, mlir::Value table, llvm::StringRef name);
   mlir::Value attend(mlir::Value q, llvm::StringRef prefix, const AttentionSpec &spec);
   mlir::Value mergeHeads(mlir::Value x, llvm::StringRef name);
   mlir::RankedTensorType f32Tensor(llvm::ArrayRef<int64_t> shape) const;
