@@ -436,7 +436,7 @@ static bool isStoredAsBf16(ModuleOp module) {
 
 static Expected<ModelInput> loadNetworkFile(MLIRContext &context, const CompileSettings &given,
                                             const Json &document, bool needWeights) {
-  std::unique_ptr<SafetensorsSource> source;
+  std::unique_ptr<CheckpointSource> source;
   if (!given.weights.empty() && !given.randomSeed) {
     GRAPHC_ASSIGN_OR_RETURN(source, SafetensorsSource::open(given.weights));
   }
