@@ -20,6 +20,13 @@ GenerationOptions resolved(GenerationOptions options, const PlanHeader &header) 
   return options;
 }
 
+Status checkToken(int32_t token, const PlanHeader &header) {
+  if (token >= 0 && token < header.model.vocabulary)
+    return {};
+  return usageError("token " + std::to_string(token) + ": the model has tokens 0 to " +
+                    std::to_string(header.model.vocabulary - 1));
+}
+
 Status checkOptions(const GenerationOptions &options, const PlanHeader &header) {
   auto expect = [](const char *what, int64_t value, int64_t max) -> Status {
     if (value >= 1 && value <= max)
@@ -35,6 +42,11 @@ Status checkOptions(const GenerationOptions &options, const PlanHeader &header) 
   if (options.maxNewTokens != 0 && !header.yieldsLogits())
     return usageError("the plan's result has " + std::to_string(header.resultWidth) +
                       " columns, not one per token: it can only be run with -n 0");
+  if (options.logprobs.value_or(0) < 0)
+    return usageError("logprobs: expected 0 or more tokens but got " +
+                      std::to_string(*options.logprobs));
+  for (const LogitBias &entry : options.sampling.logitBias)
+    GRAPHC_RETURN_IF_ERROR(checkToken(entry.token, header).withContext("logit-bias"));
   return options.sampling.validate();
 }
 
@@ -45,11 +57,8 @@ Status checkPrompt(const std::vector<int32_t> &prompt, const GenerationOptions &
   if (std::ssize(prompt) > options.context)
     return usageError("the prompt has " + std::to_string(prompt.size()) +
                       " tokens, more than the context of " + std::to_string(options.context));
-  for (int32_t token : prompt) {
-    if (token < 0 || token >= header.model.vocabulary)
-      return usageError("token " + std::to_string(token) + ": the model has tokens 0 to " +
-                        std::to_string(header.model.vocabulary - 1));
-  }
+  for (int32_t token : prompt)
+    GRAPHC_RETURN_IF_ERROR(checkToken(token, header));
   return {};
 }
 
@@ -85,6 +94,7 @@ struct Progress {
   int64_t promptLength = 0;
   int64_t fed = 0; ///< Tokens that steps have taken.
   bool ended = false;
+  KeptSequence *kept = nullptr; ///< Where the sequence comes from, and what becomes of it.
   GeneratedSequence result;
 
   int64_t length() const { return std::ssize(tokens); }
@@ -102,9 +112,12 @@ public:
   Run(Session &session, const GenerationOptions &options, GenerationListener &listener)
       : session(session), options(options), listener(listener), sampler(options.sampling) {}
 
-  void addPrompt(const std::vector<int32_t> &prompt) {
+  void addPrompt(const std::vector<int32_t> &prompt, KeptSequence *kept = nullptr) {
     Progress progress;
-    progress.id = session.cache().createSequence();
+    if (kept)
+      resume(progress, prompt, *kept);
+    else
+      progress.id = session.cache().createSequence();
     progress.tokens = prompt;
     progress.promptLength = std::ssize(prompt);
     progress.tokens.reserve(static_cast<size_t>(longestLength(prompt, options)));
@@ -115,7 +128,7 @@ public:
   ~Run() {
     for (Progress &sequence : sequences) {
       if (!sequence.ended)
-        session.cache().free(sequence.id);
+        release(sequence);
     }
   }
 
@@ -130,6 +143,25 @@ public:
   }
 
 private:
+  /// Goes on behind what the kept sequence has of the prompt.
+  void resume(Progress &progress, const std::vector<int32_t> &prompt, KeptSequence &kept) {
+    if (!kept.id)
+      kept.id = session.cache().createSequence();
+    auto common =
+        std::mismatch(prompt.begin(), prompt.end() - 1, kept.tokens.begin(), kept.tokens.end());
+    progress.fed = common.first - prompt.begin();
+    progress.id = *kept.id;
+    progress.kept = &kept;
+    session.cache().truncate(progress.id, progress.fed);
+  }
+
+  void release(Progress &sequence) {
+    if (!sequence.kept)
+      return session.cache().free(sequence.id);
+    session.cache().truncate(sequence.id, sequence.fed);
+    sequence.kept->tokens.assign(sequence.tokens.begin(), sequence.tokens.begin() + sequence.fed);
+  }
+
   bool wantsToken(const Progress &sequence) const {
     auto generated = std::ssize(sequence.result.tokens);
     bool more = options.maxNewTokens < 0 || generated < options.maxNewTokens;
@@ -241,12 +273,17 @@ private:
     if (!sampled.ok())
       return session.withOrigin(sampled.status());
     int32_t token = *sampled;
+    if (options.logprobs)
+      GRAPHC_RETURN_IF_ERROR(listener.onLogprobs(
+          index, logprobsOf(logits, token, static_cast<size_t>(*options.logprobs))));
     sequence.tokens.push_back(token);
     sequence.result.tokens.push_back(token);
     GRAPHC_RETURN_IF_ERROR(listener.onToken(index, token));
     const std::vector<int64_t> &eos = options.eosTokens;
     if (std::find(eos.begin(), eos.end(), token) != eos.end())
       return end(index, StopReason::Eos);
+    if (listener.isStopped(index))
+      return end(index, StopReason::Stop);
     return wantsToken(sequence) ? Status() : end(index, reasonToEnd(sequence));
   }
 
@@ -254,7 +291,7 @@ private:
     Progress &sequence = sequences[index];
     sequence.result.stop = reason;
     sequence.ended = true;
-    session.cache().free(sequence.id);
+    release(sequence);
     return listener.onEnd(index, reason);
   }
 
@@ -289,6 +326,8 @@ std::string_view stopReasonName(StopReason reason) {
     return "length";
   case StopReason::Eos:
     return "eos";
+  case StopReason::Stop:
+    return "stop";
   case StopReason::Context:
     return "context";
   case StopReason::Interrupted:
@@ -325,6 +364,17 @@ Expected<SessionOptions> sessionOptionsFor(const Plan &plan, const GenerationOpt
   return base;
 }
 
+Expected<SessionOptions> sessionOptionsFor(const Plan &plan, const GenerationOptions &given,
+                                           SessionOptions base) {
+  GenerationOptions options = resolved(given, plan.header());
+  GRAPHC_RETURN_IF_ERROR(checkOptions(options, plan.header()));
+  base.cachePages = pagesForTokens(options.context);
+  base.neededPages = 1;
+  base.maxSequences = 1;
+  base.resultRows = options.allRows ? options.chunk : 1;
+  return base;
+}
+
 Expected<Generation> generate(Session &session, const GenerationOptions &given,
                               std::span<const std::vector<int32_t>> prompts,
                               GenerationListener &listener) {
@@ -336,6 +386,18 @@ Expected<Generation> generate(Session &session, const GenerationOptions &given,
     GRAPHC_RETURN_IF_ERROR(checkPrompt(prompt, options, header));
     run.addPrompt(prompt);
   }
+  return run.run();
+}
+
+Expected<Generation> generate(Session &session, const GenerationOptions &given,
+                              const std::vector<int32_t> &prompt, KeptSequence &kept,
+                              GenerationListener &listener) {
+  const PlanHeader &header = session.plan().header();
+  GenerationOptions options = resolved(given, header);
+  GRAPHC_RETURN_IF_ERROR(checkOptions(options, header));
+  GRAPHC_RETURN_IF_ERROR(checkPrompt(prompt, options, header));
+  Run run(session, options, listener);
+  run.addPrompt(prompt, &kept);
   return run.run();
 }
 

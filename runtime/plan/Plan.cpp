@@ -5,6 +5,7 @@
 #include "runtime/plan/PlanFormat.h"
 
 #include <algorithm>
+#include <fstream>
 
 namespace graphc {
 
@@ -111,6 +112,12 @@ bool fits(const PlanVariant &variant, const CpuFeatures &host) {
 }
 
 } // namespace
+
+bool isPlanFile(const std::string &path) {
+  std::ifstream in(path, std::ios::binary);
+  std::array<char, kPlanMagic.size()> start = {};
+  return in.read(start.data(), start.size()) && start == kPlanMagic;
+}
 
 Expected<Plan> Plan::open(const std::string &path, const PlanOpenOptions &options) {
   Plan plan;

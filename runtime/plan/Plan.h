@@ -21,6 +21,9 @@ struct PlanOpenOptions {
   bool anyMachine = false;
 };
 
+/// Does the file begin as a plan does? False for one that cannot be read.
+bool isPlanFile(const std::string &path);
+
 /// An immutable plan. Nothing of it is copied or parsed except the header: weights, code and
 /// tokenizer stay where they are mapped, so a Plan must outlive whatever points into it.
 ///

@@ -35,12 +35,20 @@ Status checkRange(const char *name, double value, double min, double max) {
 } // namespace
 
 Status SamplingOptions::validate() const {
-  constexpr double kMaxTemperature = 100, kMaxPenalty = 100, kMaxCount = 1e9;
+  constexpr double kMaxTemperature = 100, kMaxPenalty = 100, kMaxBias = 1e6, kMaxCount = 1e9;
   GRAPHC_RETURN_IF_ERROR(checkRange("temperature", temperature, 0, kMaxTemperature));
   GRAPHC_RETURN_IF_ERROR(checkRange("top-k", static_cast<double>(topK), 0, kMaxCount));
   GRAPHC_RETURN_IF_ERROR(checkRange("top-p", topP, 0, 1));
   GRAPHC_RETURN_IF_ERROR(checkRange("min-p", minP, 0, 1));
   GRAPHC_RETURN_IF_ERROR(checkRange("repeat-penalty", repeatPenalty, 0.01, kMaxPenalty));
+  GRAPHC_RETURN_IF_ERROR(
+      checkRange("presence-penalty", presencePenalty, -kMaxPenalty, kMaxPenalty));
+  GRAPHC_RETURN_IF_ERROR(
+      checkRange("frequency-penalty", frequencyPenalty, -kMaxPenalty, kMaxPenalty));
+  for (const LogitBias &entry : logitBias) {
+    if (entry.bias != -std::numeric_limits<float>::infinity())
+      GRAPHC_RETURN_IF_ERROR(checkRange("logit-bias", entry.bias, -kMaxBias, kMaxBias));
+  }
   return checkRange("repeat-last-n", static_cast<double>(repeatLastN), 0, kMaxCount);
 }
 
@@ -88,10 +96,13 @@ Expected<int32_t> Sampler::sample(std::span<const float> logits, std::span<const
                         std::to_string(history.size()) +
                         ": the logits are not numbers (NaN or infinite)");
   values.assign(logits.begin(), logits.end());
+  addBiases();
   penalize(history);
   groups.resize(kGroups);
   groupMaxima(values.data(), values.size(), groups.data());
   largest = *std::max_element(groups.begin(), groups.end());
+  if (largest == -std::numeric_limits<float>::infinity())
+    return usageError("logit-bias: the biases leave no token that can be chosen");
   if (options.temperature == 0)
     return static_cast<int32_t>(std::find(values.begin(), values.end(), largest) - values.begin());
   chooseCandidates();
@@ -100,19 +111,29 @@ Expected<int32_t> Sampler::sample(std::span<const float> logits, std::span<const
   return choose(uniformRandom({options.seed, sequence, history.size()}));
 }
 
-/// Each recent token is penalized once, however often it occurred.
+void Sampler::addBiases() {
+  for (const LogitBias &entry : options.logitBias) {
+    if (entry.token >= 0 && static_cast<size_t>(entry.token) < values.size())
+      values[static_cast<size_t>(entry.token)] += entry.bias;
+  }
+}
+
 void Sampler::penalize(std::span<const int32_t> history) {
   size_t window = std::min(history.size(), static_cast<size_t>(options.repeatLastN));
-  if (options.repeatPenalty == 1 || window == 0)
+  bool off =
+      options.repeatPenalty == 1 && options.presencePenalty == 0 && options.frequencyPenalty == 0;
+  if (off || window == 0)
     return;
   recent.assign(history.end() - static_cast<std::ptrdiff_t>(window), history.end());
   std::sort(recent.begin(), recent.end());
-  recent.erase(std::unique(recent.begin(), recent.end()), recent.end());
-  for (int32_t token : recent) {
-    if (token < 0 || static_cast<size_t>(token) >= values.size())
+  for (auto first = recent.begin(), last = first; first != recent.end(); first = last) {
+    last = std::upper_bound(first, recent.end(), *first);
+    if (*first < 0 || static_cast<size_t>(*first) >= values.size())
       continue;
-    float &logit = values[static_cast<size_t>(token)];
+    auto count = static_cast<float>(last - first);
+    float &logit = values[static_cast<size_t>(*first)];
     logit = logit > 0 ? logit / options.repeatPenalty : logit * options.repeatPenalty;
+    logit -= count * options.frequencyPenalty + options.presencePenalty;
   }
 }
 

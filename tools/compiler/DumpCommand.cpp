@@ -2,7 +2,6 @@
 #include "tools/compiler/Commands.h"
 
 #include "runtime/plan/Plan.h"
-#include "runtime/plan/PlanFormat.h"
 #include "tools/cli/Output.h"
 #include "tools/compiler/Compiler.h"
 #include "tools/compiler/LayerView.h"
@@ -10,7 +9,6 @@
 #include "mlir/IR/MLIRContext.h"
 
 #include <array>
-#include <fstream>
 
 using namespace mlir;
 
@@ -39,12 +37,6 @@ Expected<DumpStage> findStage(const std::string &name) {
     known += (known.empty() ? "" : ", ") + std::string(stage.name);
   }
   return usageError("--stage '" + name + "' is unknown; known stages: " + known);
-}
-
-bool isPlanFile(const std::string &path) {
-  std::ifstream in(path, std::ios::binary);
-  std::array<char, kPlanMagic.size()> start = {};
-  return in.read(start.data(), start.size()) && start == kPlanMagic;
 }
 
 std::vector<std::string> splitNames(const std::string &list) {

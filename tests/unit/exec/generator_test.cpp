@@ -23,6 +23,12 @@ struct Recorder : GenerationListener {
     tokens[sequence].push_back(token);
     return tokens[sequence].size() == failAt ? resourceError("the listener failed") : Status();
   }
+  bool isStopped(size_t sequence) const override { return tokens.at(sequence).size() == stopAt; }
+  Status onLogprobs(size_t sequence, const Logprobs &values) override {
+    EXPECT_EQ(logprobs[sequence].size(), tokens[sequence].size()) << "not before its token";
+    logprobs[sequence].push_back(values);
+    return {};
+  }
   Status onRows(size_t sequence, int64_t first, std::span<const float> values) override {
     EXPECT_EQ(first * kVocabulary, std::ssize(rows[sequence]));
     rows[sequence].insert(rows[sequence].end(), values.begin(), values.end());
@@ -36,7 +42,8 @@ struct Recorder : GenerationListener {
   std::map<size_t, std::vector<int32_t>> tokens;
   std::map<size_t, std::vector<float>> rows;
   std::map<size_t, StopReason> ends;
-  size_t failAt = 0;
+  std::map<size_t, std::vector<Logprobs>> logprobs;
+  size_t failAt = 0, stopAt = 0;
 };
 
 GenerationOptions greedy(int64_t count) {
@@ -173,6 +180,47 @@ TEST_F(GeneratorTest, EndTokensEndASequence) {
   EXPECT_EQ(result->sequences[0].stop, StopReason::Eos);
   expected.resize(first + 1);
   EXPECT_EQ(result->sequences[0].tokens, expected);
+}
+
+TEST_F(GeneratorTest, TheListenerEndsASequence) {
+  recorder.stopAt = 3;
+  Expected<Generation> result = run(greedy(12), {promptOf(20, 1)}, SessionOptions{});
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->sequences[0].stop, StopReason::Stop);
+  EXPECT_EQ(result->sequences[0].tokens, greedyReference(promptOf(20, 1), 3));
+}
+
+TEST_F(GeneratorTest, LogprobsAreThoseOfTheNetworksLogits) {
+  GenerationOptions options = greedy(6);
+  options.sampling.logitBias = {{4, 50}}; // changes the choice, not what is reported
+  options.logprobs = 2;
+  std::vector<int32_t> prompt = promptOf(20, 1);
+  Expected<Generation> result = run(options, {prompt, promptOf(3, 2)});
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  EXPECT_EQ(result->sequences[0].tokens, std::vector<int32_t>(6, 4));
+  ASSERT_EQ(recorder.logprobs[0].size(), 6u);
+  ASSERT_EQ(recorder.logprobs[1].size(), 6u);
+  for (const Logprobs &got : recorder.logprobs[0]) {
+    Logprobs want = logprobsOf(expectedLogits(prompt), 4, 2);
+    EXPECT_EQ(got.chosen.token, 4);
+    EXPECT_NEAR(got.chosen.logprob, want.chosen.logprob, 1e-4);
+    ASSERT_EQ(got.top.size(), 2u);
+    EXPECT_EQ(got.top[0].token, want.top[0].token);
+    prompt.push_back(4);
+  }
+  ASSERT_TRUE(run(greedy(6), {prompt}).ok());
+  EXPECT_TRUE(recorder.logprobs.empty());
+}
+
+TEST_F(GeneratorTest, E3Row17_TokensOfBiasesAreTheModels) {
+  GenerationOptions options = greedy(1);
+  options.sampling.logitBias = {{kVocabulary, 1}};
+  Expected<Generation> result = run(options, {promptOf(3, 1)});
+  EXPECT_EQ(result.status().code(), StatusCode::Usage);
+  EXPECT_THAT(result.status().message(), HasSubstr("logit-bias: token 11"));
+  options = greedy(1);
+  options.logprobs = -1;
+  EXPECT_EQ(run(options, {promptOf(3, 1)}).status().code(), StatusCode::Usage);
 }
 
 TEST_F(GeneratorTest, TheContextEndsASequence) {
@@ -341,4 +389,81 @@ TEST_F(GeneratorTest, FailuresOfTheListenerEndIt) {
   Expected<Generation> result = run(greedy(9), {promptOf(3, 1)}, SessionOptions{});
   EXPECT_EQ(result.status().code(), StatusCode::Resources);
   EXPECT_EQ(recorder.tokens[0].size(), 2u);
+}
+
+namespace {
+
+/// A conversation: prompts that go on, or part from, what is in the cache.
+class KeptSequenceTest : public GeneratorTest {
+protected:
+  void SetUp() override {
+    GeneratorTest::SetUp();
+    auto sized = sessionOptionsFor(*plan, greedy(-1), {.cancel = &cancel});
+    ASSERT_TRUE(sized.ok()) << sized.status().message();
+    auto created = Session::create(*plan, *sized);
+    ASSERT_TRUE(created.ok()) << created.status().message();
+    session = *std::move(created);
+  }
+
+  Expected<Generation> turn(const std::vector<int32_t> &prompt, int64_t count) {
+    recorder.ends.clear();
+    return generate(*session, greedy(count), prompt, kept, recorder);
+  }
+
+  /// Tokens of a turn; checks how many of its prompt were computed.
+  void expectTurn(const std::vector<int32_t> &prompt, int64_t count, int64_t computed) {
+    Expected<Generation> result = turn(prompt, count);
+    ASSERT_TRUE(result.ok()) << result.status().message();
+    EXPECT_EQ(result->sequences[0].tokens, greedyReference(prompt, count));
+    EXPECT_EQ(result->timings.promptTokens, computed);
+    EXPECT_EQ(session->cache().length(*kept.id), std::ssize(kept.tokens));
+  }
+
+  std::unique_ptr<Session> session;
+  KeptSequence kept;
+};
+
+std::vector<int32_t> joinedTokens(std::vector<int32_t> a, const std::vector<int32_t> &b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+} // namespace
+
+TEST_F(KeptSequenceTest, OnlyWhatIsNewIsComputed) {
+  std::vector<int32_t> first = promptOf(70, 1);
+  expectTurn(first, 5, 70);
+  EXPECT_EQ(kept.tokens.size(), 74u) << "the last token has not been fed";
+  std::vector<int32_t> second =
+      joinedTokens(joinedTokens(first, greedyReference(first, 5)), {1, 2});
+  expectTurn(second, 4, 3);
+  expectTurn(second, 4, 1);
+}
+
+TEST_F(KeptSequenceTest, APromptThatPartsFromTheCacheIsComputedFromThere) {
+  std::vector<int32_t> first = promptOf(70, 1), other = first;
+  expectTurn(first, 5, 70);
+  other[66] = (other[66] + 1) % kVocabulary;
+  expectTurn(other, 5, 4);
+  expectTurn(promptOf(3, 2), 2, 3);
+  expectTurn(first, 0, 70);
+}
+
+TEST_F(KeptSequenceTest, FailuresLeaveWhatTheCacheHolds) {
+  std::vector<int32_t> prompt = promptOf(20, 1);
+  recorder.failAt = 3;
+  EXPECT_EQ(turn(prompt, 9).status().code(), StatusCode::Resources);
+  EXPECT_EQ(kept.tokens.size(), 22u);
+  EXPECT_EQ(session->cache().length(*kept.id), 22);
+  recorder.failAt = 0;
+  expectTurn(prompt, 6, 1);
+  cancel = true;
+  Expected<Generation> stopped = turn(joinedTokens(prompt, promptOf(40, 7)), 6);
+  ASSERT_TRUE(stopped.ok());
+  EXPECT_EQ(stopped->sequences[0].stop, StopReason::Interrupted);
+  cancel = false;
+  EXPECT_EQ(session->cache().length(*kept.id), std::ssize(kept.tokens));
+  expectTurn(prompt, 6, 1);
+  EXPECT_EQ(turn(std::vector<int32_t>(kContext + 1, 3), 1).status().code(), StatusCode::Usage);
+  EXPECT_FALSE(kept.tokens.empty()) << "a refused prompt changes nothing";
 }

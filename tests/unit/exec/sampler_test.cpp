@@ -1,4 +1,5 @@
 // The sampler against values computed by hand.
+#include "runtime/sampling/Logprobs.h"
 #include "runtime/sampling/Sampler.h"
 
 #include <cmath>
@@ -194,6 +195,75 @@ TEST(Sampler, RepetitionPenaltyLooksAtTheLastTokensOnly) {
   EXPECT_EQ(*sampler.sample(logits, std::vector<int32_t>{2, 0, 1}, 0), 2);
 }
 
+TEST(Sampler, PresenceAndFrequencyAreSubtracted) {
+  SamplingOptions options = plain();
+  options.temperature = 0;
+  std::vector<int32_t> history = {0, 0, 0, 1};
+  auto choice = [&](float presence, float frequency, std::vector<float> logits) {
+    options.presencePenalty = presence;
+    options.frequencyPenalty = frequency;
+    return *Sampler(options).sample(logits, history, 0);
+  };
+  EXPECT_EQ(choice(1, 0, {3, 2.9f, 2.1f}), 2) << "2, 1.9 and 2.1: once, however often it was";
+  EXPECT_EQ(choice(1, 0, {3.2f, 2.9f, 2.1f}), 0);
+  EXPECT_EQ(choice(0, 1, {3.2f, 2.9f, 1.8f}), 1) << "0.2, 1.9, 1.8";
+  EXPECT_EQ(choice(-1, 0, {3, 2.9f, 3.9f}), 0) << "negative ones favour what was there";
+  options.repeatLastN = 1;
+  EXPECT_EQ(choice(0, 1, {3.2f, 2.9f, 1.8f}), 0) << "the window has a 1 only";
+  options.repeatLastN = 0;
+  EXPECT_EQ(choice(5, 5, {1, 2.9f, 1.8f}), 1);
+}
+
+TEST(Sampler, PenaltiesAreSubtractedFromWhatTheRepetitionPenaltyLeaves) {
+  SamplingOptions options = plain();
+  options.temperature = 0;
+  options.repeatPenalty = 2;
+  options.presencePenalty = 1;
+  Sampler sampler(options);
+  std::vector<int32_t> history = {0}; // 4 becomes 4 / 2 - 1 = 1, not (4 - 1) / 2
+  EXPECT_EQ(*sampler.sample(std::vector<float>{4, 1.1f}, history, 0), 1);
+  EXPECT_EQ(*sampler.sample(std::vector<float>{4, 0.9f}, history, 0), 0);
+}
+
+TEST(Sampler, BiasesComeFirst) {
+  SamplingOptions options = plain();
+  options.temperature = 0;
+  options.logitBias = {{1, 1}, {1, 0.5f}, {2, -kInf}, {77, 100}, {-1, 100}};
+  EXPECT_EQ(*Sampler(options).sample(std::vector<float>{2.4f, 1, 9}, {}, 0), 1);
+  EXPECT_EQ(*Sampler(options).sample(std::vector<float>{2.6f, 1, 9}, {}, 0), 0);
+  options.repeatPenalty = 2; // of the biased logit: (1 + 1.5) / 2
+  EXPECT_EQ(*Sampler(options).sample(std::vector<float>{1.2f, 1, 9}, std::vector<int32_t>{1}, 0),
+            1);
+  options = plain();
+  options.logitBias = {{1, std::log(3.0f)}}; // 0.5 and 0.5 become 0.25 and 0.75
+  EXPECT_NEAR(frequencies(options, logitsOf({0.5, 0.5}))[1], 0.75, 0.012);
+}
+
+TEST(Sampler, BiasesThatLeaveNothingAreUsageErrors) {
+  SamplingOptions options = plain();
+  options.logitBias = {{0, -kInf}, {1, -kInf}};
+  Expected<int32_t> token = Sampler(options).sample(std::vector<float>{1, 2}, {}, 0);
+  EXPECT_EQ(token.status().code(), StatusCode::Usage);
+}
+
+TEST(Logprobs, AreTheLogarithmsOfTheSoftmax) {
+  std::vector<float> logits = logitsOf({0.1, 0.4, 0.4, 0.1});
+  Logprobs all = logprobsOf(logits, 3, 99);
+  EXPECT_EQ(all.chosen.token, 3);
+  EXPECT_NEAR(all.chosen.logprob, std::log(0.1), 1e-6);
+  ASSERT_EQ(all.top.size(), 4u);
+  std::vector<int32_t> order;
+  for (const TokenLogprob &entry : all.top)
+    order.push_back(entry.token);
+  EXPECT_EQ(order, (std::vector<int32_t>{1, 2, 0, 3})) << "equal ones by id";
+  EXPECT_NEAR(all.top[0].logprob, std::log(0.4), 1e-6);
+  EXPECT_EQ(logprobsOf(logits, 0, 2).top.size(), 2u);
+  EXPECT_TRUE(logprobsOf(logits, 0, 0).top.empty());
+  Logprobs large = logprobsOf(std::vector<float>{-kInf, 1e38f, -1e38f}, 1, 3);
+  EXPECT_EQ(large.chosen.logprob, 0);
+  EXPECT_EQ(large.top[2].logprob, -kInf);
+}
+
 TEST(Sampler, RandomNumbersDependOnTheKeyAlone) {
   RandomKey key{.seed = 1, .sequence = 2, .position = 3};
   EXPECT_EQ(uniformRandom(key), uniformRandom(key));
@@ -237,4 +307,9 @@ TEST(Sampler, E3Row17_OptionsOutOfRangeAreUsageErrors) {
   EXPECT_TRUE(refused([](auto &o) { o.topP = kNan; }));
   EXPECT_TRUE(refused([](auto &o) { o.minP = -0.1f; }));
   EXPECT_TRUE(refused([](auto &o) { o.repeatPenalty = 0; }));
+  EXPECT_TRUE(refused([](auto &o) { o.presencePenalty = kNan; }));
+  EXPECT_TRUE(refused([](auto &o) { o.frequencyPenalty = 101; }));
+  EXPECT_TRUE(refused([](auto &o) { o.logitBias = {{0, kInf}}; }));
+  EXPECT_TRUE(refused([](auto &o) { o.logitBias = {{0, kNan}}; }));
+  EXPECT_FALSE(refused([](auto &o) { o.logitBias = {{0, -kInf}}; }));
 }
