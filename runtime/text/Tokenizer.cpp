@@ -2,6 +2,8 @@
 
 #include "runtime/text/AddedTokens.h"
 #include "runtime/text/Bpe.h"
+#include "runtime/text/ByteAlphabet.h"
+#include "runtime/text/Unicode.h"
 
 #include <limits>
 
@@ -69,6 +71,20 @@ bool Tokenizer::isSpecial(int32_t id) const {
 
 std::string_view Tokenizer::pieceText(int32_t id) const {
   return isUsed(id) ? tables.pieceText(static_cast<uint32_t>(id)) : std::string_view();
+}
+
+std::string Tokenizer::pieceSpelling(int32_t id) const {
+  std::string_view text = pieceText(id);
+  // Added tokens are spelled as they are: their blanks are blanks.
+  bool inBytes = tables.has(kByteLevel) && isUsed(id) &&
+                 !(tables.pieceFlags(static_cast<uint32_t>(id)) & kPieceAdded);
+  std::string spelling;
+  if (!inBytes)
+    appendLossy(spelling, text, /*whole=*/true);
+  else
+    for (char byte : text)
+      appendChar(spelling, byteAlphabetChar(static_cast<uint8_t>(byte)));
+  return spelling;
 }
 
 std::optional<std::string_view> Tokenizer::decodedPiece(int32_t id, bool skipSpecial) const {

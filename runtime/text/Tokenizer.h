@@ -53,6 +53,9 @@ public:
   /// The piece of an id as the tables hold it: raw bytes in byte-level models (maybe no UTF-8), the
   /// vocabulary's own spelling else (with U+2581 for blanks). Empty for an id that has no piece.
   std::string_view pieceText(int32_t id) const;
+  /// The same as UTF-8, as the vocabulary spells it: bytes of byte-level models in their alphabet
+  /// of printable characters.
+  std::string pieceSpelling(int32_t id) const;
   /// True for control tokens, which carry no text.
   bool isSpecial(int32_t id) const;
   /// True for ids that have a piece.

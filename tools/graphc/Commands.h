@@ -15,6 +15,9 @@ Status runCommand(int argc, const char *const *argv);
 /// Says how likely a plan's network finds a text.
 Status perplexityCommand(int argc, const char *const *argv);
 
+/// Says which tokens a text is, and which text tokens are.
+Status tokenizeCommand(int argc, const char *const *argv);
+
 /// Says what a chat template makes of a conversation.
 Status templateCommand(int argc, const char *const *argv);
 

@@ -73,15 +73,15 @@ Expected<RunFlags> parseRunFlags(int argc, const char *const *argv, bool &helpSh
   return flags;
 }
 
-Expected<std::vector<int32_t>> parseTokens(const std::string &text) {
+Expected<std::vector<int32_t>> parseTokens(const std::string &text, const std::string &flag) {
   std::vector<int32_t> result;
   const char *at = text.data(), *end = at + text.size();
   while (true) {
     int32_t token = 0;
     auto [rest, error] = std::from_chars(at, end, token);
     if (error != std::errc() || (rest != end && *rest != ','))
-      return usageError("--tokens: expected numbers as in 1,2,3 but got '" +
-                        escapeForMessage(text) + "'");
+      return usageError(flag + ": expected numbers as in 1,2,3 but got '" + escapeForMessage(text) +
+                        "'");
     result.push_back(token);
     if (rest == end)
       return result;

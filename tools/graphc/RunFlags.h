@@ -40,8 +40,9 @@ struct RunFlags {
 /// all.
 Expected<RunFlags> parseRunFlags(int argc, const char *const *argv, bool &helpShown);
 
-/// Token ids of one --tokens flag: "1,2,3".
-Expected<std::vector<int32_t>> parseTokens(const std::string &text);
+/// Token ids of a flag's argument: "1,2,3".
+Expected<std::vector<int32_t>> parseTokens(const std::string &text,
+                                           const std::string &flag = "--tokens");
 
 /// Sampling as the flags say, else as the model's authors recommend, else as built in. Without
 /// --seed the seed is random.

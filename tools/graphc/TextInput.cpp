@@ -5,6 +5,7 @@
 #include "tools/cli/Output.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 
@@ -21,6 +22,10 @@ Expected<std::optional<Tokenizer>> openTokenizer(const Plan &plan) {
 Expected<std::string> readText(const std::string &path) {
   if (path == "-")
     return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  // A text may be empty, which a mapped file may not.
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path, ignored) && std::filesystem::is_empty(path, ignored))
+    return std::string();
   return readTextFile(path);
 }
 

@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
     {"compile", "turn a model into a plan", nullptr},
     {"run", "generate text with a plan", runCommand},
     {"perplexity", "say how likely a network finds a text", perplexityCommand},
+    {"tokenize", "turn text into tokens, or tokens into text", tokenizeCommand},
     {"template", "render a conversation with a chat template", templateCommand},
     {"bench", "measure how fast a plan runs", benchCommand},
     {"dump", "print the IR of a model or a plan at a stage", nullptr},
