@@ -59,7 +59,7 @@ static Want wantOf(OpOperand &use) {
   if (auto qkv = dyn_cast<FusedQkvOp>(use.getOwner()))
     return wantOfMatmul(qkv, use.get());
   // Numbers that share scales stand in panels only.
-  if (isa<EmbeddingOp>(use.getOwner()))
+  if (isa<EmbeddingOp>(use.getOwner()) && use.getOperandNumber() == 0)
     return {isa<QuantType>(elementTypeOf(use.get())) ? Form::Panels : Form::Either, 0};
   return {};
 }
