@@ -104,6 +104,9 @@ const Value *Mapping::find(std::string_view key) const {
 Status checkMember(const Value &value) {
   if (value.is(Kind::Namespace) || value.is(Kind::Loop))
     return unsupported(value.describe() + " cannot be part of another value");
+  // What a method is of would be nested without being counted, or hold itself.
+  if (value.is(Kind::Callable) && !value.asCallable().self.is(Kind::Undefined))
+    return unsupported("a method cannot be part of another value");
   if (value.depth() >= kMaxValueDepth)
     return badInput("lists and mappings nested deeper than " + std::to_string(kMaxValueDepth) +
                     " levels");

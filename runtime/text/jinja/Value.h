@@ -144,7 +144,7 @@ struct Callable {
 };
 
 // New values against a budget. BadInput when it is used up, when lists and mappings are nested too
-// deeply, or when a namespace or a loop would become part of another value.
+// deeply, or when a namespace, a loop or a method would become part of another value.
 Expected<Value> newString(Budget &budget, std::string text);
 Expected<Value> newSequence(Budget &budget, std::vector<Value> items, bool tuple = false);
 Expected<Value> newMapping(Budget &budget, std::vector<Entry> entries);

@@ -97,8 +97,19 @@ TEST(JinjaLimits, E3Row15_EndlessRecursion) {
 /// Whatever is nested or repeated in a template: no stack is deep enough for what has no limit.
 TEST(JinjaLimits, E3Row15_DeepTemplates) {
   constexpr size_t kMany = 50'000;
-  for (const char *open : {"(", "[", "{'a':", "f(", "x[", "1 if 1 else ", "x is eq [", "x|f("})
-    expectLimit("{{ " + times(kMany, open) + "1", "");
+  struct Nesting {
+    const char *open, *close;
+  };
+  for (auto [open, close] : {Nesting{"(", ")"},
+                             {"[", "]"},
+                             {"{'a':", "}"},
+                             {"f(", ")"},
+                             {"x[", "]"},
+                             {"1 if 1 else ", ""},
+                             {"x is eq [", "]"},
+                             {"x|f(", ")"}})
+    expectLimit("{{ " + times(kMany, open) + "1" + times(kMany, close) + " }}",
+                "at most 200 levels");
   for (const char *chain : {".a", "[0]", "()", "|trim", " + 1", " * 1", " ** 1", " and 1", " or 1",
                             " is odd", " if 1", "[:]"})
     expectLimit("{{ 1" + times(kMany, chain) + " }}", "at most 200 levels");
@@ -106,6 +117,17 @@ TEST(JinjaLimits, E3Row15_DeepTemplates) {
     expectLimit("{{ " + times(kMany, prefix) + "1 }}", "at most 200 levels");
   for (const char *block : {"{% if 1 %}", "{% for a in l %}", "{% set x %}", "{% generation %}"})
     expectLimit(times(kMany / 2, block), "");
+}
+
+/// A method keeps what it is of: in lists, values would nest that no one counts, or hold
+/// themselves.
+TEST(JinjaLimits, MethodsAreNoMembers) {
+  const std::string space = "{% set n = namespace(x=[]) %}{% for i in range(100000) %}";
+  for (const char *member : {"[n.x.copy]", "{'a': n.x.copy}", "(n.x.copy,)"})
+    expectError(space + "{% set n.x = " + member + " %}{% endfor %}", StatusCode::Unsupported, 1,
+                "a method cannot be part of another value");
+  expectError("{% for i in l %}{{ loop.changed(loop.cycle) }}{% endfor %}", StatusCode::Unsupported,
+              1, "a method cannot be part of another value");
 }
 
 /// Flat but long is fine.
