@@ -12,7 +12,8 @@ import program
 CONTEXT = families_test.CONTEXT
 # What a GGUF file cannot say, or says by what its reader knows of the family.
 OWN_KEYS = {"gemma2": {"query_pre_attn_scalar": 24}, "gemma3": {"rope_local_base_freq": 10000.0}}
-NOT_IN_FILES = ("mistral", "mistral without a window", "qwen2 with windows")
+NOT_IN_FILES = ("mistral", "mistral without a window", "qwen2 with windows",
+                "phi2", "phi2 with few key heads")  # whose architecture in files is not read yet
 TOKENS = [int(t) for t in np.random.default_rng(7).integers(0, 200, 70)]
 MIXED = {**families_test.SIZES, "model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 64,
          "intermediate_size": 96, "vocab_size": 200}
