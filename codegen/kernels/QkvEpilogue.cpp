@@ -6,7 +6,7 @@
 //
 // An int8 cache needs all of a head before it can round any of it: rows of keys and values are
 // staged in scratch until the last panel of their head.
-#include "codegen/kernels/KvIntegers.h"
+#include "codegen/kernels/KvWriter.h"
 #include "codegen/kernels/Loops.h"
 #include "codegen/kernels/MatmulEpilogue.h"
 #include "codegen/kernels/VectorAccess.h"
@@ -14,7 +14,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
@@ -24,27 +23,20 @@ namespace {
 
 /// The memories of a fused_qkv and the shapes that addresses follow from.
 struct QkvParts {
+  explicit QkvParts(KvWriter writer) : writer(std::move(writer)) {}
+
   ScaleAndBias scaleAndBias;
   Value ropeTable; ///< memref<context * D x f32>: cos | sin; or null.
   Value query;     ///< memref<H * rows * D x f32 or bf16>.
-  Value cache;     ///< memref<pages * elements of a page x f32, bf16 or i8>.
   Value staged;    ///< memref<kTileRows * Dp x f32>: rows of a head; null unless they need it.
-  Value position, slot, pageTable, pageTableStride;
+  KvWriter writer;
   int64_t queryHeads = 0;
   int64_t queryRows = 0; ///< Rows between the heads of the queries: the bound of T.
-  KvLayout layout;
 
-  int64_t headDim() const { return layout.headDim; }
-  int64_t half() const { return layout.headDim / 2; }
+  const KvLayout &layout() const { return writer.layout(); }
+  int64_t headDim() const { return layout().headDim; }
+  int64_t half() const { return layout().headDim / 2; }
   int64_t panelsOfHead() const { return ceilDiv(half(), kHalfBlockRows); }
-};
-
-/// A vector of a head: some channels of one half.
-struct HeadVector {
-  Value values;   ///< vector<lanes x f32>.
-  Value channel;  ///< d of lane 0, but for `offset`; an index, even.
-  int64_t offset; ///< 0 in the first half, D / 2 in the second.
-  int64_t count;  ///< Lanes that exist.
 };
 
 class QkvEpilogue : public MatmulEpilogue {
@@ -59,10 +51,11 @@ public:
   bool isLong() const override { return true; }
 
   int64_t panelsTogether() const override {
-    return parts.layout.hasScales() ? parts.panelsOfHead() : 1;
+    return parts.layout().hasScales() ? parts.panelsOfHead() : 1;
   }
   int64_t scratchBytes() const override {
-    return parts.layout.hasScales() ? stagedNumbers(parts.layout) * byteSize(ElementType::F32) : 0;
+    return parts.layout().hasScales() ? stagedNumbers(parts.layout()) * byteSize(ElementType::F32)
+                                      : 0;
   }
   static int64_t stagedNumbers(const KvLayout &layout) { return kTileRows * layout.paddedDim(); }
 
@@ -74,20 +67,8 @@ private:
                                   SmallVector<HeadVector> vectors) const;
   void storeQuery(ImplicitLocOpBuilder &b, Value row, Value head,
                   ArrayRef<HeadVector> vectors) const;
-  void appendKey(ImplicitLocOpBuilder &b, Value row, Value head,
-                 ArrayRef<HeadVector> vectors) const;
-  void appendValue(ImplicitLocOpBuilder &b, Value row, Value head,
-                   ArrayRef<HeadVector> vectors) const;
   void appendIntegers(ImplicitLocOpBuilder &b, const RowSums &row, Value head,
                       KvIntegers::Side side, ArrayRef<HeadVector> vectors) const;
-
-  /// Where a token is in the cache.
-  struct TokenPlace {
-    Value page;  ///< First element of its page.
-    Value token; ///< 0..63.
-  };
-  TokenPlace placeOf(ImplicitLocOpBuilder &b, Value row) const;
-  Value toCacheType(ImplicitLocOpBuilder &b, Value values) const;
 
   QkvParts parts;
   const Target &target;
@@ -97,24 +78,10 @@ Value indexConstant(ImplicitLocOpBuilder &b, int64_t value) {
   return arith::ConstantIndexOp::create(b, value);
 }
 
-/// An i32 of an array, as index.
-Value loadIndex(ImplicitLocOpBuilder &b, Value array, Value at) {
-  Value number = memref::LoadOp::create(b, array, at);
-  return arith::IndexCastOp::create(b, b.getIndexType(), number);
-}
-
-/// Stores `count` of a vector's lanes from lane `first` on.
-void storeSlice(ImplicitLocOpBuilder &b, Value values, int64_t first, int64_t count, Value memory,
-                Value at) {
-  Value slice = vector::ExtractStridedSliceOp::create(
-      b, values, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{count}, ArrayRef<int64_t>{1});
-  vector::StoreOp::create(b, slice, memory, at);
-}
-
 } // namespace
 
 void QkvEpilogue::emitRow(ImplicitLocOpBuilder &b, const RowSums &row) const {
-  int64_t cacheHeads = parts.layout.heads;
+  int64_t cacheHeads = parts.layout().heads;
   SmallVector<HeadVector> vectors = headVectors(b, row);
   Value head = arith::DivUIOp::create(b, row.panel, indexConstant(b, parts.panelsOfHead()));
   Value firstKey = indexConstant(b, parts.queryHeads);
@@ -131,7 +98,7 @@ void QkvEpilogue::emitRow(ImplicitLocOpBuilder &b, const RowSums &row) const {
           if (parts.staged)
             appendIntegers(b, row, keyHead, KvIntegers::Side::Key, turned);
           else
-            appendKey(b, row.row, keyHead, turned);
+            parts.writer.appendKey(b, row.row, keyHead, turned);
         });
   };
   auto value = [&] {
@@ -139,7 +106,7 @@ void QkvEpilogue::emitRow(ImplicitLocOpBuilder &b, const RowSums &row) const {
     if (parts.staged)
       appendIntegers(b, row, valueHead, KvIntegers::Side::Value, vectors);
     else
-      appendValue(b, row.row, valueHead, vectors);
+      parts.writer.appendValue(b, row.row, valueHead, vectors);
   };
   emitIf(b, isBelow(firstValue), queryOrKey, value);
 }
@@ -167,8 +134,7 @@ SmallVector<HeadVector> QkvEpilogue::rotated(ImplicitLocOpBuilder &b, Value row,
                                              SmallVector<HeadVector> vectors) const {
   if (!parts.ropeTable)
     return vectors;
-  Value position = loadIndex(b, parts.position, row);
-  Value angles = indexTimes(b, position, parts.headDim());
+  Value angles = indexTimes(b, parts.writer.positionOf(b, row), parts.headDim());
   size_t pairs = vectors.size() / 2;
   for (size_t i = 0; i < pairs; ++i) {
     HeadVector &low = vectors[i], &high = vectors[i + pairs];
@@ -201,78 +167,10 @@ void QkvEpilogue::storeQuery(ImplicitLocOpBuilder &b, Value row, Value head,
   }
 }
 
-//===----------------------------------------------------------------------===//
-// The cache (see runtime/plan/KvLayout.h)
-//===----------------------------------------------------------------------===//
-
-QkvEpilogue::TokenPlace QkvEpilogue::placeOf(ImplicitLocOpBuilder &b, Value row) const {
-  const KvLayout &layout = parts.layout;
-  Value position = loadIndex(b, parts.position, row);
-  Value slot = loadIndex(b, parts.slot, row);
-  Value pageTokens = indexConstant(b, kPageTokens);
-  Value pages = arith::MulIOp::create(b, slot, parts.pageTableStride);
-  Value inTable = arith::AddIOp::create(b, pages, arith::DivUIOp::create(b, position, pageTokens));
-  Value page = loadIndex(b, parts.pageTable, inTable);
-  return {indexTimes(b, page, layout.pageElements()),
-          arith::RemUIOp::create(b, position, pageTokens)};
-}
-
-Value QkvEpilogue::toCacheType(ImplicitLocOpBuilder &b, Value values) const {
-  return VectorMath(b, target).convert(values,
-                                       cast<MemRefType>(parts.cache.getType()).getElementType());
-}
-
-/// K[head][d / kp][token][d % kp]: the kp elements of a token side by side. A lane's channel is
-/// vector.channel, a multiple of kp, plus a constant; the layout is linear in the former.
-void QkvEpilogue::appendKey(ImplicitLocOpBuilder &b, Value row, Value head,
-                            ArrayRef<HeadVector> vectors) const {
-  const KvLayout &layout = parts.layout;
-  int64_t pair = layout.interleave();
-  TokenPlace place = placeOf(b, row);
-  Value start = arith::AddIOp::create(b, place.page, indexTimes(b, head, layout.headStride()));
-  start = arith::AddIOp::create(b, start, indexTimes(b, place.token, pair));
-  for (const HeadVector &vector : vectors) {
-    Value values = toCacheType(b, vector.values);
-    Value at = arith::AddIOp::create(b, start, indexTimes(b, vector.channel, kPageTokens));
-    for (int64_t lane = 0; lane < vector.count;) {
-      int64_t d = vector.offset + lane;
-      int64_t width = d % pair == 0 && lane + pair <= vector.count ? pair : 1;
-      int64_t offset = layout.keyOffset(0, 0, d) / byteSize(layout.elementType);
-      storeSlice(b, values, lane, width, parts.cache, indexPlus(b, at, offset));
-      lane += width;
-    }
-  }
-}
-
-/// V[head][token / kp][d][token % kp]: channels side by side, kp apart.
-void QkvEpilogue::appendValue(ImplicitLocOpBuilder &b, Value row, Value head,
-                              ArrayRef<HeadVector> vectors) const {
-  const KvLayout &layout = parts.layout;
-  int64_t pair = layout.interleave();
-  TokenPlace place = placeOf(b, row);
-  Value kp = indexConstant(b, pair);
-  Value step = arith::DivUIOp::create(b, place.token, kp);
-  Value inStep = arith::RemUIOp::create(b, place.token, kp);
-  Value start = arith::AddIOp::create(b, place.page, indexTimes(b, head, layout.headStride()));
-  start = arith::AddIOp::create(b, start, indexTimes(b, step, layout.paddedDim() * pair));
-  start = indexPlus(b, arith::AddIOp::create(b, start, inStep), layout.heads * layout.headStride());
-  for (const HeadVector &vector : vectors) {
-    Value values = toCacheType(b, vector.values);
-    Value at = arith::AddIOp::create(b, start, indexTimes(b, vector.channel, pair));
-    at = indexPlus(b, at, vector.offset * pair);
-    if (pair == 1 && vector.count > 0) {
-      storeLanes(b, values, parts.cache, at, vector.count);
-      continue;
-    }
-    for (int64_t lane = 0; lane < vector.count; ++lane)
-      storeSlice(b, values, lane, 1, parts.cache, indexPlus(b, at, lane * pair));
-  }
-}
-
 /// Stages the vectors; the last ones of a head have all of it written.
 void QkvEpilogue::appendIntegers(ImplicitLocOpBuilder &b, const RowSums &row, Value head,
                                  KvIntegers::Side side, ArrayRef<HeadVector> vectors) const {
-  const KvLayout &layout = parts.layout;
+  const KvLayout &layout = parts.layout();
   Value line = arith::RemUIOp::create(b, row.row, indexConstant(b, kTileRows));
   Value start = indexTimes(b, line, layout.paddedDim());
   for (const HeadVector &vector : vectors) {
@@ -286,19 +184,16 @@ void QkvEpilogue::appendIntegers(ImplicitLocOpBuilder &b, const RowSums &row, Va
   Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, inHead,
                                        indexConstant(b, parts.panelsOfHead() - 1));
   emitIf(b, isLast, [&] {
-    KvIntegers integers(b, target, layout, parts.cache);
-    TokenPlace place = placeOf(b, row.row);
     auto type = VectorType::get({target.lanes()}, b.getF32Type());
-    integers.append(
-        integers.headStart(place.page, head, side), place.token, side, [&](Value d, int64_t count) {
-          return loadLanes(b, type, parts.staged, arith::AddIOp::create(b, start, d), count);
-        });
+    parts.writer.appendIntegers(b, row.row, head, side, [&](Value d, int64_t count) {
+      return loadLanes(b, type, parts.staged, arith::AddIOp::create(b, start, d), count);
+    });
   });
 }
 
 std::unique_ptr<MatmulEpilogue> makeQkvEpilogue(ImplicitLocOpBuilder &b, FusedQkvOp op,
                                                 KernelFunction &function, const Target &target) {
-  QkvParts parts;
+  QkvParts parts(KvWriter(b, op.getCache(), function, target));
   parts.scaleAndBias = {function.memoryOf(op.getRowFactor()), function.memoryOf(op.getBias())};
   if (op.getRopeTable())
     parts.ropeTable = flattened(b, function.memoryOf(op.getRopeTable()));
@@ -306,15 +201,9 @@ std::unique_ptr<MatmulEpilogue> makeQkvEpilogue(ImplicitLocOpBuilder &b, FusedQk
   parts.query = flattened(b, query);
   parts.queryHeads = cast<MemRefType>(query.getType()).getDimSize(0);
   parts.queryRows = cast<MemRefType>(query.getType()).getDimSize(1);
-  parts.cache = flattened(b, function.memoryOf(op.getCache()));
-  parts.layout = kvLayoutOf(op.getCache().getType());
-  if (parts.layout.hasScales())
+  if (parts.layout().hasScales())
     parts.staged = function.scratch(
-        b, MemRefType::get({QkvEpilogue::stagedNumbers(parts.layout)}, b.getF32Type()), 0);
-  parts.position = function.stepArray(kArgPosition);
-  parts.slot = function.stepArray(kArgSlot);
-  parts.pageTable = function.stepArray(kArgPageTable);
-  parts.pageTableStride = function.dim(kArgPageTableStride);
+        b, MemRefType::get({QkvEpilogue::stagedNumbers(parts.layout())}, b.getF32Type()), 0);
   return std::make_unique<QkvEpilogue>(std::move(parts), target);
 }
 
