@@ -33,12 +33,20 @@ public:
   Value splitHeads(Value rows, int64_t heads);
   /// [H, T, D] to [T, H*D].
   Value mergeHeads(Value heads);
+  /// The first numbers of each head of [H, T, D] rotated, as many as the table is wide.
+  Value rotated(Value heads, Value table, Value step);
   /// [T] to [T, 1].
   Value asColumn(Value factor);
   /// 1 / sqrt(mean x^2 + eps), [T, 1] in f32.
   Value rmsFactor(Value input, const APFloat &eps);
-  /// The prologue's row, round(x * gamma).
-  Value prologue(Value input, Value gamma, Type elementType);
+  /// An optional vector as f32; null if it is absent.
+  Value vector(Value value) { return value ? cast(value, f32()) : Value(); }
+  /// The prologue's row, round(x * gamma) or the layer_norm of x.
+  template <typename Op>
+  Value prologue(Op op, Type elementType);
+  /// Gamma as f32, of ones where there is none.
+  template <typename Op>
+  Value gammaOrOnes(Op op);
   template <typename Op>
   Value product(Op op, int64_t channels);
 
@@ -117,10 +125,24 @@ Value PartsBuilder::rmsFactor(Value input, const APFloat &eps) {
   return RsqrtOp::create(builder, loc, sum.getType(), sum);
 }
 
-Value PartsBuilder::prologue(Value input, Value gamma, Type elementType) {
-  if (!gamma)
-    return cast(input, elementType);
-  return cast(binary<MulOp>(cast(input, f32()), cast(gamma, f32())), elementType);
+template <typename Op>
+Value PartsBuilder::gammaOrOnes(Op op) {
+  if (op.getGamma())
+    return cast(op.getGamma(), f32());
+  auto type = RankedTensorType::get({typeOf(op.getInput()).getDimSize(1)}, f32());
+  return ConstantOp::create(builder, loc, type, DenseElementsAttr::get(type, 1.0f));
+}
+
+template <typename Op>
+Value PartsBuilder::prologue(Op op, Type elementType) {
+  if (!op.getGamma() && !op.getLayerEps())
+    return cast(op.getInput(), elementType);
+  Value rows = cast(op.getInput(), f32());
+  if (!op.getLayerEps())
+    return cast(binary<MulOp>(rows, vector(op.getGamma())), elementType);
+  rows = LayerNormOp::create(builder, loc, rows.getType(), rows, gammaOrOnes(op),
+                             vector(op.getBeta()), op.getLayerEpsAttr());
+  return cast(rows, elementType);
 }
 
 /// z = r * (round(x * gamma) W^T) + bias, [T, channels] in f32.
@@ -128,7 +150,7 @@ template <typename Op>
 Value PartsBuilder::product(Op op, int64_t channels) {
   Value weight = op.getWeight();
   Type rowsType = rules::productRowsType(typeOf(op.getInput()), typeOf(weight), op.getRows());
-  Value rows = prologue(op.getInput(), op.getGamma(), rowsType);
+  Value rows = prologue(op, rowsType);
   auto type = RankedTensorType::get({typeOf(rows).getDimSize(0), channels}, f32());
   Value z = LinearOp::create(builder, loc, type, rows, weight);
   if (op.getEps())
@@ -155,8 +177,7 @@ FailureOr<SmallVector<Value>> PrepareRowsOp::decompose(OpBuilder &builder) {
   if (!hasNaturalFloats(getRows().getType()))
     return failure();
   PartsBuilder parts(builder, *this);
-  SmallVector<Value> results{
-      parts.prologue(getInput(), getGamma(), getRows().getType().getElementType())};
+  SmallVector<Value> results{parts.prologue(*this, getRows().getType().getElementType())};
   if (getFactor()) {
     Value column = parts.rmsFactor(getInput(), *getEps());
     results.push_back(ReshapeOp::create(builder, getLoc(), getFactor().getType(), column));
@@ -174,6 +195,10 @@ FailureOr<SmallVector<Value>> FusedLinearOp::decompose(OpBuilder &builder) {
     Value gate = parts.activation(*getGate(), parts.columns(result, 0, width));
     result = parts.binary<MulOp>(gate, parts.columns(result, width, 2 * width));
   }
+  if (getAct())
+    result = parts.activation(*getAct(), result);
+  if (getCap())
+    result = SoftCapOp::create(builder, getLoc(), result.getType(), result, getCapAttr());
   if (getResidual())
     result = parts.binary<AddOp>(result, parts.cast(getResidual(), parts.f32()));
   return SmallVector<Value>{parts.cast(result, getType().getElementType())};
@@ -200,6 +225,55 @@ FailureOr<SmallVector<Value>> FusedQkvOp::decompose(OpBuilder &builder) {
   Value value = take(cacheHeads, /*isRotated=*/false);
   KvAppendOp::create(builder, getLoc(), getCache(), getStep(), key, value);
   return SmallVector<Value>{parts.cast(query, getType().getElementType())};
+}
+
+//===----------------------------------------------------------------------===//
+// append_qkv, norm_add
+//===----------------------------------------------------------------------===//
+
+Value PartsBuilder::rotated(Value heads, Value table, Value step) {
+  const RankedTensorType type = typeOf(heads);
+  const int64_t headDim = type.getDimSize(2), width = typeOf(table).getDimSize(1);
+  auto part = [&](int64_t begin, int64_t end) -> Value {
+    SmallVector<int64_t> shape = {type.getDimSize(0), type.getDimSize(1), end - begin};
+    return SliceOp::create(builder, loc, type.clone(shape), heads, /*axis=*/2, begin, end);
+  };
+  if (width == headDim)
+    return RopeOp::create(builder, loc, type, heads, table, step);
+  Value turned = part(0, width);
+  turned = RopeOp::create(builder, loc, turned.getType(), turned, table, step);
+  return ConcatOp::create(builder, loc, type, ValueRange{turned, part(width, headDim)}, 2);
+}
+
+FailureOr<SmallVector<Value>> AppendQkvOp::decompose(OpBuilder &builder) {
+  PartsBuilder parts(builder, *this);
+  const int64_t headDim = getType().getDimSize(2), cacheHeads = getCache().getType().getHeads();
+  auto headsOf = [&](Value rows, int64_t offset, int64_t heads, Value gamma) -> Value {
+    Value channels = parts.columns(rows, offset, offset + heads * headDim);
+    Value split = parts.splitHeads(parts.cast(channels, parts.f32()), heads);
+    if (!gamma)
+      return split;
+    return RmsNormOp::create(builder, getLoc(), split.getType(), split, parts.vector(gamma),
+                             getEpsAttr());
+  };
+  auto rotated = [&](Value heads) {
+    return getRopeTable() ? parts.rotated(heads, getRopeTable(), getStep()) : heads;
+  };
+  Value query =
+      rotated(headsOf(getQueryRows(), getQueryOffset(), getType().getDimSize(0), getQueryGamma()));
+  Value key = rotated(headsOf(getKeyRows(), getKeyOffset(), cacheHeads, getKeyGamma()));
+  Value value = headsOf(getValueRows(), getValueOffset(), cacheHeads, Value());
+  KvAppendOp::create(builder, getLoc(), getCache(), getStep(), key, value);
+  return SmallVector<Value>{parts.cast(query, getType().getElementType())};
+}
+
+FailureOr<SmallVector<Value>> NormAddOp::decompose(OpBuilder &builder) {
+  PartsBuilder parts(builder, *this);
+  Value x = parts.cast(getInput(), parts.f32());
+  Value norm =
+      RmsNormOp::create(builder, getLoc(), x.getType(), x, parts.vector(getGamma()), getEpsAttr());
+  Value sum = parts.binary<AddOp>(parts.cast(getResidual(), parts.f32()), norm);
+  return SmallVector<Value>{parts.cast(sum, getType().getElementType())};
 }
 
 //===----------------------------------------------------------------------===//

@@ -5,12 +5,12 @@
 using namespace mlir;
 using namespace graphc;
 
-/// Operations for each number of the input of an op with `rms` and `gamma`: of the norm's sum, of
-/// gamma, of the conversion to the product's type.
+/// Operations for each number of the input of an op with a prologue: of the norm's sums, of gamma
+/// and beta, of the conversion to the product's type.
 template <typename Op>
 static double prologueFlops(Op op, Type productType) {
-  return (op.getEps() ? 2 : 0) + (op.getGamma() ? 1 : 0) +
-         (op.getInput().getType().getElementType() == productType ? 0 : 1);
+  return (op.getEps() ? 2 : 0) + (op.getLayerEps() ? 6 : 0) + (op.getGamma() ? 1 : 0) +
+         (op.getBeta() ? 1 : 0) + (op.getInput().getType().getElementType() == productType ? 0 : 1);
 }
 
 /// What the rows of a fused matmul are rounded to before the product.
@@ -33,13 +33,17 @@ static LogicalResult verifyInput(Op op) {
                           << rules::shapeText(input.getShape());
 }
 
-/// Gamma, if there is one, is [K].
+/// Gamma and beta, if they are there, are [K], and beta belongs to a layer_norm.
 template <typename Op>
-static LogicalResult verifyGamma(Op op) {
-  if (!op.getGamma())
+static LogicalResult verifyGammaAndBeta(Op op) {
+  const int64_t columns = op.getInput().getType().getDimSize(1);
+  if (op.getGamma() && failed(rules::expectShape(op, "gamma", op.getGamma().getType(), columns)))
+    return failure();
+  if (!op.getBeta())
     return success();
-  return rules::expectShape(op, "gamma", op.getGamma().getType(),
-                            op.getInput().getType().getDimSize(1));
+  if (!op.getLayerEps())
+    return op.emitOpError() << "expected layer_norm with a beta but got none";
+  return rules::expectShape(op, "beta", op.getBeta().getType(), columns);
 }
 
 static LogicalResult verifyEps(Operation *op, std::optional<APFloat> eps) {
@@ -55,15 +59,23 @@ static LogicalResult verifyFactor(Operation *op, StringRef what, RankedTensorTyp
   return rules::expectElement(op, what, type, Float32Type::get(op->getContext()));
 }
 
-/// At most one of eps and row_factor.
+/// At most one of rms and layer_norm, whose eps are no less than 0.
+template <typename Op>
+static LogicalResult verifyNorm(Op op) {
+  if (op.getEps() && op.getLayerEps())
+    return op.emitOpError() << "expected rms or layer_norm but got both";
+  return failure(failed(verifyEps(op, op.getEps())) || failed(verifyEps(op, op.getLayerEps())));
+}
+
+/// At most one of rms, layer_norm and row_factor.
 template <typename Op>
 static LogicalResult verifyRowFactor(Op op) {
-  if (op.getEps() && op.getRowFactor())
-    return op.emitOpError() << "expected rms or row_factor but got both";
-  if (failed(verifyEps(op, op.getEps())))
+  if (failed(verifyNorm(op)))
     return failure();
   if (!op.getRowFactor())
     return success();
+  if (op.getEps() || op.getLayerEps())
+    return op.emitOpError() << "expected a norm or row_factor but got both";
   return verifyFactor(op, "row_factor", op.getRowFactor().getType());
 }
 
@@ -90,8 +102,8 @@ static LogicalResult verifyProductTypes(Op op) {
   if (!fits || (quant && quant.isOfRows()) || (isRowQuant(input) && input != rows))
     return op.emitOpError() << "expected rows that a weight of " << weight << " is multiplied with"
                             << " but got " << rows;
-  if (isRowQuant(input) && (op.getEps() || op.getGamma()))
-    return op.emitOpError() << "expected no rms and no gamma with rows that are quantized already";
+  if (isRowQuant(input) && (op.getEps() || op.getLayerEps() || op.getGamma()))
+    return op.emitOpError() << "expected no norm and no gamma with rows that are quantized already";
   return success();
 }
 
@@ -145,8 +157,8 @@ static LogicalResult verifyPreparedRows(PrepareRowsOp op) {
 }
 
 LogicalResult PrepareRowsOp::verify() {
-  if (failed(verifyInput(*this)) || // C1
-      failed(verifyGamma(*this)))   // C2
+  if (failed(verifyInput(*this)) ||      // C1
+      failed(verifyGammaAndBeta(*this))) // C2
     return failure();
   const RankedTensorType rows = getRows().getType();
   const int64_t columns = getInput().getType().getDimSize(1);
@@ -159,7 +171,7 @@ LogicalResult PrepareRowsOp::verify() {
                          << (getFactor() ? "one" : "none");
   if (getFactor() && failed(verifyFactor(*this, "factor", getFactor().getType())))
     return failure();
-  return verifyEps(*this, getEps());
+  return verifyNorm(*this);
 }
 
 SmallVector<DimList> PrepareRowsOp::inferDims(ArrayRef<DimList> operandDims) {
@@ -182,10 +194,10 @@ Cost PrepareRowsOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step)
 
 LogicalResult FusedLinearOp::verify() {
   const RankedTensorType result = getType();
-  if (failed(verifyInput(*this)) ||   // C1
-      failed(verifyWeight(*this)) ||  // C2, C3
-      failed(verifyGamma(*this)) ||   // C4
-      failed(verifyRowFactor(*this))) // C5
+  if (failed(verifyInput(*this)) ||        // C1
+      failed(verifyWeight(*this)) ||       // C2, C3
+      failed(verifyGammaAndBeta(*this)) || // C4
+      failed(verifyRowFactor(*this)))      // C5
     return failure();
   if (result.getRank() != 2 || !result.isDynamicDim(0) || result.isDynamicDim(1)) // C6
     return emitOpError() << "expected a result of shape [?, F] but got "
@@ -195,9 +207,12 @@ LogicalResult FusedLinearOp::verify() {
       failed(rules::expectWeightRows(*this, getWeight().getType(), rows, getGate() ? 1 : 0)) ||
       failed(verifyBias(*this, rows))) // C7
     return failure();
-  if (!getResidual())
-    return success();
-  return rules::expectShape(*this, "residual", getResidual().getType(), result.getShape()); // C8
+  if (getResidual() && failed(rules::expectShape(*this, "residual", getResidual().getType(),
+                                                 result.getShape()))) // C8
+    return failure();
+  if (getGate().has_value() + getAct().has_value() + getCap().has_value() > 1) // C9
+    return emitOpError() << "expected at most one of gate, act and cap";
+  return getCap() ? rules::expectCap(*this, *getCap()) : success();
 }
 
 SmallVector<DimList> FusedLinearOp::inferDims(ArrayRef<DimList> operandDims) {
@@ -213,6 +228,7 @@ Cost FusedLinearOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step)
                prologueFlops(*this, productType(*this)) * inputs;
   cost.flops += channels * outputs * ((getEps() || getRowFactor()) + bool(getBias()));
   cost.flops += outputs * (getGate() ? rules::flopsOf(*getGate()) + 1 : 0);
+  cost.flops += outputs * (getAct() ? rules::flopsOf(*getAct()) : getCap() ? 3 : 0);
   cost.flops += outputs * bool(getResidual());
   return cost;
 }
@@ -226,7 +242,7 @@ LogicalResult FusedQkvOp::verify() {
   const int64_t headDim = cache.getHeadDim(), cacheHeads = cache.getHeads();
   if (failed(verifyInput(*this)) ||                 // C1
       failed(verifyWeight(*this)) ||                // C2, C3
-      failed(verifyGamma(*this)) ||                 // C4
+      failed(verifyGammaAndBeta(*this)) ||          // C4
       failed(verifyRowFactor(*this)) ||             // C5
       failed(verifyQuery(*this, getType(), cache))) // C6
     return failure();
@@ -265,6 +281,105 @@ Cost FusedQkvOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
   cost.weightBytes +=
       tokens * double(tableType.getDimSize(1)) * tableType.getElementTypeBitWidth() / 8;
   return cost;
+}
+
+//===----------------------------------------------------------------------===//
+// append_qkv
+//===----------------------------------------------------------------------===//
+
+/// Rows of projections with `channels` channels from `offset` on.
+static LogicalResult verifyHeadRows(Operation *op, StringRef what, RankedTensorType rows,
+                                    int64_t offset, int64_t channels) {
+  if (rows.getRank() != 2 || !rows.isDynamicDim(0) || rows.isDynamicDim(1)) // C1
+    return op->emitOpError() << "expected " << what << " of shape [?, N] but got "
+                             << rules::shapeText(rows.getShape());
+  if (failed(expectF32OrBf16(op, what, rows)))
+    return failure();
+  if (offset < 0 || channels > rows.getDimSize(1) - offset) // C3
+    return op->emitOpError() << "expected " << what << " of " << channels
+                             << " channels behind an offset of at least 0 but got offset " << offset
+                             << " of " << rows.getDimSize(1);
+  return success();
+}
+
+/// The rope table is tensor<CxRxf32> with an even R of at most `headDim`.
+static LogicalResult verifyPartialRope(Operation *op, RankedTensorType table, int64_t headDim) {
+  const int64_t width = table.getRank() == 2 ? table.getDimSize(1) : headDim;
+  if (width > headDim)
+    return op->emitOpError() << "expected a rope table of at most " << headDim
+                             << " columns but got " << width;
+  return rules::expectRopeTable(op, table, width);
+}
+
+LogicalResult AppendQkvOp::verify() {
+  const KvCacheType cache = getCache().getType();
+  const int64_t headDim = cache.getHeadDim();
+  if (failed(verifyQuery(*this, getType(), cache))) // C2
+    return failure();
+  const int64_t queries = getType().getDimSize(0) * headDim, keys = cache.getHeads() * headDim;
+  if (failed(verifyHeadRows(*this, "query_rows", getQueryRows().getType(), getQueryOffset(),
+                            queries)) ||
+      failed(verifyHeadRows(*this, "key_rows", getKeyRows().getType(), getKeyOffset(), keys)) ||
+      failed(verifyHeadRows(*this, "value_rows", getValueRows().getType(), getValueOffset(), keys)))
+    return failure();
+  if (getEps().has_value() != bool(getQueryGamma()) || bool(getQueryGamma()) != bool(getKeyGamma()))
+    return emitOpError() << "expected head_norm with both gammas, or none of them"; // C4
+  if (failed(verifyEps(*this, getEps())))
+    return failure();
+  if (getEps() &&
+      (failed(rules::expectShape(*this, "query_gamma", getQueryGamma().getType(), headDim)) ||
+       failed(rules::expectShape(*this, "key_gamma", getKeyGamma().getType(), headDim))))
+    return failure();
+  if (!getRopeTable())
+    return success();
+  return verifyPartialRope(*this, getRopeTable().getType(), headDim); // C5
+}
+
+SmallVector<DimList> AppendQkvOp::inferDims(ArrayRef<DimList> operandDims) {
+  return {rules::dimsLike(getType(), operandDims[0])};
+}
+
+Cost AppendQkvOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
+  const KvCacheType cache = getCache().getType();
+  const double tokens = rules::elements(ArrayRef<Dim>(operandDims[0]).drop_back(), step);
+  const double queries = double(getType().getDimSize(0) * cache.getHeadDim());
+  const double keys = double(cache.getHeads() * cache.getHeadDim());
+  auto bytesOf = [](RankedTensorType type) { return type.getElementTypeBitWidth() / 8.0; };
+  Cost cost;
+  // Of the rows, only the channels of the heads are read; of the table, the rows of the tokens.
+  cost.activationBytes =
+      tokens * (queries * (bytesOf(getQueryRows().getType()) + bytesOf(getType())) +
+                keys * (bytesOf(getKeyRows().getType()) + bytesOf(getValueRows().getType())));
+  cost.cacheBytes = 2 * tokens * double(cache.getHeads()) * cache.getHeadBytes();
+  if (getEps())
+    cost.flops += 4 * tokens * (queries + keys);
+  if (!getRopeTable())
+    return cost;
+  const double width = double(getRopeTable().getType().getDimSize(1));
+  cost.flops += 3 * tokens * (queries + keys) * width / double(cache.getHeadDim());
+  cost.weightBytes = tokens * width * bytesOf(getRopeTable().getType());
+  return cost;
+}
+
+//===----------------------------------------------------------------------===//
+// norm_add
+//===----------------------------------------------------------------------===//
+
+LogicalResult NormAddOp::verify() {
+  if (failed(verifyInput(*this)) ||
+      failed(expectF32OrBf16(*this, "input", getInput().getType())) || // C2
+      failed(rules::expectShape(*this, "gamma", getGamma().getType(),
+                                getInput().getType().getDimSize(1)))) // C3
+    return failure();
+  return verifyEps(*this, getEps()); // C4
+}
+
+SmallVector<DimList> NormAddOp::inferDims(ArrayRef<DimList> operandDims) {
+  return {operandDims[0]};
+}
+
+Cost NormAddOp::getCost(ArrayRef<DimList> operandDims, const StepDims &step) {
+  return rules::elementwiseCost(*this, operandDims, step, /*flops=*/5);
 }
 
 //===----------------------------------------------------------------------===//

@@ -36,7 +36,7 @@ private:
   std::optional<Refusal> fuseAdd(AddOp add);
   std::optional<Refusal> fuseGate(MulOp mul);
   std::optional<Refusal> fuseCast(CastOp cast);
-  std::optional<Refusal> refuseActivation(Operation *op);
+  std::optional<Refusal> fuseFunction(Operation *op);
 
   Refusal fuseBias(AddOp add, Value product, Value bias);
   struct SliceBias;
@@ -241,8 +241,14 @@ std::optional<Refusal> EpilogueFuser::fuseAdd(AddOp add) {
 }
 
 //===----------------------------------------------------------------------===//
-// Gate and conversion
+// Gate, activation, cap and conversion
 //===----------------------------------------------------------------------===//
+
+/// A matmul that an activation was fused into: a gate whose other half is elsewhere.
+static bool isActivatedProduct(Value value) {
+  std::optional<LinearParts> parts = LinearParts::ofValue(value);
+  return parts && parts->act;
+}
 
 /// act(first half) * second half of a joined matmul's channels.
 std::optional<Refusal> EpilogueFuser::fuseGate(MulOp mul) {
@@ -253,9 +259,9 @@ std::optional<Refusal> EpilogueFuser::fuseGate(MulOp mul) {
     activation = matchActivation(mul.getRhs());
     std::swap(activated, up);
   }
-  if (!activation)
+  if (!activation && !isActivatedProduct(mul.getLhs()) && !isActivatedProduct(mul.getRhs()))
     return std::nullopt;
-  if (isLinearResult(activation->input) || isLinearResult(up))
+  if (!activation || isLinearResult(activation->input) || isLinearResult(up))
     return "gate and up are not one matmul";
   SliceOp gateSlice = sliceOfLinear(activation->input);
   SliceOp upSlice = sliceOfLinear(up);
@@ -271,7 +277,7 @@ std::optional<Refusal> EpilogueFuser::fuseGate(MulOp mul) {
     return "gate and up are not the two halves of the product";
   if (!activated.hasOneUse() || !gateSlice->hasOneUse() || !upSlice->hasOneUse())
     return "gate or up has a second user";
-  if (parts.gate || parts.residual)
+  if (parts.hasFunction() || parts.residual)
     return "the gate comes after another epilogue";
   if (split->front().slice != gateSlice)
     return "the gate is the second half of the product";
@@ -298,14 +304,25 @@ std::optional<Refusal> EpilogueFuser::fuseCast(CastOp cast) {
   return Refusal();
 }
 
-/// An activation of a whole product: matmuls have only gates.
-std::optional<Refusal> EpilogueFuser::refuseActivation(Operation *op) {
-  auto activation = matchActivation(op->getResult(0));
-  if (!activation || !isLinearResult(activation->input))
+/// An activation or a soft cap of a whole product.
+std::optional<Refusal> EpilogueFuser::fuseFunction(Operation *op) {
+  Value product = op->getOperand(0);
+  if (!isLinearResult(product))
     return std::nullopt;
-  if (soleUser<MulOp>(op->getResult(0)))
-    return std::nullopt; // The product says why.
-  return "an activation without a gate is no epilogue of fused_linear";
+  if (!product.hasOneUse())
+    return "the product has a second user";
+  LinearParts parts = *LinearParts::ofValue(product);
+  if (parts.hasFunction() || parts.residual)
+    return "the function comes after another epilogue";
+  if (!parts.resultType.getElementType().isF32())
+    return kRoundedBefore;
+  if (auto cap = dyn_cast<SoftCapOp>(op))
+    parts.cap = cap.getCapAttr();
+  else
+    parts.act =
+        ActivationAttr::get(op->getContext(), matchActivation(op->getResult(0))->activation);
+  replace(op, product, parts);
+  return Refusal();
 }
 
 std::optional<Refusal> EpilogueFuser::fuse(Operation *op) {
@@ -315,8 +332,8 @@ std::optional<Refusal> EpilogueFuser::fuse(Operation *op) {
     return fuseGate(mul);
   if (auto cast = dyn_cast<CastOp>(op))
     return fuseCast(cast);
-  if (isa<SiluOp, ReluOp, GeluOp>(op))
-    return refuseActivation(op);
+  if (isa<SiluOp, ReluOp, GeluOp, SoftCapOp>(op))
+    return fuseFunction(op);
   return std::nullopt;
 }
 
@@ -326,7 +343,7 @@ void FuseEpiloguePass::runOnOperation() {
   EpilogueFuser fuser(&getContext(), weights);
   SmallVector<Operation *> anchors;
   getOperation().walk([&](Operation *op) {
-    if (isa<AddOp, MulOp, CastOp, SiluOp, ReluOp, GeluOp>(op))
+    if (isa<AddOp, MulOp, CastOp, SiluOp, ReluOp, GeluOp, SoftCapOp>(op))
       anchors.push_back(op);
   });
   for (Operation *anchor : anchors) {

@@ -25,13 +25,25 @@ public:
   void runOnOperation() override;
 
 private:
-  void fuse(RmsNormOp norm, Operation *linear, WeightRewriter &weights, IRRewriter &rewriter);
+  void fuse(Operation *norm, Operation *linear, WeightRewriter &weights, IRRewriter &rewriter);
+  bool scaleWeight(RmsNormOp norm, LinearParts &parts, Location location, WeightRewriter &weights,
+                   IRRewriter &rewriter);
 };
 
 } // namespace
 
 static Type productTypeOf(FusedLinearOp op) {
   return rules::productRowsType(op.getInput().getType(), op.getWeight().getType(), op.getRows());
+}
+
+static bool isNorm(Operation *op) { return isa_and_present<RmsNormOp, LayerNormOp>(op); }
+
+/// Norms of rows, and others before a matmul. Those of heads before anything else belong to
+/// fuse-rope-and-append.
+static bool isAnchor(Operation *op) {
+  return isNorm(op) &&
+         (LinearParts::isRows(op->getResult(0)) ||
+          llvm::any_of(op->getUsers(), [](Operation *user) { return isa<LinearOp>(user); }));
 }
 
 /// Collects the matmuls that read the norm's rows, directly or converted to their weight's type.
@@ -47,7 +59,7 @@ static Refusal collectMatmuls(Value rows, SmallVectorImpl<Operation *> &matmuls)
       return "the norm has a user that is no matmul: " + user->getName().getStringRef().str();
     // A fused_linear rounds its rows to a type of its own; rows rounded to another one stay so.
     auto fused = dyn_cast<FusedLinearOp>(user);
-    if (fused && elementTypeOf(rows) != productTypeOf(fused) && !rows.getDefiningOp<RmsNormOp>())
+    if (fused && elementTypeOf(rows) != productTypeOf(fused) && !isNorm(rows.getDefiningOp()))
       return "mixed types: rows and weight differ";
     if (LinearParts::of(user).hasPrologue())
       return "the matmul has a prologue already";
@@ -67,26 +79,39 @@ static Value scaleColumns(OpBuilder &builder, Location location, Value weight, V
   return castElements(builder, location, scaled, elementType);
 }
 
-void FuseNormIntoMatmulPass::fuse(RmsNormOp norm, Operation *linear, WeightRewriter &weights,
+/// Multiplies the weight by gamma where the options ask for it and weight and gamma allow it.
+bool FuseNormIntoMatmulPass::scaleWeight(RmsNormOp norm, LinearParts &parts, Location location,
+                                         WeightRewriter &weights, IRRewriter &rewriter) {
+  WeightOp weight = weights.lookup(parts.weight);
+  WeightOp gammaWeight = weights.lookup(norm.getGamma());
+  if (gamma != GammaForm::Weight || !weight || !gammaWeight ||
+      weight.getLayers() != gammaWeight.getLayers() ||
+      !haveSameLayer(parts.weight, norm.getGamma()))
+    return false;
+  std::string name = (weight.getSymName() + ".scaled").str();
+  WeightOp scaled = weights.derive({weight, gammaWeight}, name,
+                                   [](OpBuilder &builder, Location location, ValueRange values) {
+                                     return scaleColumns(builder, location, values[0], values[1]);
+                                   });
+  parts.weight = weights.use(rewriter, location, scaled, parts.weight);
+  return true;
+}
+
+void FuseNormIntoMatmulPass::fuse(Operation *norm, Operation *linear, WeightRewriter &weights,
                                   IRRewriter &rewriter) {
   LinearParts parts = LinearParts::of(linear);
   rewriter.setInsertionPoint(linear);
   Location location = fuseLocations({norm, linear});
-  parts.input = norm.getInput();
-  parts.eps = norm.getEpsAttr();
-  WeightOp weight = weights.lookup(parts.weight);
-  WeightOp gammaWeight = weights.lookup(norm.getGamma());
-  if (gamma == GammaForm::Weight && weight && gammaWeight &&
-      weight.getLayers() == gammaWeight.getLayers() &&
-      haveSameLayer(parts.weight, norm.getGamma())) {
-    std::string name = (weight.getSymName() + ".scaled").str();
-    WeightOp scaled = weights.derive({weight, gammaWeight}, name,
-                                     [](OpBuilder &builder, Location location, ValueRange values) {
-                                       return scaleColumns(builder, location, values[0], values[1]);
-                                     });
-    parts.weight = weights.use(rewriter, location, scaled, parts.weight);
+  parts.input = norm->getOperand(0);
+  if (auto rms = dyn_cast<RmsNormOp>(norm)) {
+    parts.eps = rms.getEpsAttr();
+    if (!scaleWeight(rms, parts, location, weights, rewriter))
+      parts.gamma = rms.getGamma();
   } else {
-    parts.gamma = norm.getGamma();
+    auto layer = cast<LayerNormOp>(norm);
+    parts.layerEps = layer.getEpsAttr();
+    parts.gamma = layer.getGamma();
+    parts.beta = layer.getBeta();
   }
   rewriter.replaceOp(linear, parts.build(rewriter, location));
 }
@@ -105,16 +130,17 @@ static void fuseConversions(ModuleOp module, IRRewriter &rewriter) {
 void FuseNormIntoMatmulPass::runOnOperation() {
   resetCounters();
   WeightRewriter weights(getOperation());
-  SmallVector<RmsNormOp> anchors;
-  getOperation().walk([&](RmsNormOp op) { anchors.push_back(op); });
+  SmallVector<Operation *> anchors;
+  getOperation().walk([&](Operation *op) {
+    if (isAnchor(op))
+      anchors.push_back(op);
+  });
   IRRewriter rewriter(&getContext());
-  for (RmsNormOp norm : anchors) {
+  for (Operation *norm : anchors) {
     SmallVector<Operation *> matmuls;
-    Refusal refusal;
-    if (!LinearParts::isRows(norm.getInput()))
-      refusal = "the norm is not one of rows: expected [?, K]";
-    else
-      refusal = collectMatmuls(norm.getResult(), matmuls);
+    Refusal refusal = LinearParts::isRows(norm->getResult(0))
+                          ? collectMatmuls(norm->getResult(0), matmuls)
+                          : "the norm is not one of rows: expected [?, K]";
     if (refusal.empty() && matmuls.empty())
       refusal = "the norm has no users";
     if (!refusal.empty()) {

@@ -1,4 +1,5 @@
 // --graphc-fuse-rope-and-append (see Passes.td).
+#include "passes/HeadPath.h"
 #include "passes/LinearParts.h"
 #include "passes/Matchers.h"
 #include "passes/PassCounters.h"
@@ -16,20 +17,7 @@ namespace graphc {
 
 namespace {
 
-/// From a slice of the projection to heads: slice, reshape [T,H,D], transpose [H,T,D], rope, cast.
-struct HeadPath {
-  SliceOp slice;
-  ReshapeOp split;
-  TransposeOp transpose;
-  RopeOp rope; ///< Null without.
-  CastOp cast; ///< Null without.
-  Value result;
-
-  int64_t heads() { return shapeOf(transpose.getResult())[0]; }
-  int64_t headDim() { return shapeOf(transpose.getResult())[2]; }
-};
-
-/// What becomes one fused_qkv.
+/// What becomes one fused_qkv, or an append_qkv behind its projections.
 class QkvMatch {
 public:
   explicit QkvMatch(KvAppendOp append) : append(append) {}
@@ -38,13 +26,18 @@ public:
   void rewrite(RewriterBase &rewriter);
 
 private:
-  Refusal matchProjection();
+  Refusal matchKeysAndValues();
+  Refusal matchQueries();
+  Refusal matchHeads();
+  Refusal matchNorms();
   Refusal matchRopes();
   Refusal matchQueryUsers();
 
+  bool isOneProjection();
+  Value fuseProjection(RewriterBase &rewriter, Location location);
+  Value fuseHeads(RewriterBase &rewriter, Location location);
+
   KvAppendOp append;
-  Value product; ///< The joined projection.
-  LinearParts linear;
   HeadPath query, key, value;
 };
 
@@ -60,74 +53,63 @@ public:
 // Matching
 //===----------------------------------------------------------------------===//
 
-static bool isSplitToHeads(ReshapeOp split, TransposeOp transpose) {
-  return shapeOf(split.getInput()).size() == 2 && shapeOf(split.getResult()).size() == 3 &&
-         shapeOf(split.getInput())[0] == shapeOf(split.getResult())[0] &&
-         transpose.getPermutation() == ArrayRef<int64_t>({1, 0, 2});
-}
-
-/// Follows the way to heads from the slice to the value that others use.
-static Refusal followForward(HeadPath &path, StringRef name) {
-  path.split = soleUser<ReshapeOp>(path.slice.getResult());
-  path.transpose = path.split ? soleUser<TransposeOp>(path.split.getResult()) : TransposeOp();
-  if (!path.transpose || !isSplitToHeads(path.split, path.transpose))
-    return name.str() + " are not split into heads, or their rows have a second user";
-  path.result = path.transpose.getResult();
-  if ((path.rope = soleUser<RopeOp>(path.result)))
-    path.result = path.rope.getResult();
-  if ((path.cast = soleUser<CastOp>(path.result)))
-    path.result = path.cast.getResult();
+Refusal QkvMatch::matchKeysAndValues() {
+  for (auto [path, operand, name] : {std::tuple(&key, append.getKey(), "keys"),
+                                     std::tuple(&value, append.getValue(), "values")}) {
+    if (Refusal refusal = path->matchTo(operand, name); !refusal.empty())
+      return refusal;
+    if (!operand.hasOneUse())
+      return std::string(name) + " have a second user";
+  }
   return {};
 }
 
-/// Follows the way to heads from an operand of kv_append back to the slice.
-static Refusal followBackward(HeadPath &path, Value operand, StringRef name) {
-  Value value = skipCasts(operand);
-  if (auto rope = value.getDefiningOp<RopeOp>())
-    value = rope.getInput();
-  auto transpose = value.getDefiningOp<TransposeOp>();
-  auto split = transpose ? transpose.getInput().getDefiningOp<ReshapeOp>() : ReshapeOp();
-  if (!split)
-    return name.str() + " come from " +
-           (value.getDefiningOp() ? value.getDefiningOp()->getName().getStringRef().str()
-                                  : std::string("a function argument")) +
-           " and not from rows split into heads";
-  path.slice = split.getInput().getDefiningOp<SliceOp>();
-  if (!path.slice || !LinearParts::isLinear(path.slice.getInput().getDefiningOp()))
-    return name.str() + " are no slice of a joined projection";
-  if (Refusal refusal = followForward(path, name); !refusal.empty())
-    return refusal;
-  if (path.result != operand || !operand.hasOneUse())
-    return name.str() + " have a second user";
+/// The attention that reads the cache in the append's block, if it is fused.
+static FlashAttentionOp attentionOf(KvAppendOp append) {
+  for (Operation *user : append.getCache().getUsers())
+    if (auto attention = dyn_cast<FlashAttentionOp>(user))
+      if (attention->getBlock() == append->getBlock())
+        return attention;
   return {};
 }
 
-Refusal QkvMatch::matchProjection() {
-  if (Refusal refusal = followBackward(key, append.getKey(), "keys"); !refusal.empty())
-    return refusal;
-  if (Refusal refusal = followBackward(value, append.getValue(), "values"); !refusal.empty())
-    return refusal;
-  product = key.slice.getInput();
-  if (value.slice.getInput() != product)
-    return "keys and values are slices of different matmuls";
-  auto split = matchChannelSplit(product);
-  if (!split || split->size() != 3)
+/// Queries are what the attention reads; where it is not fused, what the projection of the keys has
+/// beside keys and values.
+Refusal QkvMatch::matchQueries() {
+  if (FlashAttentionOp attention = attentionOf(append))
+    return query.matchTo(attention.getQuery(), "queries");
+  auto split = matchChannelSplit(key.rows);
+  if (!split || split->size() != 3 || key.rows != value.rows)
     return "the projection is not split into queries, keys and values";
-  if ((*split)[1].slice != key.slice || (*split)[2].slice != value.slice)
-    return "the projection's slices are not in the order queries, keys, values";
-  query.slice = (*split)[0].slice;
-  if (Refusal refusal = followForward(query, "queries"); !refusal.empty())
-    return refusal;
-  linear = *LinearParts::ofValue(product);
-  if (linear.gate || linear.residual)
-    return "the projection has an epilogue that fused_qkv has not";
-  if (!linear.resultType.getElementType().isF32())
-    return "the projection is rounded before rope";
-  KvCacheType cache = append.getCache().getType();
-  for (HeadPath *path : {&query, &key, &value})
-    if (path->headDim() != cache.getHeadDim())
-      return "expected heads of " + std::to_string(cache.getHeadDim()) + " numbers but got " +
+  for (ChannelRange &range : *split)
+    if (range.slice != key.slice && range.slice != value.slice)
+      return query.matchFrom(range.slice, "queries");
+  return "keys and values are the same channels";
+}
+
+Refusal QkvMatch::matchHeads() {
+  const int64_t headDim = append.getCache().getType().getHeadDim();
+  Type cacheType = append.getCache().getType().getElementType();
+  for (HeadPath *path : {&query, &key, &value}) {
+    if (path->headDim() != headDim)
+      return "expected heads of " + std::to_string(headDim) + " numbers but got " +
              std::to_string(path->headDim());
+    if (!elementTypeOf(path->rows).isF32())
+      return "the projection is rounded before rope";
+  }
+  for (HeadPath *path : {&key, &value})
+    if (path->cast && elementTypeOf(path->result) != cacheType)
+      return "mixed types: what is appended is rounded to another type than the cache's";
+  return {};
+}
+
+Refusal QkvMatch::matchNorms() {
+  if (value.norm)
+    return "the values are normalised";
+  if (bool(query.norm) != bool(key.norm))
+    return "only one of queries and keys is normalised";
+  if (query.norm && query.norm.getEps() != key.norm.getEps())
+    return "queries and keys are normalised with different eps";
   return {};
 }
 
@@ -140,14 +122,10 @@ Refusal QkvMatch::matchRopes() {
       (query.rope.getTable() != key.rope.getTable() || query.rope.getStep() != append.getStep() ||
        key.rope.getStep() != append.getStep()))
     return "queries and keys are rotated by different tables or steps";
-  Type cacheType = append.getCache().getType().getElementType();
-  for (HeadPath *path : {&key, &value})
-    if (path->cast && elementTypeOf(path->result) != cacheType)
-      return "mixed types: what is appended is rounded to another type than the cache's";
   return {};
 }
 
-/// fused_qkv stands where kv_append stood: all that use the queries have to come later.
+/// The fused op stands where kv_append stood: all that use the queries have to come later.
 Refusal QkvMatch::matchQueryUsers() {
   for (Operation *user : query.result.getUsers())
     if (user->getBlock() != append->getBlock() || user->isBeforeInBlock(append))
@@ -156,7 +134,8 @@ Refusal QkvMatch::matchQueryUsers() {
 }
 
 Refusal QkvMatch::match() {
-  for (auto part : {&QkvMatch::matchProjection, &QkvMatch::matchRopes, &QkvMatch::matchQueryUsers})
+  for (auto part : {&QkvMatch::matchKeysAndValues, &QkvMatch::matchQueries, &QkvMatch::matchHeads,
+                    &QkvMatch::matchNorms, &QkvMatch::matchRopes, &QkvMatch::matchQueryUsers})
     if (Refusal refusal = (this->*part)(); !refusal.empty())
       return refusal;
   return {};
@@ -166,15 +145,48 @@ Refusal QkvMatch::match() {
 // Rewriting
 //===----------------------------------------------------------------------===//
 
+/// Whether fused_qkv does all of it: one product, of which nobody else needs anything, split into
+/// queries, keys and values in this order, and heads that are at most rotated as a whole.
+bool QkvMatch::isOneProjection() {
+  if (query.norm || query.isPartlyRotated())
+    return false;
+  auto split = matchChannelSplit(key.rows);
+  if (!split || split->size() != 3 || (*split)[0].slice != query.slice ||
+      (*split)[1].slice != key.slice || (*split)[2].slice != value.slice)
+    return false;
+  const LinearParts linear = *LinearParts::ofValue(key.rows);
+  return !linear.gate && !linear.act && !linear.cap && !linear.residual;
+}
+
+Value QkvMatch::fuseProjection(RewriterBase &rewriter, Location location) {
+  const LinearParts linear = *LinearParts::ofValue(key.rows);
+  return FusedQkvOp::create(rewriter, location, query.result.getType(), linear.input, linear.weight,
+                            linear.gamma, linear.beta, linear.rowFactor, linear.bias,
+                            query.rope ? query.rope.getTable() : Value(), append.getCache(),
+                            append.getStep(), linear.eps, linear.layerEps, linear.rows);
+}
+
+Value QkvMatch::fuseHeads(RewriterBase &rewriter, Location location) {
+  auto gammaOf = [](HeadPath &path) { return path.norm ? path.norm.getGamma() : Value(); };
+  auto offset = [&](HeadPath &path) { return rewriter.getI64IntegerAttr(path.offset); };
+  return AppendQkvOp::create(rewriter, location, query.result.getType(), query.rows, key.rows,
+                             value.rows, gammaOf(query), gammaOf(key),
+                             query.rope ? query.rope.getTable() : Value(), append.getCache(),
+                             append.getStep(), offset(query), offset(key), offset(value),
+                             query.norm ? query.norm.getEpsAttr() : FloatAttr());
+}
+
 void QkvMatch::rewrite(RewriterBase &rewriter) {
   rewriter.setInsertionPoint(append);
-  Location location =
-      fuseLocations({product.getDefiningOp(), query.rope, key.rope, append.getOperation()});
-  auto fused = FusedQkvOp::create(rewriter, location, query.result.getType(), linear.input,
-                                  linear.weight, linear.gamma, linear.rowFactor, linear.bias,
-                                  query.rope ? query.rope.getTable() : Value(), append.getCache(),
-                                  append.getStep(), linear.eps, linear.rows);
-  rewriter.replaceAllUsesWith(query.result, fused.getQuery());
+  SmallVector<Operation *> ops = {query.norm, key.norm, query.rope, key.rope, append};
+  Value queries;
+  if (isOneProjection()) {
+    ops.insert(ops.begin(), key.rows.getDefiningOp());
+    queries = fuseProjection(rewriter, fuseLocations(ops));
+  } else {
+    queries = fuseHeads(rewriter, fuseLocations(ops));
+  }
+  rewriter.replaceAllUsesWith(query.result, queries);
   rewriter.eraseOp(append);
 }
 

@@ -61,8 +61,8 @@ static Role roleOf(Value value) {
   for (OpOperand &use : value.getUses()) {
     Operation *user = use.getOwner();
     role = std::min(role, roleOfUse(use));
-    if (isa<ReshapeOp, TransposeOp, SliceOp, RopeOp, CastOp, ScaleOp, AddOp, RmsNormOp, RepeatOp>(
-            user))
+    if (isa<ReshapeOp, TransposeOp, SliceOp, ConcatOp, RopeOp, CastOp, ScaleOp, AddOp, RmsNormOp,
+            RepeatOp>(user))
       role = std::min(role, roleOf(user->getResult(0)));
   }
   return role;
@@ -78,8 +78,7 @@ static Refusal checkPair(Member &first, Member &other) {
     return "a weight is no param";
   if (first.parts.hasEpilogue() || other.parts.hasEpilogue())
     return "a matmul has an epilogue already";
-  if (first.parts.eps != other.parts.eps || first.parts.gamma != other.parts.gamma ||
-      first.parts.rowFactor != other.parts.rowFactor)
+  if (!first.parts.hasSamePrologue(other.parts))
     return "prologues differ";
   if (elementTypeOf(first.parts.weight) != elementTypeOf(other.parts.weight) ||
       first.parts.rows != other.parts.rows)

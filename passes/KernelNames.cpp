@@ -67,6 +67,10 @@ static std::string suffixOf(FusedLinearOp op) {
     text += "_bias";
   if (op.getGate())
     text += "_" + stringifyActivation(*op.getGate()).str();
+  if (op.getAct())
+    text += "_act_" + stringifyActivation(*op.getAct()).str();
+  if (op.getCap())
+    text += "_cap";
   if (op.getResidual())
     text += "_add";
   return text;
@@ -85,14 +89,26 @@ static std::string suffixOf(FlashAttentionOp op) {
                      cache.getElementType());
 }
 
+/// Heads of queries, heads of keys, their numbers; the cache's type; what is done to a head.
+static std::string suffixOf(AppendQkvOp op) {
+  KvCacheType cache = op.getCache().getType();
+  std::string text = shapeSuffix({shapeOf(op.getQuery())[0], cache.getHeads(), cache.getHeadDim()},
+                                 cache.getElementType());
+  if (op.getEps())
+    text += "_norm";
+  return op.getRopeTable() ? text + "_rope" : text;
+}
+
+static std::string suffixOf(PrepareRowsOp op) {
+  std::string text = shapeSuffix({shapeOf(op.getInput()).back()}, elementTypeOf(op.getRows()));
+  return text + (op.getEps() ? "_rms" : op.getLayerEps() ? "_layer_norm" : "");
+}
+
 std::string kernelName(Operation *op) {
   std::string suffix =
       llvm::TypeSwitch<Operation *, std::string>(op)
-          .Case<FusedLinearOp, FusedQkvOp, FlashAttentionOp>([](auto op) { return suffixOf(op); })
-          .Case([](PrepareRowsOp op) {
-            return shapeSuffix({shapeOf(op.getInput()).back()}, elementTypeOf(op.getRows())) +
-                   (op.getEps() ? "_rms" : "");
-          })
+          .Case<FusedLinearOp, FusedQkvOp, FlashAttentionOp, AppendQkvOp, PrepareRowsOp>(
+              [](auto op) { return suffixOf(op); })
           .Default([](Operation *op) {
             ValueRange values = op->getNumResults() ? ValueRange(op->getResults())
                                                     : ValueRange(op->getOperands()).take_back();

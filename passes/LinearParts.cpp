@@ -32,12 +32,16 @@ LinearParts LinearParts::of(Operation *op) {
     parts.input = fused.getInput();
     parts.weight = fused.getWeight();
     parts.gamma = fused.getGamma();
+    parts.beta = fused.getBeta();
     parts.rowFactor = fused.getRowFactor();
     parts.bias = fused.getBias();
     parts.residual = fused.getResidual();
     parts.eps = fused.getEpsAttr();
+    parts.layerEps = fused.getLayerEpsAttr();
     parts.rows = fused.getRowsAttr();
     parts.gate = fused.getGateAttr();
+    parts.act = fused.getActAttr();
+    parts.cap = fused.getCapAttr();
   }
   auto cast = parts.input.getDefiningOp<CastOp>();
   if (cast && elementTypeOf(parts.input) == elementTypeOf(parts.weight) && !parts.hasPrologue())
@@ -52,11 +56,16 @@ std::optional<LinearParts> LinearParts::ofValue(Value value) {
   return of(op);
 }
 
+bool LinearParts::hasSamePrologue(const LinearParts &other) const {
+  return eps == other.eps && layerEps == other.layerEps && gamma == other.gamma &&
+         beta == other.beta && rowFactor == other.rowFactor;
+}
+
 int64_t LinearParts::channels() const { return shapeOf(weight)[0]; }
 
 FusedLinearOp LinearParts::build(OpBuilder &builder, Location location) const {
-  return FusedLinearOp::create(builder, location, resultType, input, weight, gamma, rowFactor, bias,
-                               residual, eps, rows, gate);
+  return FusedLinearOp::create(builder, location, resultType, input, weight, gamma, beta, rowFactor,
+                               bias, residual, eps, layerEps, rows, gate, act, cap);
 }
 
 void LinearParts::fuseAll(Operation *root) {

@@ -13,12 +13,16 @@ struct LinearParts {
   mlir::Value input;
   mlir::Value weight;
   mlir::Value gamma; ///< Null when absent, as all below.
+  mlir::Value beta;
   mlir::Value rowFactor;
   mlir::Value bias;
   mlir::Value residual;
-  mlir::FloatAttr eps;
-  mlir::TypeAttr rows; ///< What the rows are rounded to, where the op says so.
+  mlir::FloatAttr eps;      ///< Of rms.
+  mlir::FloatAttr layerEps; ///< Of layer_norm.
+  mlir::TypeAttr rows;      ///< What the rows are rounded to, where the op says so.
   ActivationAttr gate;
+  ActivationAttr act;
+  mlir::FloatAttr cap;
   mlir::RankedTensorType resultType;
 
   /// Whether a tensor is one of rows, [?, K].
@@ -34,8 +38,11 @@ struct LinearParts {
   /// The parts of the op that yields `value`; nothing for another op.
   static std::optional<LinearParts> ofValue(mlir::Value value);
 
-  bool hasPrologue() const { return gamma || rowFactor || eps; }
-  bool hasEpilogue() const { return bias || residual || gate; }
+  bool hasPrologue() const { return gamma || rowFactor || eps || layerEps; }
+  bool hasSamePrologue(const LinearParts &other) const;
+  /// Whether something comes behind product and bias that is no sum.
+  bool hasFunction() const { return gate || act || cap; }
+  bool hasEpilogue() const { return bias || residual || hasFunction(); }
 
   /// Output channels of the weight: rows of its matrix.
   int64_t channels() const;

@@ -158,10 +158,29 @@ def JoinMatmulsPass : Graphc_Pass<"join-matmuls"> {
   }];
 }
 
-def FuseNormIntoMatmulPass : Graphc_Pass<"fuse-norm-into-matmul"> {
-  let summary = "Fuse RMSNorm into the matmuls behind it";
+def FuseNormIntoAddPass : Graphc_Pass<"fuse-norm-into-add"> {
+  let summary = "Fuse the RMSNorm of a block's result into the residual's sum";
   let description = [{
-    `rms_norm(x; g) Wᵀ = r(x) · ((x · g) Wᵀ)` with one number `r = rsqrt(mean x² + eps)` for a row.
+    ```mlir
+    // Given %x: tensor<?x64xf32>, %g: tensor<64xf32>, %h: tensor<?x64xf32>
+    %n = graphc.rms_norm %x, %g eps 1.0e-06 : tensor<?x64xf32>, tensor<64xf32>
+    %y = graphc.add %h, %n : (tensor<?x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
+    ```
+    becomes
+    ```mlir
+    // Given %x: tensor<?x64xf32>, %g: tensor<64xf32>, %h: tensor<?x64xf32>
+    %y = graphc.norm_add %x, %g eps 1.0e-06 residual(%h) : tensor<?x64xf32>, tensor<64xf32>
+    ```
+    The anchor is a norm of rows `[?, K]` whose only user is a sum; other norms are left to `fuse-norm-into-matmul`.
+
+    Never matches: a sum with a tensor of another type than the norm's.
+  }];
+}
+def FuseNormIntoMatmulPass : Graphc_Pass<"fuse-norm-into-matmul"> {
+  let summary = "Fuse RMSNorm and LayerNorm into the matmuls behind them";
+  let description = [{
+    `rms_norm(x; g) Wᵀ = r(x) · ((x · g) Wᵀ)` with one number `r = rsqrt(mean x² + eps)` for a row. A `layer_norm` becomes the
+    matmul's prologue as it is, in the general form always.
 
     ```mlir
     // Given %x: tensor<?x64xf32>, %g: tensor<64xf32>, %w: tensor<32x64xbf16>
@@ -182,11 +201,12 @@ def FuseNormIntoMatmulPass : Graphc_Pass<"fuse-norm-into-matmul"> {
     The weight form is for weights that are quantized from float here; weights that come rounded keep their own numbers in
     the general form, which is the default. A weight or gamma that is no `param` of the same layer takes the general form.
 
-    The anchor is the norm. One that several matmuls use is fused into each of them. A linear whose rows are cast to its
+    The anchor is the norm; one of heads that no matmul reads is left to `fuse-rope-and-append`. One that several matmuls use is
+    fused into each of them. A linear whose rows are cast to its
     weight's type without a norm before becomes a fused_linear that converts them itself; this is not counted.
 
-    Never matches: a norm with a user that is no matmul (its rows would have to be computed beside); rows that are not
-    `[?, K]`, such as heads; a matmul with a prologue already; mixed types, rows and weight.
+    Never matches: a norm with a user that is no matmul (its rows would have to be computed beside); one that is not of rows;
+    a matmul with a prologue already; mixed types, rows and weight.
   }];
   let options = [
     Option<"gamma", "gamma", "::graphc::GammaForm", "::graphc::GammaForm::Rows",
@@ -197,7 +217,7 @@ def FuseNormIntoMatmulPass : Graphc_Pass<"fuse-norm-into-matmul"> {
 }
 
 def FuseEpiloguePass : Graphc_Pass<"fuse-epilogue"> {
-  let summary = "Fuse bias, gate, residual and conversion into the matmul before them";
+  let summary = "Fuse bias, activation, residual and conversion into the matmul before them";
   let description = [{
     ```mlir
     // Given %x: tensor<?x64xf32>, %gate_up: tensor<192x64xf32>, %down: tensor<64x96xf32>, %h: tensor<?x64xf32>
@@ -217,16 +237,17 @@ def FuseEpiloguePass : Graphc_Pass<"fuse-epilogue"> {
     ```
     The anchors are the ops behind a matmul or a slice of one, taken in order: an `add` with a vector is a bias (behind the
     slices of a joined matmul, the biases are joined as the weights were, with zeros for a slice without), an `add` with a
-    tensor of the product's type a residual, `act(first half) * second half` a gate (silu, relu, both forms of gelu), a `cast` the
-    result's type. Each may come once, in the order bias, gate, residual, cast.
+    tensor of the product's type a residual, `act(first half) * second half` a gate (silu, relu, both forms of gelu), an activation
+    or a `soft_cap` of the whole product a function of it, a `cast` the result's type. Each may come once, in the order bias;
+    gate, activation or cap; residual; cast.
 
     Never matches: a product or slice with a second user; a step out of order; gate and up that are not the two halves of one
-    product, gate first; an activation without a gate; biases of another layer than the weight; mixed types.
+    product, gate first; biases of another layer than the weight; mixed types.
   }];
 }
 
 def FuseRopeAndAppendPass : Graphc_Pass<"fuse-rope-and-append"> {
-  let summary = "Fuse the joined QKV matmul with rope and kv_append into fused_qkv";
+  let summary = "Fuse rope and kv_append with the QKV matmul before them";
   let description = [{
     ```mlir
     // Given %x: tensor<?x64xf32>, %qkv: tensor<128x64xf32>, %g: tensor<64xf32>, %table: tensor<128x16xf32>
@@ -256,11 +277,22 @@ def FuseRopeAndAppendPass : Graphc_Pass<"fuse-rope-and-append"> {
     The anchor is the kv_append. Matches with and without bias and norm, without any rope, and with a cast of the queries
     (it becomes the result's type) or of keys and values to the cache's type.
 
-    Never matches, each with a reason: keys and values that are not slices of one projection, or whose slices are not in the
-    order queries, keys, values; rows, heads or rotated keys with a second user; another op on the way, such as a norm of the
-    heads; only one of queries and keys rotated, rotated values, or rotations by different tables; heads of another size
-    than the cache's; queries that are used before keys and values are appended (the fused op stands where kv_append stood);
-    a projection that is rounded before rope.
+    Where the product is not one (weights of different types are not joined), not in the order queries, keys, values, needed by
+    somebody else, or where heads are normalised or rotated in part, `append_qkv` behind the projections does the rest:
+    ```mlir
+    // Given %0: tensor<?x96xf32>, %1: tensor<?x32xf32>, %qg: tensor<16xf32>, %kg: tensor<16xf32>, %table: tensor<128x16xf32>
+    // Given %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step
+    %q = graphc.append_qkv %0[0], %0[64], %1[0] head_norm(1.0e-06, %qg, %kg) rope(%table) append(%kv, %step)
+         : (tensor<?x96xf32>, tensor<?x96xf32>, tensor<?x32xf32>, tensor<16xf32>, tensor<16xf32>, tensor<128x16xf32>,
+            !graphc.kv_cache<2x16xf32>, !graphc.step) -> tensor<4x?x16xf32>
+    ```
+    The queries are what the `flash_attention` of the same cache reads; without one, what the projection of the keys has beside
+    keys and values.
+
+    Never matches, each with a reason: heads that do not come from a matmul's rows; rows, heads or rotated keys with a second
+    user; another op on the way; only one of queries and keys rotated or normalised, rotated or normalised values, rotations by
+    different tables, norms with different eps; heads of another size than the cache's; queries that are used before keys and
+    values are appended (the fused op stands where kv_append stood); a projection that is rounded before rope.
   }];
 }
 

@@ -72,6 +72,8 @@ static std::vector<PassEntry> fusePasses(const PipelineOptions &options) {
       entry(Role::Optimize, [] { return createFuseAttentionPass(); }),
       // Before the norm: a norm of three projections is then a norm of one.
       entry(Role::Optimize, [] { return createJoinMatmulsPass(); }),
+      // Before the other norms, which are a matmul's own.
+      entry(Role::Optimize, [] { return createFuseNormIntoAddPass(); }),
       {Role::Optimize,
        [](const PipelineOptions &options) {
          return createFuseNormIntoMatmulPass({options.gamma});

@@ -23,11 +23,11 @@ public:
 private:
   template <typename Op>
   void split(Op op);
-  PrepareRowsOp prepare(Operation *op, Value input, Value gamma, FloatAttr eps, Type rowsType,
-                        int64_t offset);
+  template <typename Op>
+  PrepareRowsOp prepare(Op op, Type rowsType, int64_t offset);
 
   /// What was prepared in a block: matmuls of the same rows share it.
-  using Key = std::tuple<Block *, Value, Value, Attribute, Attribute, int64_t>;
+  using Key = std::tuple<Block *, Value, Value, Value, Attribute, Attribute, Attribute, int64_t>;
   DenseMap<Key, PrepareRowsOp> prepared;
 };
 
@@ -51,15 +51,19 @@ static int64_t offsetOf(Type rowsType, Type weightType) {
   return format.hasMinimum ? -1 : int64_t(1) << (format.bits - 1);
 }
 
-PrepareRowsOp SplitProloguesPass::prepare(Operation *op, Value input, Value gamma, FloatAttr eps,
-                                          Type rowsType, int64_t offset) {
+template <typename Op>
+PrepareRowsOp SplitProloguesPass::prepare(Op op, Type rowsType, int64_t offset) {
+  Value input = op.getInput();
   PrepareRowsOp &rows =
-      prepared[{op->getBlock(), input, gamma, eps, TypeAttr::get(rowsType), offset}];
+      prepared[{op->getBlock(), input, op.getGamma(), op.getBeta(), op.getEpsAttr(),
+                op.getLayerEpsAttr(), TypeAttr::get(rowsType), offset}];
   if (rows)
     return rows;
   OpBuilder builder(op);
-  Type factorType = eps ? RankedTensorType::get({shapeOf(input)[0]}, builder.getF32Type()) : Type();
-  rows = PrepareRowsOp::create(builder, op->getLoc(), rowsType, factorType, input, gamma, eps,
+  Type factorType =
+      op.getEps() ? RankedTensorType::get({shapeOf(input)[0]}, builder.getF32Type()) : Type();
+  rows = PrepareRowsOp::create(builder, op->getLoc(), rowsType, factorType, input, op.getGamma(),
+                               op.getBeta(), op.getEpsAttr(), op.getLayerEpsAttr(),
                                builder.getI64IntegerAttr(offset));
   return rows;
 }
@@ -75,13 +79,14 @@ void SplitProloguesPass::split(Op op) {
   if (isa<QuantType>(weightType) || elementType == weightType)
     op.removeRowsAttr();
   Type rowsType = preparedType(op.getInput(), elementType, weightType);
-  if (!op.getEps() && !op.getGamma() && rowsType == op.getInput().getType())
+  if (!op.getEps() && !op.getLayerEps() && !op.getGamma() && rowsType == op.getInput().getType())
     return; // Of the type and width that the kernel wants, with nothing to do.
-  PrepareRowsOp rows = prepare(op, op.getInput(), op.getGamma(), op.getEpsAttr(), rowsType,
-                               offsetOf(elementType, weightType));
+  PrepareRowsOp rows = prepare(op, rowsType, offsetOf(elementType, weightType));
   op.getInputMutable().assign(rows.getRows());
   op.getGammaMutable().clear();
+  op.getBetaMutable().clear();
   op.removeEpsAttr();
+  op.removeLayerEpsAttr();
   if (rows.getFactor())
     op.getRowFactorMutable().assign(rows.getFactor());
 }

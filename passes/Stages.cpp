@@ -31,7 +31,8 @@ Stage stageOf(ModuleOp module) {
   if (!module.getOps<PlanOp>().empty())
     return Stage::Plan;
   WalkResult fused = module.walk([](Operation *op) {
-    return isa<FusedLinearOp, FusedQkvOp, FlashAttentionOp, PrepareRowsOp>(op)
+    return isa<FusedLinearOp, FusedQkvOp, FlashAttentionOp, AppendQkvOp, NormAddOp, PrepareRowsOp>(
+               op)
                ? WalkResult::interrupt()
                : WalkResult::advance();
   });

@@ -9,6 +9,10 @@ static KernelFamily *familyOf(Operation *op) {
     return emitMatmulKernel;
   if (isa<PrepareRowsOp>(op))
     return emitPrepareRowsKernel;
+  if (isa<AppendQkvOp>(op))
+    return emitAppendQkvKernel;
+  if (isa<NormAddOp>(op))
+    return emitNormAddKernel;
   if (isa<FlashAttentionOp>(op))
     return emitAttentionKernel;
   return emitGenericKernel;

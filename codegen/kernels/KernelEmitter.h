@@ -29,6 +29,8 @@ using KernelFamily = mlir::FailureOr<EmittedKernel>(mlir::Operation *op, KernelF
 
 KernelFamily emitMatmulKernel;      ///< linear, fused_linear, fused_qkv
 KernelFamily emitPrepareRowsKernel; ///< prepare_rows
+KernelFamily emitAppendQkvKernel;   ///< append_qkv
+KernelFamily emitNormAddKernel;     ///< norm_add
 KernelFamily emitAttentionKernel;   ///< flash_attention
 KernelFamily emitGenericKernel;     ///< every other op
 

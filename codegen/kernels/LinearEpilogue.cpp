@@ -36,6 +36,8 @@ namespace {
 struct LinearParts {
   ScaleAndBias scaleAndBias;
   std::optional<Activation> gate;
+  std::optional<Activation> act;
+  std::optional<double> cap;
   Value residual;       ///< memref<rows * N x f32>, or null.
   Value result;         ///< memref<rows * N x f32 or bf16>.
   int64_t channels = 0; ///< N.
@@ -52,7 +54,7 @@ public:
     return {panels, full, parts.channels - (panels - 1) * full};
   }
 
-  bool isLong() const override { return parts.gate.has_value(); }
+  bool isLong() const override { return parts.gate || parts.act || parts.cap; }
 
   void emitRow(ImplicitLocOpBuilder &b, const RowSums &row) const override {
     SmallVector<Value> values = parts.scaleAndBias.apply(b, row);
@@ -65,7 +67,7 @@ public:
       int64_t count = std::min(row.channels - first, lanes);
       if (count <= 0)
         continue;
-      Value value = parts.gate ? gated(b, values[i], values[outputs + i]) : values[i];
+      Value value = parts.gate ? gated(b, values[i], values[outputs + i]) : function(b, values[i]);
       finish(b, value, indexPlus(b, panelStart, first), count);
     }
   }
@@ -77,6 +79,18 @@ private:
   Value gated(ImplicitLocOpBuilder &b, Value gate, Value up) const {
     Value activated = VectorMath(b, target).activation(gate, *parts.gate);
     return arith::MulFOp::create(b, activated, up);
+  }
+
+  /// The activation or the soft cap, if there is one.
+  Value function(ImplicitLocOpBuilder &b, Value value) const {
+    VectorMath math(b, target);
+    if (parts.act)
+      return math.activation(value, *parts.act);
+    if (!parts.cap)
+      return value;
+    Value bound = math.constant(*parts.cap, value);
+    Value turned = math.tanh(arith::DivFOp::create(b, value, bound));
+    return arith::MulFOp::create(b, turned, bound);
   }
 
   /// Adds the residual, rounds and stores.
@@ -112,6 +126,9 @@ std::unique_ptr<MatmulEpilogue> makeLinearEpilogue(ImplicitLocOpBuilder &b, Fuse
   LinearParts parts = resultParts(b, op.getResult(), function);
   parts.scaleAndBias = {function.memoryOf(op.getRowFactor()), function.memoryOf(op.getBias())};
   parts.gate = op.getGate();
+  parts.act = op.getAct();
+  if (op.getCap())
+    parts.cap = op.getCap()->convertToFloat();
   if (op.getResidual())
     parts.residual = flattened(b, function.memoryOf(op.getResidual()));
   return std::make_unique<LinearEpilogue>(std::move(parts), target);

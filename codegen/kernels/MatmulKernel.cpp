@@ -84,7 +84,7 @@ LogicalResult MatmulKernel::checkPanels(int64_t expected) {
 /// The norm is a dispatch of its own by now, the bias as long as the panels.
 template <typename Op>
 LogicalResult MatmulKernel::checkFused(Op fused) {
-  if (fused.getGamma() || fused.getEps())
+  if (fused.getGamma() || fused.getEps() || fused.getLayerEps())
     return op->emitOpError("expected the norm in a graphc.prepare_rows before the kernel; run "
                            "graphc-split-prologues first");
   int64_t channels = panels() * kPanelRows;

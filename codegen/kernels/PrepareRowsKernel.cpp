@@ -4,13 +4,15 @@
 //   rows[t][k]  = 0                                   K <= k < Kp
 //   factor[t]   = rsqrt(Σ_k input[t][k]^2 / K + eps)
 //
-// where quantized rows (QuantRows.h) are converted a group at a time,
+// in one reading of the input, or with layer_norm
 //
-// in one reading of the input. Element k adds to lane k % lanes of sum k / lanes % 4; the four sums
-// are added in pairs, then their lanes as a tree: the order of the squares depends on K and on the
-// target alone. A task is a few rows.
+//   rows[t][k]  = convert((input[t][k] - m) * rsqrt(v + eps) * gamma[k] + beta[k])
+//
+// behind a reading for the mean m and one for the variance v. Quantized rows (QuantRows.h) are
+// converted a group at a time; for the order of the sums see RowVectors.h. A task is a few rows.
 #include "codegen/kernels/KernelEmitter.h"
 #include "codegen/kernels/QuantRows.h"
+#include "codegen/kernels/RowVectors.h"
 #include "codegen/kernels/VectorAccess.h"
 #include "codegen/kernels/VectorMath.h"
 
@@ -27,8 +29,6 @@ namespace {
 
 /// Rows of a task: enough that taking the task costs little beside it.
 constexpr int64_t kTaskRows = 4;
-/// Sums that run side by side.
-constexpr int64_t kSums = 4;
 
 int64_t rowGroupOf(PrepareRowsOp op) {
   auto quant = dyn_cast<QuantType>(op.getRows().getType().getElementType());
@@ -41,20 +41,22 @@ public:
       : op(op), function(function), b(function.bodyBuilder()), math(b, target),
         lanes(target.lanes()), columns(op.getInput().getType().getDimSize(1)),
         width(op.getRows().getType().getDimSize(1)),
-        vectorType(VectorType::get({lanes}, b.getF32Type())), rowGroup(rowGroupOf(op)),
-        quantRows(b, math, width, rowGroup, op.getOffset()) {}
+        vectorType(VectorType::get({lanes}, b.getF32Type())), vectors(b, math, lanes, columns),
+        rowGroup(rowGroupOf(op)), quantRows(b, math, width, rowGroup, op.getOffset()) {}
 
   EmittedKernel emit();
 
 private:
   void emitRow(Value row);
-  void emitVectors(Value k, int64_t count, MutableArrayRef<Value> sums);
-  void emitVector(Value k, int64_t existing, Value *sum);
+  void emitVector(Value k, int64_t existing, Value &sum);
+  void emitMoments();
   void storeGroup(Value k);
   void emitPadding();
-  void emitFactor(Value row, ArrayRef<Value> sums);
 
-  Value load(Value memory, Value at, int64_t existing);
+  Value load(Value memory, Value k, int64_t existing) { return vectors.load(memory, k, existing); }
+  Value loadInput(Value k, int64_t existing) {
+    return load(input, arith::AddIOp::create(b, inputStart, k), existing);
+  }
   bool hasFactor() { return op.getEps().has_value(); }
   bool isQuantized() { return rowGroup != 0; }
 
@@ -66,32 +68,33 @@ private:
   int64_t columns; ///< K
   int64_t width;   ///< Kp
   VectorType vectorType;
+  RowVectors vectors;
   int64_t rowGroup; ///< Numbers of a row that share a scale; 0: rows are floats.
   QuantRows quantRows;
 
-  Value input, gamma, rows;    ///< Rank 1; gamma may be null.
-  Value inputStart, rowsStart; ///< Of the row in hand.
-  SmallVector<Value> group;    ///< Of quantized rows: vectors of a group that is not complete.
+  Value input, gamma, beta, rows; ///< Rank 1; gamma and beta may be null.
+  Value inputStart, rowsStart;    ///< Of the row in hand, as all below.
+  Value mean, inverseDeviation;   ///< In all lanes, with layer_norm; else null.
+  SmallVector<Value> group;       ///< Of quantized rows: vectors of a group that is not complete.
 };
 
 } // namespace
 
-/// Up to `existing` elements from `at` on, as f32; zeros behind them.
-Value PrepareRowsKernel::load(Value memory, Value at, int64_t existing) {
-  Type element = cast<MemRefType>(memory.getType()).getElementType();
-  return math.convert(loadLanes(b, VectorType::get({lanes}, element), memory, at, existing),
-                      b.getF32Type());
-}
-
 /// Columns k .. k + lanes - 1, of which the first `existing` are the input's.
-void PrepareRowsKernel::emitVector(Value k, int64_t existing, Value *sum) {
-  Value value = load(input, arith::AddIOp::create(b, inputStart, k), existing);
+void PrepareRowsKernel::emitVector(Value k, int64_t existing, Value &sum) {
+  Value value = loadInput(k, existing);
   if (sum)
-    *sum = math::FmaOp::create(b, value, value, *sum);
+    sum = math::FmaOp::create(b, value, value, sum);
+  if (mean) {
+    value = arith::SubFOp::create(b, value, mean);
+    value = arith::MulFOp::create(b, value, inverseDeviation);
+  }
   if (gamma)
     value = arith::MulFOp::create(b, value, load(gamma, k, existing));
+  if (beta)
+    value = arith::AddFOp::create(b, value, load(beta, k, existing));
   if (isQuantized()) {
-    group.push_back(value);
+    group.push_back(mean ? vectors.onlyExisting(value, existing) : value);
     if (static_cast<int64_t>(group.size()) * lanes == rowGroup)
       storeGroup(indexPlus(b, k, lanes - rowGroup));
     return;
@@ -109,11 +112,6 @@ void PrepareRowsKernel::storeGroup(Value k) {
   group.clear();
 }
 
-void PrepareRowsKernel::emitVectors(Value k, int64_t count, MutableArrayRef<Value> sums) {
-  for (int64_t i = 0; i < count; ++i)
-    emitVector(indexPlus(b, k, i * lanes), lanes, sums.empty() ? nullptr : &sums[i]);
-}
-
 void PrepareRowsKernel::emitPadding() {
   if (isQuantized()) {
     auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
@@ -129,49 +127,43 @@ void PrepareRowsKernel::emitPadding() {
     storeLanes(b, zero, rows, indexPlus(b, rowsStart, k), std::min(lanes, width - k));
 }
 
-void PrepareRowsKernel::emitFactor(Value row, ArrayRef<Value> sums) {
-  Value low = arith::AddFOp::create(b, sums[0], sums[1]);
-  Value high = arith::AddFOp::create(b, sums[2], sums[3]);
-  Value sum = math.sumLanes(arith::AddFOp::create(b, low, high));
-  Value mean = arith::DivFOp::create(b, sum, math.constant(double(columns), sum));
-  Value eps = math.constant(op.getEps()->convertToFloat(), sum);
-  Value factor = math.rsqrt(arith::AddFOp::create(b, mean, eps));
-  memref::StoreOp::create(b, factor, function.memoryOf(op.getFactor()), row);
+/// The row's mean and 1 / sqrt(variance + eps).
+void PrepareRowsKernel::emitMoments() {
+  Value total = vectors.sum([&](Value k, int64_t existing, Value &sum) {
+    sum = arith::AddFOp::create(b, sum, loadInput(k, existing));
+  });
+  Value average = arith::DivFOp::create(b, total, math.constant(double(columns), total));
+  mean = vectors.broadcast(average);
+  Value squares = vectors.sum([&](Value k, int64_t existing, Value &sum) {
+    Value apart = arith::SubFOp::create(b, loadInput(k, existing), mean);
+    apart = vectors.onlyExisting(apart, existing);
+    sum = math::FmaOp::create(b, apart, apart, sum);
+  });
+  inverseDeviation = vectors.broadcast(vectors.rsqrtOfMean(squares, *op.getLayerEps()));
 }
 
 void PrepareRowsKernel::emitRow(Value row) {
   inputStart = indexTimes(b, row, columns);
   rowsStart = indexTimes(b, row, isQuantized() ? quantRowBytes(width, rowGroup) : width);
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(vectorType));
-  SmallVector<Value> sums(hasFactor() ? kSums : 0, zero);
-
-  auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
-  int64_t looped = columns / (kSums * lanes) * (kSums * lanes);
-  auto loop = scf::ForOp::create(b, index(0), index(looped), index(kSums * lanes), sums);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    SmallVector<Value> inner(loop.getRegionIterArgs());
-    emitVectors(loop.getInductionVar(), kSums, inner);
-    if (hasFactor())
-      scf::YieldOp::create(b, inner);
+  if (op.getLayerEps())
+    emitMoments();
+  if (!hasFactor()) {
+    Value none;
+    vectors.forEach([&](Value k, int64_t existing) { emitVector(k, existing, none); });
+    return emitPadding();
   }
-  sums.assign(loop.getResults().begin(), loop.getResults().end());
-
-  int64_t whole = (columns - looped) / lanes;
-  emitVectors(index(looped), whole, sums);
-  int64_t done = looped + whole * lanes;
-  if (done < columns)
-    emitVector(index(done), columns - done, hasFactor() ? &sums[whole] : nullptr);
+  Value squares =
+      vectors.sum([&](Value k, int64_t existing, Value &sum) { emitVector(k, existing, sum); });
   emitPadding();
-  if (hasFactor())
-    emitFactor(row, sums);
+  Value factor = vectors.rsqrtOfMean(squares, *op.getEps());
+  memref::StoreOp::create(b, factor, function.memoryOf(op.getFactor()), row);
 }
 
 EmittedKernel PrepareRowsKernel::emit() {
   input = flattened(b, function.memoryOf(op.getInput()));
   rows = flattened(b, function.memoryOf(op.getRows()));
   gamma = function.memoryOf(op.getGamma());
+  beta = function.memoryOf(op.getBeta());
   Value first = indexTimes(b, function.begin(), kTaskRows);
   Value end = arith::MinUIOp::create(b, indexTimes(b, function.end(), kTaskRows),
                                      function.extent(b, op.getInput(), 0));

@@ -29,6 +29,7 @@ private:
   Status runPrepareRows(PrepareRowsOp op);
   Expected<Tensor> runStepOp(Operation *op);
   Expected<Tensor> runFusedQkv(FusedQkvOp op);
+  Tensor runAppendQkv(AppendQkvOp op);
 
   void set(Value value, Tensor tensor) {
     values[value] = std::make_shared<const Tensor>(std::move(tensor));
@@ -74,8 +75,8 @@ Status FunctionRun::runKvRead(KvReadOp op) {
 }
 
 Status FunctionRun::runPrepareRows(PrepareRowsOp op) {
-  reference::PreparedRows prepared =
-      reference::prepareRows(op, tensor(op.getInput()), optional(op.getGamma()));
+  reference::PreparedRows prepared = reference::prepareRows(
+      op, tensor(op.getInput()), optional(op.getGamma()), optional(op.getBeta()));
   set(op.getRows(), std::move(prepared.rows));
   if (op.getFactor())
     set(op.getFactor(), std::move(prepared.factor));
@@ -84,6 +85,7 @@ Status FunctionRun::runPrepareRows(PrepareRowsOp op) {
 
 Expected<Tensor> FunctionRun::runFusedQkv(FusedQkvOp op) {
   const reference::LinearOperands operands{.gamma = optional(op.getGamma()),
+                                           .beta = optional(op.getBeta()),
                                            .rowFactor = optional(op.getRowFactor()),
                                            .bias = optional(op.getBias()),
                                            .ropeTable = optional(op.getRopeTable())};
@@ -92,6 +94,16 @@ Expected<Tensor> FunctionRun::runFusedQkv(FusedQkvOp op) {
 }
 
 /// Ops of one tensor result that read the step or a cache.
+Tensor FunctionRun::runAppendQkv(AppendQkvOp op) {
+  const reference::QkvRows rows{.query = &tensor(op.getQueryRows()),
+                                .key = &tensor(op.getKeyRows()),
+                                .value = &tensor(op.getValueRows()),
+                                .queryGamma = optional(op.getQueryGamma()),
+                                .keyGamma = optional(op.getKeyGamma()),
+                                .ropeTable = optional(op.getRopeTable())};
+  return reference::appendQkv(op, rows, layerOf(op.getCache()), step, cache);
+}
+
 Expected<Tensor> FunctionRun::runStepOp(Operation *op) {
   using Result = Expected<Tensor>;
   return llvm::TypeSwitch<Operation *, Result>(op)
@@ -103,6 +115,7 @@ Expected<Tensor> FunctionRun::runStepOp(Operation *op) {
       })
       .Case([&](MaskOp o) { return reference::mask(o, tensor(o.getInput()), step); })
       .Case([&](FusedQkvOp o) { return runFusedQkv(o); })
+      .Case([&](AppendQkvOp o) { return runAppendQkv(o); })
       .Case([&](FlashAttentionOp o) {
         return reference::flashAttention(o, tensor(o.getQuery()), layerOf(o.getCache()), step,
                                          cache);

@@ -12,13 +12,18 @@ namespace graphc::reference {
 // Prologue
 //===----------------------------------------------------------------------===//
 
-/// round(x * gamma) for the numbers of a row.
-static std::vector<float> scaleRow(std::span<const float> row, const Tensor *gamma,
-                                   mlir::Type elementType) {
+/// What stands before the product in a row: round(x * gamma), or round(layer_norm(x)).
+template <typename Op>
+static std::vector<float> prologueRow(Op op, std::span<const float> row, const Tensor *gamma,
+                                      const Tensor *beta, mlir::Type elementType) {
+  RowMoments moments;
+  if (op.getLayerEps())
+    moments = layerMoments(row, op.getLayerEps()->convertToFloat());
   std::vector<float> result;
   const bool isQuant = mlir::isa<QuantType>(elementType);
   for (size_t k = 0; k < row.size(); ++k) {
-    const double value = static_cast<double>(row[k]) * (gamma ? gamma->values[k] : 1.0);
+    const double normal = (static_cast<double>(row[k]) - moments.mean) * moments.factor;
+    const double value = normal * (gamma ? gamma->values[k] : 1.0) + (beta ? beta->values[k] : 0.0);
     result.push_back(isQuant ? static_cast<float>(value) : roundTo(elementType, value));
   }
   if (isQuant)
@@ -26,13 +31,15 @@ static std::vector<float> scaleRow(std::span<const float> row, const Tensor *gam
   return result;
 }
 
-PreparedRows prepareRows(PrepareRowsOp op, const Tensor &input, const Tensor *gamma) {
+PreparedRows prepareRows(PrepareRowsOp op, const Tensor &input, const Tensor *gamma,
+                         const Tensor *beta) {
   const mlir::Type elementType = op.getRows().getType().getElementType();
   PreparedRows result{Tensor({input.rows(), op.getRows().getType().getDimSize(1)}), {}};
   if (op.getEps())
     result.factor = Tensor({input.rows()});
   for (int64_t t = 0; t < input.rows(); ++t) {
-    std::ranges::copy(scaleRow(input.row(t), gamma, elementType), result.rows.row(t).begin());
+    std::ranges::copy(prologueRow(op, input.row(t), gamma, beta, elementType),
+                      result.rows.row(t).begin());
     if (op.getEps())
       result.factor.values[t] =
           static_cast<float>(rmsFactor(input.row(t), op.getEps()->convertToFloat()));
@@ -53,9 +60,11 @@ static std::vector<double> productRow(Op op, std::span<const float> row, int64_t
   const mlir::Type rowsType =
       rules::productRowsType(inputType, op.getWeight().getType(), op.getRows());
   // Rows that are quantized already would change if they were once more.
-  const bool isReady = inputType.getElementType() == rowsType && !operands.gamma;
-  const std::vector<float> x = isReady ? std::vector<float>(row.begin(), row.end())
-                                       : scaleRow(row, operands.gamma, rowsType);
+  const bool isReady =
+      inputType.getElementType() == rowsType && !operands.gamma && !op.getLayerEps();
+  const std::vector<float> x = isReady
+                                   ? std::vector<float>(row.begin(), row.end())
+                                   : prologueRow(op, row, operands.gamma, operands.beta, rowsType);
   double factor = 1;
   if (op.getEps())
     factor = rmsFactor(row, op.getEps()->convertToFloat());
@@ -71,6 +80,18 @@ static std::vector<double> productRow(Op op, std::span<const float> row, int64_t
   return z;
 }
 
+/// What becomes of the product's number f before the residual: gate, activation or cap.
+static double finish(FusedLinearOp op, std::span<const double> z, int64_t f) {
+  if (op.getGate())
+    return activate(*op.getGate(), z[f]) * z[op.getType().getDimSize(1) + f];
+  if (op.getAct())
+    return activate(*op.getAct(), z[f]);
+  if (!op.getCap())
+    return z[f];
+  const double cap = op.getCap()->convertToFloat();
+  return cap * std::tanh(z[f] / cap);
+}
+
 Tensor fusedLinear(FusedLinearOp op, const Tensor &input, const Tensor &weight,
                    const LinearOperands &operands) {
   const int64_t width = op.getType().getDimSize(1);
@@ -83,7 +104,7 @@ Tensor fusedLinear(FusedLinearOp op, const Tensor &input, const Tensor &weight,
   for (int64_t t = 0; t < input.rows(); ++t) {
     const std::vector<double> z = productRow(op, input.row(t), t, matrix, bias, operands);
     for (int64_t f = 0; f < width; ++f) {
-      double y = op.getGate() ? activate(*op.getGate(), z[f]) * z[width + f] : z[f];
+      double y = finish(op, z, f);
       if (operands.residual)
         y += operands.residual->row(t)[f];
       result.row(t)[f] = roundTo(op.getType().getElementType(), y);
@@ -124,6 +145,67 @@ Tensor fusedQkv(FusedQkvOp op, const Tensor &input, const Tensor &weight,
     cache.set(layer, step.sequences[step.slot[t]], step.position[t], std::move(row));
   }
   return query;
+}
+
+//===----------------------------------------------------------------------===//
+// append_qkv, norm_add
+//===----------------------------------------------------------------------===//
+
+/// Head `head` of projected rows, normalised and rotated.
+static std::vector<double> projectedHead(AppendQkvOp op, std::span<const float> row, int64_t head,
+                                         const Tensor *gamma, std::span<const float> angles) {
+  const int64_t headDim = op.getType().getDimSize(2);
+  const std::span<const float> from = row.subspan(head * headDim, headDim);
+  std::vector<double> x(from.begin(), from.end());
+  if (gamma) {
+    const double factor = rmsFactor(from, op.getEps()->convertToFloat());
+    for (int64_t d = 0; d < headDim; ++d)
+      x[d] *= factor * gamma->values[d];
+  }
+  if (!angles.empty())
+    rotate(std::span(x).first(angles.size()), angles);
+  return x;
+}
+
+Tensor appendQkv(AppendQkvOp op, const QkvRows &rows, int64_t layer, const StepData &step,
+                 KvStore &cache) {
+  const KvCacheType type = op.getCache().getType();
+  const int64_t heads = op.getType().getDimSize(0), tokens = rows.query->rows();
+  Tensor query({heads, tokens, type.getHeadDim()});
+  for (int64_t t = 0; t < tokens; ++t) {
+    std::span<const float> angles;
+    if (rows.ropeTable)
+      angles = rows.ropeTable->row(step.position[t]);
+    const auto queries = rows.query->row(t).subspan(op.getQueryOffset());
+    for (int64_t h = 0; h < heads; ++h)
+      for (auto [d, number] :
+           llvm::enumerate(projectedHead(op, queries, h, rows.queryGamma, angles)))
+        query.row(h * tokens + t)[d] = roundTo(op.getType().getElementType(), number);
+    KvStore::Row row;
+    for (int64_t h = 0; h < type.getHeads(); ++h) {
+      for (double number :
+           projectedHead(op, rows.key->row(t).subspan(op.getKeyOffset()), h, rows.keyGamma, angles))
+        row.key.push_back(roundTo(type.getReadType(), number));
+      for (double number :
+           projectedHead(op, rows.value->row(t).subspan(op.getValueOffset()), h, nullptr, {}))
+        row.value.push_back(roundTo(type.getReadType(), number));
+    }
+    roundToCache(type, row.key);
+    roundToCache(type, row.value);
+    cache.set(layer, step.sequences[step.slot[t]], step.position[t], std::move(row));
+  }
+  return query;
+}
+
+Tensor normAdd(NormAddOp op, const Tensor &input, const Tensor &gamma, const Tensor &residual) {
+  Tensor result(input.shape);
+  for (int64_t t = 0; t < input.rows(); ++t) {
+    const double factor = rmsFactor(input.row(t), op.getEps().convertToFloat());
+    for (int64_t k = 0; k < input.columns(); ++k)
+      result.row(t)[k] = roundTo(op.getType().getElementType(),
+                                 residual.row(t)[k] + factor * input.row(t)[k] * gamma.values[k]);
+  }
+  return result;
 }
 
 //===----------------------------------------------------------------------===//

@@ -67,13 +67,17 @@ Tensor rmsNorm(RmsNormOp op, const Tensor &input, const Tensor &gamma) {
   return result;
 }
 
+RowMoments layerMoments(std::span<const float> row, double eps) {
+  const double mean = meanOf(row, [](double x) { return x; });
+  const double variance = meanOf(row, [&](double x) { return (x - mean) * (x - mean); });
+  return {mean, 1 / std::sqrt(variance + eps)};
+}
+
 Tensor layerNorm(LayerNormOp op, const Tensor &input, const Tensor &gamma, const Tensor *beta) {
   Tensor result(input.shape);
   for (int64_t i = 0; i < input.rows(); ++i) {
     const std::span<const float> row = input.row(i);
-    const double mean = meanOf(row, [](double x) { return x; });
-    const double variance = meanOf(row, [&](double x) { return (x - mean) * (x - mean); });
-    const double factor = 1 / std::sqrt(variance + op.getEps().convertToFloat());
+    const auto [mean, factor] = layerMoments(row, op.getEps().convertToFloat());
     for (int64_t k = 0; k < input.columns(); ++k)
       result.row(i)[k] =
           roundTo(op.getType().getElementType(),

@@ -60,8 +60,15 @@ Tensor layerNorm(LayerNormOp op, const Tensor &input, const Tensor &gamma, const
 Tensor linear(LinearOp op, const Tensor &input, const Tensor &weight);
 Tensor matmul(mlir::Type elementType, const Tensor &lhs, const Tensor &rhs, bool isTransposed);
 
-/// 1 / sqrt(mean x^2 + eps) of a row's first `columns` numbers.
+/// 1 / sqrt(mean x^2 + eps) of a row.
 double rmsFactor(std::span<const float> row, double eps);
+
+/// What a layer_norm subtracts from a row's numbers and multiplies them by.
+struct RowMoments {
+  double mean = 0;
+  double factor = 1; ///< 1 / sqrt(variance + eps)
+};
+RowMoments layerMoments(std::span<const float> row, double eps);
 
 //===----------------------------------------------------------------------===//
 // AttentionOps.cpp
@@ -114,11 +121,13 @@ struct PreparedRows {
   Tensor rows;
   Tensor factor; ///< empty without rms
 };
-PreparedRows prepareRows(PrepareRowsOp op, const Tensor &input, const Tensor *gamma);
+PreparedRows prepareRows(PrepareRowsOp op, const Tensor &input, const Tensor *gamma,
+                         const Tensor *beta);
 
 /// Optional operands of the fused matmuls; null when absent.
 struct LinearOperands {
   const Tensor *gamma = nullptr;
+  const Tensor *beta = nullptr;
   const Tensor *rowFactor = nullptr;
   const Tensor *bias = nullptr;
   const Tensor *residual = nullptr;
@@ -130,6 +139,18 @@ Tensor fusedLinear(FusedLinearOp op, const Tensor &input, const Tensor &weight,
 Tensor fusedQkv(FusedQkvOp op, const Tensor &input, const Tensor &weight,
                 const LinearOperands &operands, int64_t layer, const StepData &step,
                 KvStore &cache);
+
+/// Operands of append_qkv; the gammas and the table are null when absent.
+struct QkvRows {
+  const Tensor *query, *key, *value;
+  const Tensor *queryGamma = nullptr;
+  const Tensor *keyGamma = nullptr;
+  const Tensor *ropeTable = nullptr;
+};
+/// Appends to the cache of `layer` and returns the queries.
+Tensor appendQkv(AppendQkvOp op, const QkvRows &rows, int64_t layer, const StepData &step,
+                 KvStore &cache);
+Tensor normAdd(NormAddOp op, const Tensor &input, const Tensor &gamma, const Tensor &residual);
 Expected<Tensor> flashAttention(FlashAttentionOp op, const Tensor &query, int64_t layer,
                                 const StepData &step, const KvStore &cache);
 

@@ -9,7 +9,7 @@ bool isTensorOp(mlir::Operation *op) {
   return llvm::isa<ConstantOp, ReshapeOp, TransposeOp, SliceOp, ConcatOp, RepeatOp, CastOp, AddOp,
                    SubOp, MulOp, DivOp, ScaleOp, RsqrtOp, SiluOp, ReluOp, TanhOp, GeluOp, SoftCapOp,
                    MeanOp, RmsNormOp, LayerNormOp, LinearOp, MatmulOp, BatchMatmulOp, SoftmaxOp,
-                   RopeTableOp, QuantizeOp, PackOp, FusedLinearOp>(op);
+                   RopeTableOp, QuantizeOp, PackOp, FusedLinearOp, NormAddOp>(op);
 }
 
 /// The operand for an optional value of an op; null when it is absent.
@@ -28,6 +28,7 @@ static Tensor ropeTable(RopeTableOp op) {
 
 static Tensor fusedLinear(FusedLinearOp op, Operands in) {
   const LinearOperands optional{.gamma = find(op, in, op.getGamma()),
+                                .beta = find(op, in, op.getBeta()),
                                 .rowFactor = find(op, in, op.getRowFactor()),
                                 .bias = find(op, in, op.getBias()),
                                 .residual = find(op, in, op.getResidual())};
@@ -59,6 +60,7 @@ Expected<Tensor> evaluate(mlir::Operation *op, Operands in) {
       .Case([&](QuantizeOp o) { return quantize(o, *in[0]); })
       .Case([&](PackOp o) { return pack(o, *in[0]); })
       .Case([&](FusedLinearOp o) { return fusedLinear(o, in); })
+      .Case([&](NormAddOp o) { return normAdd(o, *in[0], *in[1], *in[2]); })
       .Default([&](mlir::Operation *) {
         return unsupported("the reference has no meaning for " +
                            op->getName().getStringRef().str());

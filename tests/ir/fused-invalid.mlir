@@ -127,7 +127,7 @@ func.func @fused_linear_c4(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %gamma: ten
 // -----
 
 func.func @fused_linear_c5_both(%x: tensor<?x4xf32>, %w: tensor<8x4xf32>, %row_factor: tensor<?xf32>) {
-  // expected-error @below {{expected rms or row_factor but got both}}
+  // expected-error @below {{expected a norm or row_factor but got both}}
   %0 = graphc.fused_linear %x, %w rms(1.0) row_factor(%row_factor)
        : (tensor<?x4xf32>, tensor<8x4xf32>, tensor<?xf32>) -> tensor<?x8xf32>
   return
@@ -280,7 +280,7 @@ func.func @fused_qkv_c4(%x: tensor<?x4xf32>, %w: tensor<64x4xf32>, %gamma: tenso
 // -----
 
 func.func @fused_qkv_c5(%x: tensor<?x4xf32>, %w: tensor<64x4xf32>, %row_factor: tensor<?xf32>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
-  // expected-error @below {{expected rms or row_factor but got both}}
+  // expected-error @below {{expected a norm or row_factor but got both}}
   %0 = graphc.fused_qkv %x, %w rms(1.0) row_factor(%row_factor) append(%kv, %s)
        : (tensor<?x4xf32>, tensor<64x4xf32>, tensor<?xf32>, !graphc.kv_cache<2x8xbf16>, !graphc.step) -> tensor<4x?x8xf32>
   return
@@ -449,7 +449,7 @@ func.func @fused_linear_c2_groups_of_rows(%x: tensor<?x256x!graphc.quant<i8:f32,
 // -----
 
 func.func @fused_linear_c2_prologue(%x: tensor<?x64x!graphc.quant<i8:f32, 32>>, %w: tensor<32x64x!graphc.quant<i8:f16, 32>>, %g: tensor<64xf32>) {
-  // expected-error @below {{expected no rms and no gamma with rows that are quantized already}}
+  // expected-error @below {{expected no norm and no gamma with rows that are quantized already}}
   %0 = graphc.fused_linear %x, %w gamma(%g) : (tensor<?x64x!graphc.quant<i8:f32, 32>>, tensor<32x64x!graphc.quant<i8:f16, 32>>, tensor<64xf32>) -> tensor<?x32xf32>
   return
 }
@@ -459,5 +459,140 @@ func.func @fused_linear_c2_prologue(%x: tensor<?x64x!graphc.quant<i8:f32, 32>>, 
 func.func @prepare_rows_c3_groups(%x: tensor<?x72xf32>) {
   // expected-error @below {{expected quantized rows of a multiple of 32 numbers but got}}
   %0 = graphc.prepare_rows %x : (tensor<?x72xf32>) -> tensor<?x72x!graphc.quant<i8:f32, 32>>
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c2_beta(%x: tensor<?x4xf32>, %b: tensor<4xf32>) {
+  // expected-error @below {{expected layer_norm with a beta but got none}}
+  %0 = graphc.prepare_rows %x beta(%b) : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c2_beta_shape(%x: tensor<?x4xf32>, %b: tensor<5xf32>) {
+  // expected-error @below {{expected beta of shape [4] but got [5]}}
+  %0 = graphc.prepare_rows %x layer_norm(1.0) beta(%b) : (tensor<?x4xf32>, tensor<5xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c4_both(%x: tensor<?x4xf32>) {
+  // expected-error @below {{expected rms or layer_norm but got both}}
+  %0, %1 = graphc.prepare_rows %x rms(1.0) layer_norm(1.0) : (tensor<?x4xf32>) -> (tensor<?x4xf32>, tensor<?xf32>)
+  return
+}
+
+// -----
+
+func.func @fused_linear_c5_layer_norm(%x: tensor<?x4xf32>, %w: tensor<6x4xf32>, %r: tensor<?xf32>) {
+  // expected-error @below {{expected a norm or row_factor but got both}}
+  %0 = graphc.fused_linear %x, %w layer_norm(1.0) row_factor(%r) : (tensor<?x4xf32>, tensor<6x4xf32>, tensor<?xf32>) -> tensor<?x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c9(%x: tensor<?x4xf32>, %w: tensor<6x4xf32>) {
+  // expected-error @below {{expected at most one of gate, act and cap}}
+  %0 = graphc.fused_linear %x, %w act(relu) cap(1.0) : (tensor<?x4xf32>, tensor<6x4xf32>) -> tensor<?x6xf32>
+  return
+}
+
+// -----
+
+func.func @fused_linear_c9_cap(%x: tensor<?x4xf32>, %w: tensor<6x4xf32>) {
+  // expected-error @below {{expected a cap of more than 0 but got -1}}
+  %0 = graphc.fused_linear %x, %w cap(-1.0) : (tensor<?x4xf32>, tensor<6x4xf32>) -> tensor<?x6xf32>
+  return
+}
+
+// -----
+
+func.func @append_qkv_c1(%z: tensor<2x?x64xf32>, %kv: !graphc.kv_cache<2x8xf32>, %s: !graphc.step) {
+  // expected-error @below {{expected query_rows of shape [?, N] but got [2, ?, 64]}}
+  %0 = graphc.append_qkv %z[0], %z[32], %z[48] append(%kv, %s)
+       : (tensor<2x?x64xf32>, tensor<2x?x64xf32>, tensor<2x?x64xf32>, !graphc.kv_cache<2x8xf32>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @append_qkv_c2(%z: tensor<?x64xf32>, %kv: !graphc.kv_cache<2x8xf32>, %s: !graphc.step) {
+  // expected-error @below {{expected queries of shape [H, ?, 8] with a multiple of 2 for H but got [3, ?, 8]}}
+  %0 = graphc.append_qkv %z[0], %z[32], %z[48] append(%kv, %s)
+       : (tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>, !graphc.kv_cache<2x8xf32>, !graphc.step) -> tensor<3x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @append_qkv_c3(%z: tensor<?x64xf32>, %kv: !graphc.kv_cache<2x8xf32>, %s: !graphc.step) {
+  // expected-error @below {{expected value_rows of 16 channels behind an offset of at least 0 but got offset 49 of 64}}
+  %0 = graphc.append_qkv %z[0], %z[32], %z[49] append(%kv, %s)
+       : (tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>, !graphc.kv_cache<2x8xf32>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @append_qkv_c3_negative(%z: tensor<?x64xf32>, %kv: !graphc.kv_cache<2x8xf32>, %s: !graphc.step) {
+  // expected-error @below {{expected key_rows of 16 channels behind an offset of at least 0 but got offset -1 of 64}}
+  %0 = graphc.append_qkv %z[0], %z[-1], %z[48] append(%kv, %s)
+       : (tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>, !graphc.kv_cache<2x8xf32>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @append_qkv_c4(%z: tensor<?x64xf32>, %g: tensor<8xf32>, %h: tensor<9xf32>, %kv: !graphc.kv_cache<2x8xf32>, %s: !graphc.step) {
+  // expected-error @below {{expected key_gamma of shape [8] but got [9]}}
+  %0 = graphc.append_qkv %z[0], %z[32], %z[48] head_norm(1.0, %g, %h) append(%kv, %s)
+       : (tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<8xf32>, tensor<9xf32>, !graphc.kv_cache<2x8xf32>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @append_qkv_c4_gammas(%z: tensor<?x64xf32>, %g: tensor<8xf32>, %kv: !graphc.kv_cache<2x8xf32>, %s: !graphc.step) {
+  // expected-error @below {{expected head_norm with both gammas, or none of them}}
+  %0 = "graphc.append_qkv"(%z, %z, %z, %g, %kv, %s) {query_offset = 0, key_offset = 32, value_offset = 48, eps = 1.0 : f32, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 1, 1>}
+       : (tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<8xf32>, !graphc.kv_cache<2x8xf32>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @append_qkv_c5(%z: tensor<?x64xf32>, %t: tensor<9x10xf32>, %kv: !graphc.kv_cache<2x8xf32>, %s: !graphc.step) {
+  // expected-error @below {{expected a rope table of at most 8 columns but got 10}}
+  %0 = graphc.append_qkv %z[0], %z[32], %z[48] rope(%t) append(%kv, %s)
+       : (tensor<?x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>, tensor<9x10xf32>, !graphc.kv_cache<2x8xf32>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// -----
+
+func.func @norm_add_c2(%x: tensor<2x?x4xf32>, %g: tensor<4xf32>, %h: tensor<2x?x4xf32>) {
+  // expected-error @below {{expected an input of shape [?, K] but got [2, ?, 4]}}
+  %0 = graphc.norm_add %x, %g eps 1.0 residual(%h) : tensor<2x?x4xf32>, tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @norm_add_c3(%x: tensor<?x4xf32>, %g: tensor<5xf32>, %h: tensor<?x4xf32>) {
+  // expected-error @below {{expected gamma of shape [4] but got [5]}}
+  %0 = graphc.norm_add %x, %g eps 1.0 residual(%h) : tensor<?x4xf32>, tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @norm_add_c4(%x: tensor<?x4xf32>, %g: tensor<4xf32>, %h: tensor<?x4xf32>) {
+  // expected-error @below {{expected an eps of at least 0 but got -1}}
+  %0 = graphc.norm_add %x, %g eps -1.0 residual(%h) : tensor<?x4xf32>, tensor<4xf32>
   return
 }

@@ -38,6 +38,39 @@ func.func @fused_qkv(%x: tensor<?x64xf32>, %w: tensor<64x64xbf16>, %g: tensor<64
   return
 }
 
+// CHECK-LABEL: func.func @layer_norm_and_functions
+func.func @layer_norm_and_functions(%x: tensor<?x64xf32>, %w: tensor<40x64xbf16>, %g: tensor<64xf32>, %b: tensor<64xf32>, %y: tensor<?x40xf32>) {
+  // CHECK: graphc.prepare_rows %{{.*}} layer_norm(1.0) gamma(%{{.*}}) beta(%{{.*}}) : (tensor<?x64xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64xbf16>
+  %0 = graphc.prepare_rows %x layer_norm(1.0) gamma(%g) beta(%b) : (tensor<?x64xf32>, tensor<64xf32>, tensor<64xf32>) -> tensor<?x64xbf16>
+  // CHECK: graphc.prepare_rows %{{.*}} layer_norm(1.0) : (tensor<?x64xf32>) -> tensor<?x64xf32>
+  %1 = graphc.prepare_rows %x layer_norm(1.0) : (tensor<?x64xf32>) -> tensor<?x64xf32>
+  // CHECK: graphc.fused_linear %{{.*}}, %{{.*}} layer_norm(1.0) gamma(%{{.*}}) beta(%{{.*}}) act(relu) residual(%{{.*}}) :
+  %2 = graphc.fused_linear %x, %w layer_norm(1.0) gamma(%g) beta(%b) act(relu) residual(%y)
+       : (tensor<?x64xf32>, tensor<40x64xbf16>, tensor<64xf32>, tensor<64xf32>, tensor<?x40xf32>) -> tensor<?x40xf32>
+  // CHECK: graphc.fused_linear %{{.*}}, %{{.*}} cap(30.0) :
+  %3 = graphc.fused_linear %x, %w cap(30.0) : (tensor<?x64xf32>, tensor<40x64xbf16>) -> tensor<?x40xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @append_qkv
+func.func @append_qkv(%z: tensor<?x96xf32>, %v: tensor<?x40xbf16>, %g: tensor<8xf32>, %t: tensor<99x4xf32>, %kv: !graphc.kv_cache<2x8xi8>, %s: !graphc.step) {
+  // CHECK: graphc.append_qkv %[[Z:.*]][0], %[[Z]][80], %[[V:.*]][24] head_norm(1.0e-06, %{{.*}}, %{{.*}}) rope(%{{.*}}) append(%{{.*}}, %{{.*}}) :
+  %0 = graphc.append_qkv %z[0], %z[80], %v[24] head_norm(1.0e-06, %g, %g) rope(%t) append(%kv, %s)
+       : (tensor<?x96xf32>, tensor<?x96xf32>, tensor<?x40xbf16>, tensor<8xf32>, tensor<8xf32>, tensor<99x4xf32>, !graphc.kv_cache<2x8xi8>, !graphc.step)
+       -> tensor<4x?x8xbf16>
+  // CHECK: graphc.append_qkv %[[Z]][0], %[[Z]][32], %[[Z]][48] append(%{{.*}}, %{{.*}}) :
+  %1 = graphc.append_qkv %z[0], %z[32], %z[48] append(%kv, %s)
+       : (tensor<?x96xf32>, tensor<?x96xf32>, tensor<?x96xf32>, !graphc.kv_cache<2x8xi8>, !graphc.step) -> tensor<4x?x8xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @norm_add
+func.func @norm_add(%x: tensor<?x64xf32>, %g: tensor<64xf32>, %h: tensor<?x64xf32>) {
+  // CHECK: graphc.norm_add %[[X:.*]], %[[G:.*]] eps 1.0e-06 residual(%[[H:.*]]) : tensor<?x64xf32>, tensor<64xf32>
+  %0 = graphc.norm_add %x, %g eps 1.0e-06 residual(%h) : tensor<?x64xf32>, tensor<64xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @flash_attention
 func.func @flash_attention(%q: tensor<4x?x8xbf16>, %kv: !graphc.kv_cache<2x8xbf16>, %s: !graphc.step) {
   // CHECK: graphc.flash_attention %[[Q:.*]], %[[KV:.*]], %[[S:.*]] causal scale 0.25 : tensor<4x?x8xbf16>, !graphc.kv_cache<2x8xbf16> -> tensor<?x32xf32>

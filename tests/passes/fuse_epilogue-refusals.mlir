@@ -94,20 +94,46 @@ func.func @rounded_twice(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>) -> tensor<
 
 // -----
 
-// CHECK-LABEL: func.func @activation_without_gate
+// CHECK-LABEL: func.func @activation_of_used_product
 // CHECK: graphc.linear
 // CHECK-NEXT: graphc.gelu
-func.func @activation_without_gate(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>) -> tensor<?x32xf32> {
+func.func @activation_of_used_product(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) {
   %0 = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
-  // expected-remark @below {{not fused: an activation without a gate is no epilogue of fused_linear}}
+  // expected-remark @below {{not fused: the product has a second user}}
   %1 = graphc.gelu erf %0 : tensor<?x32xf32>
-  return %1 : tensor<?x32xf32>
+  return %0, %1 : tensor<?x32xf32>, tensor<?x32xf32>
 }
 
 // -----
 
+// CHECK-LABEL: func.func @activation_of_sum
+// CHECK: graphc.fused_linear %{{.+}}, %{{.+}} residual
+// CHECK-NEXT: graphc.relu
+func.func @activation_of_sum(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>, %r: tensor<?x32xf32>) -> tensor<?x32xf32> {
+  %0 = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %1 = graphc.add %0, %r : (tensor<?x32xf32>, tensor<?x32xf32>) -> tensor<?x32xf32>
+  // expected-remark @below {{not fused: the function comes after another epilogue}}
+  %2 = graphc.relu %1 : tensor<?x32xf32>
+  return %2 : tensor<?x32xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @cap_of_rounded_product
+// CHECK: graphc.soft_cap
+func.func @cap_of_rounded_product(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>) -> tensor<?x32xbf16> {
+  %0 = graphc.fused_linear %x, %w : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xbf16>
+  // expected-remark @below {{not fused: mixed types: the product is rounded before its epilogue}}
+  %1 = graphc.soft_cap %0 cap 30.0 : tensor<?x32xbf16>
+  return %1 : tensor<?x32xbf16>
+}
+
+// -----
+
+// The activation is fused, the product with what it gates is not.
 // CHECK-LABEL: func.func @gate_not_joined
-// CHECK-NOT: fused_linear
+// CHECK: %[[G:.+]] = graphc.fused_linear %{{.+}}, %{{.+}} act(silu)
+// CHECK: graphc.mul %[[G]]
 func.func @gate_not_joined(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>, %w2: tensor<32x64xf32>) -> tensor<?x32xf32> {
   %0 = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
   %1 = graphc.linear %x, %w2 : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>

@@ -30,6 +30,24 @@ func.func @sum_of_products(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>, %w2: ten
 
 // -----
 
+// A function of the whole product: behind the bias, before the residual.
+// CHECK-LABEL: func.func @functions
+// CHECK-SAME: (%[[X:.+]]: tensor<?x64xf32>, %[[W:.+]]: tensor<32x64xf32>, %[[B:.+]]: tensor<32xf32>, %[[R:.+]]: tensor<?x32xf32>)
+// CHECK-NEXT: %[[Y:.+]] = graphc.fused_linear %[[X]], %[[W]] bias(%[[B]]) act(gelu_tanh) residual(%[[R]])
+// CHECK-NEXT: %[[Z:.+]] = graphc.fused_linear %[[X]], %[[W]] cap(30.0)
+// CHECK-NEXT: return %[[Y]], %[[Z]]
+func.func @functions(%x: tensor<?x64xf32>, %w: tensor<32x64xf32>, %b: tensor<32xf32>, %r: tensor<?x32xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) {
+  %0 = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %1 = graphc.add %0, %b : (tensor<?x32xf32>, tensor<32xf32>) -> tensor<?x32xf32>
+  %2 = graphc.gelu tanh %1 : tensor<?x32xf32>
+  %y = graphc.add %r, %2 : (tensor<?x32xf32>, tensor<?x32xf32>) -> tensor<?x32xf32>
+  %3 = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+  %z = graphc.soft_cap %3 cap 30.0 : tensor<?x32xf32>
+  return %y, %z : tensor<?x32xf32>, tensor<?x32xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @gates
 // CHECK-NEXT: graphc.fused_linear %arg0, %arg1 gate({{ ?}}silu) : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x32xf32>
 // CHECK-NEXT: graphc.fused_linear %arg0, %arg1 gate({{ ?}}gelu_tanh)

@@ -76,6 +76,22 @@ func.func @weight_form(%x: tensor<?x64xf32>, %layer: index) -> tensor<?x32xf32> 
 
 // -----
 
+// A LayerNorm is the prologue as a whole: its beta comes before the product.
+// CHECK-LABEL: func.func @layer_norm
+// CHECK-SAME: (%[[X:.+]]: tensor<?x64xf32>, %[[W:.+]]: tensor<32x64xbf16>, %[[G:.+]]: tensor<64xf32>, %[[B:.+]]: tensor<64xf32>)
+// CHECK-NEXT: %[[Y:.+]] = graphc.fused_linear %[[X]], %[[W]] layer_norm(1.0e-05) gamma(%[[G]]) beta(%[[B]])
+// CHECK-NEXT: %[[Z:.+]] = graphc.fused_linear %[[X]], %[[W]] layer_norm(1.0e-05) gamma(%[[G]]) beta(%[[B]])
+// CHECK-NEXT: return %[[Y]], %[[Z]]
+func.func @layer_norm(%x: tensor<?x64xf32>, %w: tensor<32x64xbf16>, %g: tensor<64xf32>, %b: tensor<64xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) {
+  %n = graphc.layer_norm %x, %g, %b eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>, tensor<64xf32>
+  %0 = graphc.cast %n : tensor<?x64xf32> -> tensor<?x64xbf16>
+  %y = graphc.linear %0, %w : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+  %z = graphc.linear %0, %w : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+  return %y, %z : tensor<?x32xf32>, tensor<?x32xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @second_user
 // CHECK-NOT: graphc.fused_linear
 func.func @second_user(%x: tensor<?x64xf32>, %w: tensor<64x64xf32>, %g: tensor<64xf32>) -> tensor<?x64xf32> {
@@ -95,6 +111,16 @@ func.func @norm_is_residual(%x: tensor<?x64xf32>, %z: tensor<?x64xf32>, %w: tens
   %n = graphc.rms_norm %x, %g eps 1.0e-05 : tensor<?x64xf32>, tensor<64xf32>
   %y = graphc.fused_linear %z, %w residual(%n) : (tensor<?x64xf32>, tensor<64x64xf32>, tensor<?x64xf32>) -> tensor<?x64xf32>
   return %y : tensor<?x64xf32>
+}
+
+// -----
+
+// Of heads and with no matmul behind it: none of this pass's business.
+// CHECK-LABEL: func.func @norm_of_keys
+// CHECK-NEXT: graphc.rms_norm
+func.func @norm_of_keys(%x: tensor<4x?x16xf32>, %g: tensor<16xf32>) -> tensor<4x?x16xf32> {
+  %n = graphc.rms_norm %x, %g eps 1.0e-05 : tensor<4x?x16xf32>, tensor<16xf32>
+  return %n : tensor<4x?x16xf32>
 }
 
 // -----

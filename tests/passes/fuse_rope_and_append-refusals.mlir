@@ -1,6 +1,7 @@
 // What fuse-rope-and-append refuses, and why. Every projection here is whole but for one thing.
 // RUN: graphc-opt %s --graphc-fuse-rope-and-append --split-input-file --verify-diagnostics | FileCheck %s
 // CHECK-NOT: graphc.fused_qkv
+// CHECK-NOT: graphc.append_qkv
 
 func.func @keys_of_heads_normalised(%x: tensor<?x64xf32>, %w: tensor<128x64xf32>, %table: tensor<128x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step, %g: tensor<16xf32>) -> tensor<4x?x16xf32> {
   %0 = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<128x64xf32>) -> tensor<?x128xf32>
@@ -16,14 +17,13 @@ func.func @keys_of_heads_normalised(%x: tensor<?x64xf32>, %w: tensor<128x64xf32>
   %k = graphc.rope %kn, %table, %step : tensor<2x?x16xf32>, tensor<128x16xf32>
   %v1 = graphc.reshape %v0 : tensor<?x32xf32> -> tensor<?x2x16xf32>
   %v = graphc.transpose %v1 [1, 0, 2] : tensor<?x2x16xf32> -> tensor<2x?x16xf32>
-  // expected-remark @below {{not fused: keys come from graphc.rms_norm and not from rows split into heads}}
+  // expected-remark @below {{not fused: only one of queries and keys is normalised}}
   graphc.kv_append %kv, %step, %k, %v : !graphc.kv_cache<2x16xf32>, tensor<2x?x16xf32>, tensor<2x?x16xf32>
   return %q : tensor<4x?x16xf32>
 }
 
 // -----
 
-// The queries' way ends at the norm.
 func.func @queries_of_heads_normalised(%x: tensor<?x64xf32>, %w: tensor<128x64xf32>, %table: tensor<128x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step, %g: tensor<16xf32>) -> tensor<4x?x16xf32> {
   %0 = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<128x64xf32>) -> tensor<?x128xf32>
   %q0 = graphc.slice %0 axis 1 [0, 64] : tensor<?x128xf32> -> tensor<?x64xf32>
@@ -38,7 +38,7 @@ func.func @queries_of_heads_normalised(%x: tensor<?x64xf32>, %w: tensor<128x64xf
   %k = graphc.rope %k2, %table, %step : tensor<2x?x16xf32>, tensor<128x16xf32>
   %v1 = graphc.reshape %v0 : tensor<?x32xf32> -> tensor<?x2x16xf32>
   %v = graphc.transpose %v1 [1, 0, 2] : tensor<?x2x16xf32> -> tensor<2x?x16xf32>
-  // expected-remark @below {{not fused: only one of queries and keys is rotated}}
+  // expected-remark @below {{not fused: only one of queries and keys is normalised}}
   graphc.kv_append %kv, %step, %k, %v : !graphc.kv_cache<2x16xf32>, tensor<2x?x16xf32>, tensor<2x?x16xf32>
   return %q : tensor<4x?x16xf32>
 }
@@ -76,7 +76,7 @@ func.func @not_joined(%x: tensor<?x64xf32>, %w: tensor<128x64xf32>, %table: tens
   %k = graphc.rope %k2, %table, %step : tensor<2x?x16xf32>, tensor<128x16xf32>
   %v1 = graphc.reshape %v0 : tensor<?x32xf32> -> tensor<?x2x16xf32>
   %v = graphc.transpose %v1 [1, 0, 2] : tensor<?x2x16xf32> -> tensor<2x?x16xf32>
-  // expected-remark @below {{not fused: keys are no slice of a joined projection}}
+  // expected-remark @below {{not fused: the projection is not split into queries, keys and values}}
   graphc.kv_append %kv, %step, %k, %v : !graphc.kv_cache<2x16xf32>, tensor<2x?x16xf32>, tensor<2x?x16xf32>
   return %q : tensor<4x?x16xf32>
 }
@@ -97,7 +97,7 @@ func.func @two_projections(%x: tensor<?x64xf32>, %w: tensor<128x64xf32>, %table:
   %k = graphc.rope %k2, %table, %step : tensor<2x?x16xf32>, tensor<128x16xf32>
   %v1 = graphc.reshape %v0 : tensor<?x32xf32> -> tensor<?x2x16xf32>
   %v = graphc.transpose %v1 [1, 0, 2] : tensor<?x2x16xf32> -> tensor<2x?x16xf32>
-  // expected-remark @below {{not fused: keys and values are slices of different matmuls}}
+  // expected-remark @below {{not fused: the projection is not split into queries, keys and values}}
   graphc.kv_append %kv, %step, %k, %v : !graphc.kv_cache<2x16xf32>, tensor<2x?x16xf32>, tensor<2x?x16xf32>
   return %q : tensor<4x?x16xf32>
 }
@@ -164,27 +164,6 @@ func.func @projection_used(%x: tensor<?x64xf32>, %w: tensor<128x64xf32>, %table:
 
 // -----
 
-// Keys, values, queries.
-func.func @queries_last(%x: tensor<?x64xf32>, %w: tensor<128x64xf32>, %table: tensor<128x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step) -> tensor<4x?x16xf32> {
-  %0 = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<128x64xf32>) -> tensor<?x128xf32>
-  %q0 = graphc.slice %0 axis 1 [64, 128] : tensor<?x128xf32> -> tensor<?x64xf32>
-  %k0 = graphc.slice %0 axis 1 [0, 32] : tensor<?x128xf32> -> tensor<?x32xf32>
-  %v0 = graphc.slice %0 axis 1 [32, 64] : tensor<?x128xf32> -> tensor<?x32xf32>
-  %q1 = graphc.reshape %q0 : tensor<?x64xf32> -> tensor<?x4x16xf32>
-  %q2 = graphc.transpose %q1 [1, 0, 2] : tensor<?x4x16xf32> -> tensor<4x?x16xf32>
-  %q = graphc.rope %q2, %table, %step : tensor<4x?x16xf32>, tensor<128x16xf32>
-  %k1 = graphc.reshape %k0 : tensor<?x32xf32> -> tensor<?x2x16xf32>
-  %k2 = graphc.transpose %k1 [1, 0, 2] : tensor<?x2x16xf32> -> tensor<2x?x16xf32>
-  %k = graphc.rope %k2, %table, %step : tensor<2x?x16xf32>, tensor<128x16xf32>
-  %v1 = graphc.reshape %v0 : tensor<?x32xf32> -> tensor<?x2x16xf32>
-  %v = graphc.transpose %v1 [1, 0, 2] : tensor<?x2x16xf32> -> tensor<2x?x16xf32>
-  // expected-remark @below {{not fused: the projection's slices are not in the order queries, keys, values}}
-  graphc.kv_append %kv, %step, %k, %v : !graphc.kv_cache<2x16xf32>, tensor<2x?x16xf32>, tensor<2x?x16xf32>
-  return %q : tensor<4x?x16xf32>
-}
-
-// -----
-
 func.func @queries_not_split(%x: tensor<?x64xf32>, %w: tensor<128x64xf32>, %table: tensor<128x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step) -> tensor<?x64xf32> {
   %0 = graphc.linear %x, %w : (tensor<?x64xf32>, tensor<128x64xf32>) -> tensor<?x128xf32>
   %q0 = graphc.slice %0 axis 1 [0, 64] : tensor<?x128xf32> -> tensor<?x64xf32>
@@ -198,26 +177,6 @@ func.func @queries_not_split(%x: tensor<?x64xf32>, %w: tensor<128x64xf32>, %tabl
   // expected-remark @below {{not fused: queries are not split into heads, or their rows have a second user}}
   graphc.kv_append %kv, %step, %k, %v : !graphc.kv_cache<2x16xf32>, tensor<2x?x16xf32>, tensor<2x?x16xf32>
   return %q0 : tensor<?x64xf32>
-}
-
-// -----
-
-func.func @residual(%x: tensor<?x64xf32>, %w: tensor<128x64xf32>, %table: tensor<128x16xf32>, %kv: !graphc.kv_cache<2x16xf32>, %step: !graphc.step, %r: tensor<?x128xf32>) -> tensor<4x?x16xf32> {
-  %0 = graphc.fused_linear %x, %w residual(%r) : (tensor<?x64xf32>, tensor<128x64xf32>, tensor<?x128xf32>) -> tensor<?x128xf32>
-  %q0 = graphc.slice %0 axis 1 [0, 64] : tensor<?x128xf32> -> tensor<?x64xf32>
-  %k0 = graphc.slice %0 axis 1 [64, 96] : tensor<?x128xf32> -> tensor<?x32xf32>
-  %v0 = graphc.slice %0 axis 1 [96, 128] : tensor<?x128xf32> -> tensor<?x32xf32>
-  %q1 = graphc.reshape %q0 : tensor<?x64xf32> -> tensor<?x4x16xf32>
-  %q2 = graphc.transpose %q1 [1, 0, 2] : tensor<?x4x16xf32> -> tensor<4x?x16xf32>
-  %q = graphc.rope %q2, %table, %step : tensor<4x?x16xf32>, tensor<128x16xf32>
-  %k1 = graphc.reshape %k0 : tensor<?x32xf32> -> tensor<?x2x16xf32>
-  %k2 = graphc.transpose %k1 [1, 0, 2] : tensor<?x2x16xf32> -> tensor<2x?x16xf32>
-  %k = graphc.rope %k2, %table, %step : tensor<2x?x16xf32>, tensor<128x16xf32>
-  %v1 = graphc.reshape %v0 : tensor<?x32xf32> -> tensor<?x2x16xf32>
-  %v = graphc.transpose %v1 [1, 0, 2] : tensor<?x2x16xf32> -> tensor<2x?x16xf32>
-  // expected-remark @below {{not fused: the projection has an epilogue that fused_qkv has not}}
-  graphc.kv_append %kv, %step, %k, %v : !graphc.kv_cache<2x16xf32>, tensor<2x?x16xf32>, tensor<2x?x16xf32>
-  return %q : tensor<4x?x16xf32>
 }
 
 // -----

@@ -13,6 +13,19 @@ func.func @norm(%x: tensor<?x172xf32>, %w: tensor<3x86x32x2xbf16>, %g: tensor<17
 
 // -----
 
+// A LayerNorm is done when the rows are ready: no factor. Both matmuls share it.
+// CHECK-LABEL: func.func @layer_norm
+// CHECK-NEXT: %[[ROWS:.+]] = graphc.prepare_rows %arg0 layer_norm(1.0e-05) gamma(%arg2) beta(%arg3) : (tensor<?x172xf32>, tensor<172xf32>, tensor<172xf32>) -> tensor<?x192xbf16>
+// CHECK-NEXT: graphc.fused_linear %[[ROWS]], %arg1 act(gelu_tanh) : (tensor<?x192xbf16>, tensor<3x86x32x2xbf16>) -> tensor<?x96xf32>
+// CHECK-NEXT: graphc.fused_linear %[[ROWS]], %arg1 : (tensor<?x192xbf16>, tensor<3x86x32x2xbf16>) -> tensor<?x96xf32>
+func.func @layer_norm(%x: tensor<?x172xf32>, %w: tensor<3x86x32x2xbf16>, %g: tensor<172xf32>, %b: tensor<172xf32>) -> (tensor<?x96xf32>, tensor<?x96xf32>) {
+  %y = graphc.fused_linear %x, %w layer_norm(1.0e-05) gamma(%g) beta(%b) act(gelu_tanh) : (tensor<?x172xf32>, tensor<3x86x32x2xbf16>, tensor<172xf32>, tensor<172xf32>) -> tensor<?x96xf32>
+  %z = graphc.fused_linear %x, %w layer_norm(1.0e-05) gamma(%g) beta(%b) : (tensor<?x172xf32>, tensor<3x86x32x2xbf16>, tensor<172xf32>, tensor<172xf32>) -> tensor<?x96xf32>
+  return %y, %z : tensor<?x96xf32>, tensor<?x96xf32>
+}
+
+// -----
+
 // Without a norm there is no factor. Rows of whole kibibytes get another 32 elements.
 // CHECK-LABEL: func.func @conversion
 // CHECK-NEXT: %[[ROWS:.+]] = graphc.prepare_rows %arg0 : (tensor<?x256xf32>) -> tensor<?x288xf32>

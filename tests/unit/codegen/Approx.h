@@ -124,6 +124,12 @@ inline Approx activated(std::string_view name, const Approx &x) {
   return {value, 1.13 * x.error + 8 * Approx::kUlp * std::abs(x.value)};
 }
 
+/// cap * tanh(x / cap), whose slope is at most 1. The bound is written as a number of f32.
+inline Approx capped(const Approx &x, double cap) {
+  Approx inside = x / Approx{cap};
+  return inside.mapped(std::tanh(inside.value), 1, 3) * Approx{cap};
+}
+
 } // namespace graphc::test
 
 #endif // GRAPHC_TESTS_UNIT_CODEGEN_APPROX_H

@@ -7,7 +7,8 @@ int64_t sumLengthOf(KernelOp kernel, const StepDims &extents) {
   size_t axis = 0;
   if (auto softmax = llvm::dyn_cast<SoftmaxOp>(op))
     axis = softmax.getAxis();
-  else if (llvm::isa<MatmulOp, BatchMatmulOp, MeanOp, RmsNormOp, LayerNormOp>(op))
+  else if (llvm::isa<MatmulOp, BatchMatmulOp, MeanOp, RmsNormOp, LayerNormOp, NormAddOp,
+                     PrepareRowsOp>(op))
     axis = size_t(llvm::cast<mlir::RankedTensorType>(op->getOperand(0).getType()).getRank() - 1);
   else
     return 1;

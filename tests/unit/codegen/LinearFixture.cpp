@@ -11,8 +11,9 @@ static constexpr float kUntouched = -12288; // a bf16 number
 
 std::ostream &operator<<(std::ostream &out, const LinearSpec &spec) {
   return out << spec.type << " K " << spec.depth << " N " << spec.channels << " gate '" << spec.gate
-             << "' factor " << spec.factor << " bias " << spec.bias << " residual " << spec.residual
-             << " result " << nameOf(spec.result);
+             << "' act '" << spec.act << "' cap " << spec.cap << " factor " << spec.factor
+             << " bias " << spec.bias << " residual " << spec.residual << " result "
+             << nameOf(spec.result);
 }
 
 std::string LinearCase::kernelText() const {
@@ -25,6 +26,10 @@ std::string LinearCase::kernelText() const {
   scaleAndBias.addTo(text, dims);
   if (!spec.gate.empty())
     text.addWord("gate(" + spec.gate + ")");
+  if (!spec.act.empty())
+    text.addWord("act(" + spec.act + ")");
+  if (spec.cap > 0)
+    text.addWord("cap(" + std::to_string(spec.cap) + ")");
   if (spec.residual)
     text.addClause("residual", tensorText({-1, spec.channels}, ElementType::F32), dims);
   return text.kernel(op, {tensorText({-1, spec.channels}, spec.result)});
@@ -78,6 +83,10 @@ Approx LinearCase::expected(int64_t t, int64_t n) const {
   Approx value = preActivation(t, n);
   if (!spec.gate.empty())
     value = activated(spec.gate, value) * preActivation(t, n + spec.channels);
+  if (!spec.act.empty())
+    value = activated(spec.act, value);
+  if (spec.cap > 0)
+    value = capped(value, spec.cap);
   if (spec.residual)
     value = value + Approx{residual.get(t * spec.channels + n)};
   return value.storedAs(spec.result);

@@ -15,12 +15,15 @@ struct LinearSpec {
   int64_t channels = 32; ///< N of the result.
   int64_t rowPadding = 0;
   std::string gate = {}; ///< Name of an activation, or "".
+  std::string act = {};  ///< The same, without a gate.
+  double cap = 0;        ///< 0: none.
   bool factor = false, bias = false, residual = false;
   ElementType result = ElementType::F32;
   std::string rowsDim = "T";
   int64_t maxRows = 64;
 
-  bool isFused() const { return type.quant || !gate.empty() || factor || bias || residual; }
+  bool isFused() const { return type.quant || hasFunction() || factor || bias || residual; }
+  bool hasFunction() const { return !gate.empty() || !act.empty() || cap > 0; }
   int64_t weightRows() const { return gate.empty() ? channels : 2 * channels; }
   int64_t groups() const { return gate.empty() ? 0 : 1; }
   PanelLayout layout() const { return type.layout(weightRows(), depth, groups()); }

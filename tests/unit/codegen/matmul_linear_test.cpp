@@ -98,6 +98,22 @@ TEST_P(Matmul, EpilogueGates) {
   checkLinear({.type = type(), .depth = 33, .channels = 7, .gate = "silu"}, level());
 }
 
+TEST_P(Matmul, EpilogueAppliesAFunction) {
+  for (const char *act : {"silu", "gelu_tanh", "gelu_erf", "relu"})
+    checkLinear({.type = type(), .depth = 64, .channels = 72, .act = act, .bias = true}, level());
+  checkLinear({.type = type(),
+               .depth = 172,
+               .channels = 100,
+               .act = "gelu_tanh",
+               .factor = true,
+               .bias = true,
+               .residual = true,
+               .result = ElementType::BF16},
+              level());
+  checkLinear({.type = type(), .depth = 64, .channels = 100, .cap = 3, .factor = true}, level());
+  checkLinear({.type = type(), .depth = 33, .channels = 7, .cap = 0.5, .residual = true}, level());
+}
+
 TEST_P(Matmul, InnerLoopsKeepTheirSumsInRegisters) {
   LinearCase test({.type = type(),
                    .depth = 2048,

@@ -132,3 +132,28 @@ TEST_P(QuantRows, ScalesOfNumbersThatAreNotFiniteAreNoneEither) {
             << broken << " in column " << k << ", group " << group;
     }
 }
+
+/// The numbers that are rounded come out of a LayerNorm. They may be off by their last bits, so the
+/// integers by one: the slack is a step of rows whose largest number is about 4.
+TEST_P(QuantRows, OfALayerNormAreRoundedInGroups) {
+  constexpr int64_t kColumns = 172, kWidth = 224;
+  std::string from = tensorText({-1, kColumns}, ElementType::F32);
+  std::string vector = tensorText({kColumns}, ElementType::F32);
+  std::string to = tensorText({-1, kWidth}, quantRowsText(format()));
+  std::string types = from + ", " + vector + ", " + vector;
+  auto kernel = KernelRunner::compile(
+      "graphc.kernel @k(%x: " + from + ", %g: " + vector + ", %b: " + vector + ") -> " + to +
+          " {\n  %0 = graphc.prepare_rows %x layer_norm(1.0e-05) gamma(%g) beta(%b) : (" + types +
+          ") -> " + to + "\n  graphc.yield %0 : " + to + "\n}\n",
+      level(), {kMaxRows, kMaxRows, kMaxRows});
+  ASSERT_TRUE(kernel);
+  Numbers input(ElementType::F32, kMaxRows * kColumns), gamma(ElementType::F32, kColumns),
+      beta(ElementType::F32, kColumns);
+  input.randomize(1), gamma.randomize(2), beta.randomize(3);
+  AlignedArray<std::byte> rows(size_t(kMaxRows * quantRowBytes(kWidth, format().rowGroup())));
+  StepArrays step;
+  step.T = kMaxRows;
+  std::vector<void *> memory = {input.data(), gamma.data(), beta.data(), rows.data()};
+  kernel->run(step, memory, 3);
+  expectAsReference(*kernel, step, memory, 4.0 / 127);
+}

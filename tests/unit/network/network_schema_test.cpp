@@ -71,10 +71,10 @@ TEST(NetworkSchema, HasTheOperatorsOfTheTable) {
 
 TEST(OperatorTable, HasEveryOperatorThatIsNotFused) {
   // Fused ops, those of weights and plans, and what the reader writes itself.
-  const Names others = {"fused_linear", "fused_qkv",  "prepare_rows", "flash_attention",
-                        "weight",       "yield",      "param",        "quantize",
-                        "pack",         "checkpoint", "rope_table",   "kv_layer",
-                        "dispatch",     "kernel",     "plan"};
+  const Names others = {
+      "fused_linear", "fused_qkv", "append_qkv", "norm_add", "prepare_rows", "flash_attention",
+      "weight",       "yield",     "param",      "quantize", "pack",         "checkpoint",
+      "rope_table",   "kv_layer",  "dispatch",   "kernel",   "plan"};
   mlir::MLIRContext context;
   context.loadDialect<GraphcDialect>();
   for (mlir::RegisteredOperationName name : context.getRegisteredOperations()) {

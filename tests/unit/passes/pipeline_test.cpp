@@ -196,10 +196,10 @@ TEST_F(PipelineTest, ReportsHitsMissesAndChanges) {
   EXPECT_TRUE(passNamed("fuse-attention").changed);
   EXPECT_EQ(passNamed("raise-rms-norm").hits, 0);
   EXPECT_FALSE(passNamed("raise-rms-norm").changed);
-  PassRecord rope = passNamed("fuse-rope-and-append");
-  ASSERT_EQ(rope.misses.size(), 1u);
-  EXPECT_THAT(rope.misses[0].location, HasSubstr("attn.append"));
-  EXPECT_THAT(rope.misses[0].reason, HasSubstr("no slice of a joined projection"));
+  PassRecord epilogue = passNamed("fuse-epilogue");
+  ASSERT_EQ(epilogue.misses.size(), 1u);
+  EXPECT_THAT(epilogue.misses[0].location, HasSubstr("mlp.mul"));
+  EXPECT_THAT(epilogue.misses[0].reason, HasSubstr("gate and up are not one matmul"));
 
   Expected<Json> json = parseJson(report.toJson(), "report");
   ASSERT_TRUE(json.ok()) << json.status().message();
