@@ -78,11 +78,12 @@ void AssignPrecisionPass::convertWeights() {
 }
 
 /// Rows become what their weight is; f32 rows stay what they are with `dtype` f32, where the weight
-/// may be narrower.
+/// may be narrower, and with a weight of f16, which meets no others.
 void AssignPrecisionPass::convertRows(LinearOp linear) {
-  if (dtype == Precision::F32 && elementTypeOf(linear.getInput()).isF32())
+  Type weightType = elementTypeOf(linear.getWeight());
+  if ((dtype == Precision::F32 || weightType.isF16()) && elementTypeOf(linear.getInput()).isF32())
     return;
-  convertOperand(linear->getOpOperand(0), elementTypeOf(linear.getWeight()));
+  convertOperand(linear->getOpOperand(0), weightType);
 }
 
 /// The element type of the caches, wherever they are named.
@@ -124,7 +125,8 @@ void AssignPrecisionPass::convertOperand(OpOperand &operand, Type elementType) {
 
 void AssignPrecisionPass::runOnOperation() {
   casts.clear();
-  if (dtype != Precision::F32 && weights != WeightPrecision::AsDtype) {
+  if (dtype != Precision::F32 && weights != WeightPrecision::AsDtype &&
+      weights != WeightPrecision::Stored) {
     getOperation().emitError("expected dtype=f32 with weights of another type");
     return signalPassFailure();
   }

@@ -18,10 +18,11 @@ def AssignPrecisionPass : Graphc_Pass<"assign-precision"> {
 
     * a weight that a linear multiplies with or an embedding looks up becomes `dtype`; every other weight (gammas, biases, rope
       tables) f32. With `dtype=f32` such a matrix may be stored in less: in bf16 or f16 (`weights`), or with `weights=stored` in what
-      its checkpoint tensors are stored in, so that nothing is lost. With `exact-weights`, those that linears multiply with, and those that come quantized, stay f32: quantize-weights rounds or
-      keeps them, once. The cast is part of the weight's expression: nothing is converted while the model runs;
-    * the rows of a linear are cast to the type of its weight; with `dtype=f32` they stay f32, and the weight becomes f32 where it
-      is multiplied;
+      its checkpoint tensors are stored in, so that nothing is lost; with `dtype=bf16`, `weights=stored` keeps those of f16. With
+      `exact-weights`, those that linears multiply with, and those that come quantized, stay f32: quantize-weights rounds or keeps
+      them, once. The cast is part of the weight's expression: nothing is converted while the model runs;
+    * the rows of a linear are cast to the type of its weight; with `dtype=f32`, and with a weight of f16, they stay f32, and the
+      weight becomes f32 where it is multiplied;
     * the cache becomes `kv-cache`, wherever its type is named;
     * the operands of `batch_matmul` (attention's products) are cast to bf16 when `dtype` is and `kv-cache` is not f32, else
       they stay f32: no narrower than the cache (whose integers bf16 holds exactly), no narrower than asked for.
@@ -46,7 +47,7 @@ def AssignPrecisionPass : Graphc_Pass<"assign-precision"> {
       "::llvm::cl::values(clEnumValN(::graphc::Precision::F32, \"f32\", \"\"), "
       "clEnumValN(::graphc::Precision::BF16, \"bf16\", \"\"))">,
     Option<"weights", "weights", "::graphc::WeightPrecision", "::graphc::WeightPrecision::AsDtype",
-      "element type that matrices are stored in, with dtype=f32",
+      "element type that matrices are stored in",
       "::llvm::cl::values(clEnumValN(::graphc::WeightPrecision::AsDtype, \"dtype\", \"\"), "
       "clEnumValN(::graphc::WeightPrecision::Stored, \"stored\", \"\"), "
       "clEnumValN(::graphc::WeightPrecision::BF16, \"bf16\", \"\"), "
@@ -360,7 +361,7 @@ def QuantizeWeightsPass : Graphc_Pass<"quantize-weights"> {
       "::llvm::cl::values(clEnumValN(::graphc::Precision::F32, \"f32\", \"\"), "
       "clEnumValN(::graphc::Precision::BF16, \"bf16\", \"\"))">,
     Option<"weights", "weights", "::graphc::WeightPrecision", "::graphc::WeightPrecision::AsDtype",
-      "element type that matrices are stored in, with dtype=f32",
+      "element type that matrices are stored in",
       "::llvm::cl::values(clEnumValN(::graphc::WeightPrecision::AsDtype, \"dtype\", \"\"), "
       "clEnumValN(::graphc::WeightPrecision::Stored, \"stored\", \"\"), "
       "clEnumValN(::graphc::WeightPrecision::BF16, \"bf16\", \"\"), "

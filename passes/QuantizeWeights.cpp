@@ -154,7 +154,7 @@ void QuantizeWeightsPass::leave(WeightOp weight, const Uses &uses, WeightRewrite
   rewriter.transform(weight, [&](OpBuilder &builder, Location location, ValueRange values) {
     return castElements(builder, location, values[0], type);
   });
-  if (dtype == Precision::F32 && !type.isF32())
+  if (type.isF16() || (dtype == Precision::F32 && !type.isF32()))
     setRows(uses, Float32Type::get(&getContext()));
 }
 

@@ -146,9 +146,10 @@ Type matrixType(WeightOp weight, Precision dtype, WeightPrecision weights) {
   case WeightPrecision::AsDtype:
     break;
   case WeightPrecision::Stored:
-    if (Type stored = storedType(weight.getYielded()); !isa<QuantType>(stored))
+    if (Type stored = storedType(weight.getYielded());
+        stored.isF16() || (dtype == Precision::F32 && !isa<QuantType>(stored)))
       return stored;
-    return Float32Type::get(context);
+    break;
   case WeightPrecision::BF16:
     return BFloat16Type::get(context);
   case WeightPrecision::F16:

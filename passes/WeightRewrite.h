@@ -51,7 +51,7 @@ std::string joinNames(llvm::ArrayRef<llvm::StringRef> names);
 
 /// The element type that a matrix is stored in, where rows of `dtype` are multiplied with it.
 /// WeightPrecision::Stored is the type of the checkpoint's tensors that the matrix is put together
-/// from, or f32 where they differ or numbers are computed.
+/// from, or `dtype` where they differ or numbers are computed; of bf16 rows, f16 is kept alone.
 mlir::Type matrixType(WeightOp weight, Precision dtype, WeightPrecision weights);
 
 /// The quantized type of the checkpoint tensors whose rows a weight is put together from, or null

@@ -5,6 +5,7 @@
 // RUN: graphc-opt %s --graphc-assign-precision="dtype=bf16 kv-cache=i8" --split-input-file | FileCheck %s --check-prefix=INT8
 // RUN: graphc-opt %s --graphc-assign-precision="weights=stored" --split-input-file | FileCheck %s --check-prefix=STORED
 // RUN: graphc-opt %s --graphc-assign-precision="weights=bf16" --split-input-file | FileCheck %s --check-prefix=ASKED
+// RUN: graphc-opt %s --graphc-assign-precision="dtype=bf16 weights=stored" --split-input-file | FileCheck %s --check-prefix=KEPT
 
 // Matrices become dtype in their expressions, vectors f32; rows follow their weight, one cast for all.
 // CHECK: module attributes {{.*}}graphc.stage = "fused"
@@ -132,6 +133,13 @@ func.func @widened_weight(%x: tensor<?x64xf32>, %layer: index) -> tensor<?x64xf3
 // STORED-NOT: graphc.cast
 // STORED: graphc.linear %{{.+}}, %{{.+}} : (tensor<?x64xf32>, tensor<64x64xf16>) -> tensor<?x64xf32>
 // STORED: graphc.linear %{{.+}}, %{{.+}} : (tensor<?x64xf32>, tensor<64x64xf32>) -> tensor<?x64xf32>
+// With dtype=bf16, what is f16 stays so, and its rows f32; all else becomes bf16.
+// KEPT: graphc.weight @halves[%{{.+}} in 1] : tensor<64x64xf16>
+// KEPT: graphc.weight @mixed[%{{.+}} in 1] : tensor<64x64xbf16>
+// KEPT: graphc.weight @computed[%{{.+}} in 1] : tensor<64x64xbf16>
+// KEPT-LABEL: func.func @stored
+// KEPT: graphc.linear %{{.+}}, %{{.+}} : (tensor<?x64xf32>, tensor<64x64xf16>) -> tensor<?x64xf32>
+// KEPT: graphc.linear %{{.+}}, %{{.+}} : (tensor<?x64xbf16>, tensor<64x64xbf16>) -> tensor<?x64xf32>
 // ASKED: graphc.weight @halves[%{{.+}} in 1] : tensor<64x64xbf16>
 // ASKED: graphc.weight @mixed[%{{.+}} in 1] : tensor<64x64xbf16>
 // ASKED: graphc.weight @computed[%{{.+}} in 1] : tensor<64x64xbf16>

@@ -63,16 +63,16 @@ std::string Compiler::dtype(const ModelInput &input) const {
 std::string Compiler::weightDtype(const ModelInput &input) const {
   if (!settings.weightDtype.empty())
     return settings.weightDtype;
-  const bool mayBeNarrower = dtype(input) == "f32" && settings.matmul == "generated";
-  return mayBeNarrower ? "stored" : dtype(input);
+  const bool mayDiffer = dtype(input) == "f32" || input.keepsNumbers;
+  return mayDiffer && settings.matmul == "generated" ? "stored" : dtype(input);
 }
 
-/// Rows of bf16 want weights of bf16.
+/// Rows of bf16 want weights of bf16, but for those of f16 that are kept.
 Status Compiler::checkWeightDtype(const ModelInput &input) const {
-  if (dtype(input) == "f32" || weightDtype(input) == dtype(input))
+  if (dtype(input) == "f32" || weightDtype(input) == dtype(input) || weightDtype(input) == "stored")
     return {};
   return usageError("--weight-dtype " + weightDtype(input) + " needs --dtype f32: with --dtype " +
-                    dtype(input) + ", weights are of " + dtype(input) + " too");
+                    dtype(input) + ", weights are 'stored' or of " + dtype(input) + " too");
 }
 
 std::string Compiler::kvCache(const ModelInput &input) const {

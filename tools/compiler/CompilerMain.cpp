@@ -74,7 +74,8 @@ static void addSharedFlags(CLI::App &app, CompileSettings &settings) {
       "type of activations: f32 or bf16 (default: bf16 for a checkpoint of bf16, else f32)");
   app.add_option("--weight-dtype", settings.weightDtype,
                  "type that matrices are stored in: f32, bf16, f16, or stored for what the\n"
-                 "checkpoint has (default with --dtype f32 and generated code, else --dtype)");
+                 "checkpoint has (default with generated code and --dtype f32 or a GGUF file;\n"
+                 "else --dtype)");
   app.add_option("--kv-cache", settings.kvCache,
                  "type of the KV cache: f32, bf16 or int8 (default: as --dtype)");
   addQuantFlags(app, settings.quant);

@@ -345,6 +345,7 @@ static Status describeGguf(const std::string &path, const GgufFile &file, ModelI
   generation.eosTokens = config.eosTokens;
   input.model = planModel(config, generation, path);
   input.model.name = fs::path(path).stem().string();
+  input.keepsNumbers = true;
   return {};
 }
 

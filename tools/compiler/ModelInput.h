@@ -27,6 +27,9 @@ struct ModelInput {
   std::string storedDtype = "f32";
   /// Whether tensors of the checkpoint are quantized already.
   bool isQuantized = false;
+  /// Whether matrices keep the numbers of the checkpoint, also where the products are of bf16:
+  /// those of a GGUF file do.
+  bool keepsNumbers = false;
 };
 
 /// Loads `settings.model`: a Hugging Face folder (or its config.json), a GGUF file, a network.json,
