@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(
   clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools liblld-22-dev libclang-rt-22-dev
   clang-format-22 clang-tidy-22 cmake ninja-build libstdc++-12-dev binutils
-  nlohmann-json3-dev libcli11-dev libutf8proc-dev libxxhash-dev libzstd-dev zlib1g-dev libdnnl-dev
+  nlohmann-json3-dev libcli11-dev libutf8proc-dev libpcre2-dev libxxhash-dev libzstd-dev zlib1g-dev libdnnl-dev
   libgtest-dev libgmock-dev libbenchmark-dev python3 python3-numpy
 )
 

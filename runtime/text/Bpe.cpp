@@ -206,7 +206,7 @@ void BpeEncoder::mergeFew() {
     if (*best == kNone)
       return;
     auto index = static_cast<size_t>(best - ranks.begin());
-    symbols[index] = tables.mergeResult(*best);
+    symbols[index] = tables.mergeResult(symbols[index], symbols[index + 1]);
     symbols.erase(symbols.begin() + static_cast<ptrdiff_t>(index) + 1);
     ranks.erase(best);
     if (index > 0)
@@ -243,7 +243,7 @@ void BpeEncoder::queueMerge(uint32_t node) {
 void BpeEncoder::mergeWithNext(uint32_t node) {
   Node &left = nodes[node];
   Node &right = nodes[left.next];
-  left.id = tables.mergeResult(left.rank);
+  left.id = tables.mergeResult(left.id, right.id);
   left.next = right.next;
   right.rank = kNone; // What the heap still holds of it is out of date.
   if (left.next != kNone)

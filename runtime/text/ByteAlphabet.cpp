@@ -3,6 +3,7 @@
 #include "runtime/text/Unicode.h"
 
 #include <array>
+#include <charconv>
 
 namespace graphc {
 
@@ -50,6 +51,16 @@ std::optional<std::string> bytesOfPiece(std::string_view piece) {
     position += c.length;
   }
   return bytes;
+}
+
+std::optional<uint8_t> byteOfPiece(std::string_view piece) {
+  if (piece.size() != 6 || !piece.starts_with("<0x") || piece[5] != '>')
+    return std::nullopt;
+  uint8_t value = 0;
+  auto [end, error] = std::from_chars(piece.data() + 3, piece.data() + 5, value, 16);
+  if (error != std::errc() || end != piece.data() + 5)
+    return std::nullopt;
+  return value;
 }
 
 } // namespace graphc

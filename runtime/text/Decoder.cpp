@@ -1,10 +1,10 @@
 #include "runtime/text/Decoder.h"
 
+#include "runtime/text/ByteAlphabet.h"
 #include "runtime/text/Normalizer.h"
 #include "runtime/text/TokenizerTables.h"
 #include "runtime/text/Unicode.h"
 
-#include <charconv>
 #include <optional>
 
 namespace graphc {
@@ -24,17 +24,6 @@ void pushReplace(DecoderRun &run, size_t index, std::string_view piece, std::str
   run.feed(index + 1, text, out);
 }
 
-/// The byte of a piece <0xNN>.
-std::optional<char> byteOfPiece(std::string_view piece) {
-  if (piece.size() != 6 || !piece.starts_with("<0x") || piece[5] != '>')
-    return std::nullopt;
-  unsigned value = 0;
-  auto [end, error] = std::from_chars(piece.data() + 3, piece.data() + 5, value, 16);
-  if (error != std::errc() || end != piece.data() + 5)
-    return std::nullopt;
-  return static_cast<char>(value);
-}
-
 /// Ends a run of byte pieces: its text, or U+FFFD for each byte when it is not UTF-8.
 void finishByteFallback(DecoderRun &run, size_t index, std::string &out) {
   std::string &bytes = run.state(index).held;
@@ -51,13 +40,13 @@ void finishByteFallback(DecoderRun &run, size_t index, std::string &out) {
 }
 
 void pushByteFallback(DecoderRun &run, size_t index, std::string_view piece, std::string &out) {
-  std::optional<char> byte = byteOfPiece(piece);
+  std::optional<uint8_t> byte = byteOfPiece(piece);
   if (!byte) {
     finishByteFallback(run, index, out);
     return run.feed(index + 1, piece, out);
   }
   std::string &bytes = run.state(index).held;
-  bytes += *byte;
+  bytes += static_cast<char>(*byte);
   if (!run.isEager())
     return;
   // At most one character is ever kept back here.
@@ -156,6 +145,31 @@ void pushJoin(DecoderRun &run, size_t index, std::string_view piece, std::string
   run.feed(index + 1, piece, out);
 }
 
+/// What is written differently in English text than in pieces.
+constexpr std::pair<std::string_view, std::string_view> kTidied[] = {
+    {" .", "."},   {" ?", "?"},     {" !", "!"},    {" ,", ","},
+    {" ' ", "'"},  {" n't", "n't"}, {" 'm", "'m"},  {" do not", " don't"},
+    {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}};
+
+/// Words, and the parts of words that follow a prefix.
+void pushWordPiece(DecoderRun &run, size_t index, std::string_view piece, std::string &out) {
+  DecoderRun::State &state = run.state(index);
+  std::string text;
+  if (!state.started)
+    text = piece;
+  else if (piece.starts_with(run.first(index)))
+    text = piece.substr(run.first(index).size());
+  else
+    text.append(" ").append(piece);
+  state.started = true;
+  for (size_t i = 0; run.step(index).a && i < std::size(kTidied); ++i) {
+    std::string tidy;
+    appendReplaced(tidy, text, kTidied[i].first, kTidied[i].second);
+    text.swap(tidy);
+  }
+  run.feed(index + 1, text, out);
+}
+
 /// What a step keeps back beyond its own rules is dropped at the end of the text.
 void finishNothing(DecoderRun &, size_t, std::string &) {}
 
@@ -170,9 +184,10 @@ struct StepKind {
 
 /// In the order of DecoderKind.
 constexpr StepKind kKinds[kDecoderKinds] = {
-    {pushReplace, finishNothing, hasPattern}, {pushByteFallback, finishByteFallback, always},
-    {pushStrip, finishNothing, hasPattern},   {pushMetaspace, finishNothing, hasPattern},
-    {pushByteLevel, finishByteLevel, always}, {pushJoin, finishNothing, always},
+    {pushReplace, finishNothing, hasPattern},   {pushByteFallback, finishByteFallback, always},
+    {pushStrip, finishNothing, hasPattern},     {pushMetaspace, finishNothing, hasPattern},
+    {pushByteLevel, finishByteLevel, always},   {pushJoin, finishNothing, always},
+    {pushWordPiece, finishNothing, hasPattern},
 };
 
 } // namespace

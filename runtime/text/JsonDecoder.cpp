@@ -7,7 +7,7 @@ namespace {
 
 Status readReplaceDecoder(const JsonFields &fields, StepContext &context) {
   GRAPHC_ASSIGN_OR_RETURN(StepSpec step,
-                          readReplace(fields, static_cast<uint32_t>(DecoderKind::Replace)));
+                          readReplace(fields, static_cast<uint32_t>(DecoderKind::Replace), {}));
   context.spec.decoder.push_back(step);
   return {};
 }
@@ -44,6 +44,16 @@ Status readStrip(const JsonFields &fields, StepContext &context) {
   return {};
 }
 
+Status readWordPiece(const JsonFields &fields, StepContext &context) {
+  GRAPHC_ASSIGN_OR_RETURN(bool cleanup, fields.booleanOr("cleanup", true));
+  StepSpec step = makeStep(DecoderKind::WordPiece, cleanup);
+  GRAPHC_ASSIGN_OR_RETURN(step.first, fields.stringOr("prefix", "##"));
+  if (step.first.empty())
+    return fields.wrong("prefix", "a prefix that is not empty");
+  context.spec.decoder.push_back(step);
+  return {};
+}
+
 /// The tables of byte-level models hold bytes, which steps before this one would not expect.
 Status readByteLevel(const JsonFields &fields, StepContext &context) {
   if (!context.spec.decoder.empty())
@@ -68,6 +78,7 @@ constexpr StepReader kDecoders[] = {
     {"Fuse", readFuse},
     {"Strip", readStrip},
     {"Metaspace", onPieces<readMetaspaceDecoder>},
+    {"WordPiece", onPieces<readWordPiece>},
 };
 
 } // namespace

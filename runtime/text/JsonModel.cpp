@@ -11,12 +11,8 @@ Expected<std::string> modelKind(const JsonFields &model) {
   return model.stringOr("type", model.has("merges") ? "BPE" : "");
 }
 
-/// Options that would change how text is encoded and that graphc does not have.
+/// Options of BPE that would change how text is encoded and that graphc does not have.
 Status refuseUnsupported(const JsonFields &model) {
-  GRAPHC_ASSIGN_OR_RETURN(std::string kind, modelKind(model));
-  if (kind != "BPE")
-    return unsupported(model.place() + ".type: '" + escapeForMessage(kind) +
-                       "' tokenizers are not supported; supported: BPE");
   for (const char *key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
     GRAPHC_ASSIGN_OR_RETURN(std::string affix, model.stringOr(key, ""));
     if (!affix.empty())
@@ -91,10 +87,72 @@ Status readMerges(const JsonFields &model, const PieceIds &ids, TokenizerSpec &s
         return badInput(place + ": '" + escapeForMessage(halves[i]) + "' is not in the vocabulary");
       found[i] = entry->second;
     }
-    spec.merges.push_back({found[0], found[1], found[2]});
+    auto rank = static_cast<uint32_t>(spec.merges.size());
+    spec.merges.push_back({found[0], found[1], found[2], rank});
   }
   return {};
 }
+
+Status readBpe(const JsonFields &model, TokenizerSpec &spec, PieceIds &ids) {
+  GRAPHC_RETURN_IF_ERROR(refuseUnsupported(model));
+  GRAPHC_ASSIGN_OR_RETURN(spec.byteFallback, model.booleanOr("byte_fallback", false));
+  GRAPHC_ASSIGN_OR_RETURN(spec.ignoreMerges, model.booleanOr("ignore_merges", false));
+  GRAPHC_ASSIGN_OR_RETURN(spec.fuseUnknown, model.booleanOr("fuse_unk", false));
+  GRAPHC_RETURN_IF_ERROR(readVocabulary(model, spec, ids));
+  return readMerges(model, ids, spec);
+}
+
+/// Pieces with scores, in the order of their ids. Of pieces with one text, the last is meant.
+Status readUnigram(const JsonFields &model, TokenizerSpec &spec, PieceIds &ids) {
+  spec.model = ModelKind::Unigram;
+  GRAPHC_ASSIGN_OR_RETURN(spec.byteFallback, model.booleanOr("byte_fallback", false));
+  GRAPHC_ASSIGN_OR_RETURN(const Json *entries, model.array("vocab"));
+  if (entries->size() > kMaxPieceId)
+    return model.wrong("vocab", "at most " + std::to_string(kMaxPieceId) + " pieces");
+  double lowest = 0;
+  for (const Json &entry : *entries) {
+    auto id = static_cast<uint32_t>(spec.pieces.size());
+    if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_number())
+      return badInput(model.place() + ".vocab[" + std::to_string(id) +
+                      "]: expected a piece and its score, but got " + showJson(entry));
+    spec.pieces.emplace_back(entry[0].get<std::string>());
+    spec.scores.push_back(entry[1].get<double>());
+    lowest = id == 0 ? spec.scores[0] : std::min(lowest, spec.scores[id]);
+    ids.insert_or_assign(*spec.pieces[id], id);
+  }
+  for (uint32_t id = 0; id < spec.pieces.size(); ++id)
+    if (ids.at(*spec.pieces[id]) != id)
+      spec.unreachable.push_back(id);
+  spec.unknownScore = lowest - kUnknownPenalty;
+  return {};
+}
+
+Status readWordPiece(const JsonFields &model, TokenizerSpec &spec, PieceIds &ids) {
+  constexpr uint32_t kUsualLimit = 100;
+  spec.model = ModelKind::WordPiece;
+  spec.wordLimit = kUsualLimit;
+  GRAPHC_ASSIGN_OR_RETURN(spec.wordPrefix, model.stringOr("continuing_subword_prefix", "##"));
+  if (model.has("max_input_chars_per_word")) {
+    GRAPHC_ASSIGN_OR_RETURN(spec.wordLimit,
+                            model.integer("max_input_chars_per_word", kMaxWordLimit));
+  }
+  return readVocabulary(model, spec, ids);
+}
+
+Status readWordLevel(const JsonFields &model, TokenizerSpec &spec, PieceIds &ids) {
+  spec.model = ModelKind::WordLevel;
+  return readVocabulary(model, spec, ids);
+}
+
+struct ModelReader {
+  const char *type;
+  Status (*read)(const JsonFields &model, TokenizerSpec &spec, PieceIds &ids);
+};
+
+constexpr ModelReader kModels[] = {{"BPE", readBpe},
+                                   {"Unigram", readUnigram},
+                                   {"WordPiece", readWordPiece},
+                                   {"WordLevel", readWordLevel}};
 
 } // namespace
 
@@ -110,16 +168,26 @@ Status placePiece(std::vector<std::optional<std::string>> &pieces, uint32_t id,
 }
 
 Status readModel(const JsonFields &model, TokenizerSpec &spec, PieceIds &ids) {
-  GRAPHC_RETURN_IF_ERROR(refuseUnsupported(model));
-  GRAPHC_ASSIGN_OR_RETURN(spec.byteFallback, model.booleanOr("byte_fallback", false));
-  GRAPHC_ASSIGN_OR_RETURN(spec.ignoreMerges, model.booleanOr("ignore_merges", false));
-  GRAPHC_ASSIGN_OR_RETURN(spec.fuseUnknown, model.booleanOr("fuse_unk", false));
-  GRAPHC_RETURN_IF_ERROR(readVocabulary(model, spec, ids));
-  return readMerges(model, ids, spec);
+  GRAPHC_ASSIGN_OR_RETURN(std::string kind, modelKind(model));
+  std::string known;
+  for (const ModelReader &reader : kModels) {
+    if (kind == reader.type)
+      return reader.read(model, spec, ids);
+    known += (known.empty() ? "" : ", ") + std::string(reader.type);
+  }
+  return unsupported(model.place() + ".type: '" + escapeForMessage(kind) +
+                     "' tokenizers are not supported; supported: " + known);
 }
 
+/// Unigram and word models cannot do without: the reference fails where they would need one.
 Status readUnknownToken(const JsonFields &model, const PieceIds &ids, TokenizerSpec &spec) {
-  if (!model.has("unk_token"))
+  if (spec.model == ModelKind::Unigram) {
+    auto last = static_cast<uint32_t>(spec.pieces.size()) - 1;
+    GRAPHC_ASSIGN_OR_RETURN(spec.unknownId,
+                            model.integer("unk_id", spec.pieces.empty() ? 0 : last));
+    return {};
+  }
+  if (spec.model == ModelKind::Bpe && !model.has("unk_token"))
     return {};
   GRAPHC_ASSIGN_OR_RETURN(std::string token, model.string("unk_token"));
   auto found = ids.find(token);

@@ -19,14 +19,14 @@ inline constexpr uint32_t kMaxUnusedIds = 1u << 16;
 /// Pieces by their spelling.
 using PieceIds = std::unordered_map<std::string, uint32_t>;
 
-/// Fills pieces, merges and the model's flags of a spec; `ids` gets the vocabulary. BadInput for
-/// duplicate ids, ids that leave too many unused, and merges of pieces that do not exist;
-/// Unsupported for other kinds of models than BPE. The unknown token is left to readUnknownToken,
-/// as it may be among the added tokens.
+/// Fills pieces, merges, scores and the model's flags of a spec; `ids` gets the vocabulary.
+/// BadInput for duplicate ids, ids that leave too many unused, and merges of pieces that do not
+/// exist; Unsupported for kinds and options of models that graphc does not know. The unknown token
+/// is left to readUnknownToken, as it may be among the added tokens.
 Status readModel(const JsonFields &model, TokenizerSpec &spec, PieceIds &ids);
 
-/// Sets the unknown id from the model's "unk_token", sought in `ids`, which now has the added
-/// tokens.
+/// Sets the unknown id from the model's "unk_token" (Unigram: "unk_id"), sought in `ids`, which now
+/// has the added tokens.
 Status readUnknownToken(const JsonFields &model, const PieceIds &ids, TokenizerSpec &spec);
 
 /// Puts a piece into a list by id. BadInput if the id has another piece or is too large.

@@ -1,3 +1,5 @@
+#include "runtime/text/Base64.h"
+#include "runtime/text/Charsmap.h"
 #include "runtime/text/JsonStepReader.h"
 #include "runtime/text/JsonSteps.h"
 #include "runtime/text/UnicodeForms.h"
@@ -20,7 +22,8 @@ Status readPlainNormalizer(const JsonFields &, StepContext &context) {
 
 Status readReplaceNormalizer(const JsonFields &fields, StepContext &context) {
   GRAPHC_ASSIGN_OR_RETURN(StepSpec step,
-                          readReplace(fields, static_cast<uint32_t>(NormalizerKind::Replace)));
+                          readReplace(fields, static_cast<uint32_t>(NormalizerKind::Replace),
+                                      static_cast<uint32_t>(NormalizerKind::ReplacePattern)));
   context.spec.normalizer.push_back(step);
   return {};
 }
@@ -39,6 +42,48 @@ Status readStripNormalizer(const JsonFields &fields, StepContext &context) {
   return {};
 }
 
+/// A SentencePiece map in base 64; an empty one maps nothing.
+Status readPrecompiled(const JsonFields &fields, StepContext &context) {
+  GRAPHC_ASSIGN_OR_RETURN(std::string encoded, fields.stringOr("precompiled_charsmap", ""));
+  if (encoded.empty())
+    return {};
+  StepSpec step = makeStep(NormalizerKind::Charsmap, static_cast<uint32_t>(CharsmapUnit::Grapheme));
+  std::optional<std::string> bytes = decodeBase64(encoded);
+  if (!bytes)
+    return fields.wrong("precompiled_charsmap", "base 64");
+  step.first = *std::move(bytes);
+  GRAPHC_RETURN_IF_ERROR(
+      Charsmap::open(step.first).status().withContext(fields.place() + ".precompiled_charsmap"));
+  context.spec.normalizer.push_back(step);
+  return {};
+}
+
+Status readNmt(const JsonFields &, StepContext &context) {
+  context.spec.normalizer.push_back(
+      makeStep(NormalizerKind::Clean, static_cast<uint32_t>(CleanRules::Nmt)));
+  return {};
+}
+
+/// BertNormalizer is up to five steps.
+Status readBert(const JsonFields &fields, StepContext &context) {
+  std::vector<StepSpec> &steps = context.spec.normalizer;
+  GRAPHC_ASSIGN_OR_RETURN(bool clean, fields.booleanOr("clean_text", true));
+  GRAPHC_ASSIGN_OR_RETURN(bool ideographs, fields.booleanOr("handle_chinese_chars", true));
+  GRAPHC_ASSIGN_OR_RETURN(bool lowercase, fields.booleanOr("lowercase", true));
+  GRAPHC_ASSIGN_OR_RETURN(bool accents, fields.booleanOr("strip_accents", lowercase));
+  if (clean)
+    steps.push_back(makeStep(NormalizerKind::Clean, static_cast<uint32_t>(CleanRules::Bert)));
+  if (ideographs)
+    steps.push_back(makeStep(NormalizerKind::SpaceIdeographs));
+  if (accents) {
+    steps.push_back(makeStep(NormalizerKind::Form, static_cast<uint32_t>(UnicodeForm::Nfd)));
+    steps.push_back(makeStep(NormalizerKind::StripAccents, /*a=*/1));
+  }
+  if (lowercase)
+    steps.push_back(makeStep(NormalizerKind::Lowercase));
+  return {};
+}
+
 constexpr StepReader kNormalizers[] = {
     {"NFC", readForm<UnicodeForm::Nfc>},
     {"NFD", readForm<UnicodeForm::Nfd>},
@@ -49,6 +94,9 @@ constexpr StepReader kNormalizers[] = {
     {"Lowercase", readPlainNormalizer<NormalizerKind::Lowercase>},
     {"StripAccents", readPlainNormalizer<NormalizerKind::StripAccents>},
     {"Strip", readStripNormalizer},
+    {"Precompiled", readPrecompiled},
+    {"Nmt", readNmt},
+    {"BertNormalizer", readBert},
 };
 
 } // namespace

@@ -19,7 +19,7 @@ Expected<uint32_t> readBehavior(const JsonFields &fields, const std::string &oth
 
 uint32_t behavior(SplitBehavior value) { return static_cast<uint32_t>(value); }
 
-/// A fixed string, or an expression that a scanner knows.
+/// A fixed string, or an expression: by its scanner, or else by PCRE2.
 Status readSplit(const JsonFields &fields, StepContext &context) {
   GRAPHC_ASSIGN_OR_RETURN(Pattern pattern, readPattern(fields));
   GRAPHC_ASSIGN_OR_RETURN(uint32_t settings, readBehavior(fields, ""));
@@ -30,13 +30,9 @@ Status readSplit(const JsonFields &fields, StepContext &context) {
     context.spec.preTokenizer.back().first = pattern.text;
     return {};
   }
-  std::optional<ScannerId> scanner = findScanner(pattern.text);
-  if (!scanner)
-    return unsupported(fields.place() + ".pattern: the regular expression\n" +
-                       escapeForMessage(pattern.text, 2000) + "\nis not supported; supported:\n" +
-                       knownPatterns());
-  context.spec.preTokenizer.push_back(
-      makeStep(PreTokenizerKind::Pattern, static_cast<uint32_t>(*scanner), settings));
+  if (!findScanner(pattern.text))
+    GRAPHC_RETURN_IF_ERROR(checkRegex(fields, pattern));
+  context.spec.preTokenizer.push_back(makePatternStep(pattern.text, settings));
   return {};
 }
 
@@ -67,9 +63,34 @@ Status readPunctuation(const JsonFields &fields, StepContext &context) {
   return {};
 }
 
+void addClassStep(StepContext &context, PreTokenizerKind kind, SplitBehavior value) {
+  context.spec.preTokenizer.push_back(makeStep(kind, 0, behavior(value)));
+}
+
 Status readWhitespaceSplit(const JsonFields &, StepContext &context) {
-  context.spec.preTokenizer.push_back(
-      makeStep(PreTokenizerKind::Whitespace, 0, behavior(SplitBehavior::Removed)));
+  addClassStep(context, PreTokenizerKind::Whitespace, SplitBehavior::Removed);
+  return {};
+}
+
+/// \w+|[^\w\s]+
+Status readWhitespace(const JsonFields &, StepContext &context) {
+  addClassStep(context, PreTokenizerKind::Whitespace, SplitBehavior::Removed);
+  addClassStep(context, PreTokenizerKind::WordChars, SplitBehavior::Contiguous);
+  return {};
+}
+
+Status readBert(const JsonFields &, StepContext &context) {
+  addClassStep(context, PreTokenizerKind::Whitespace, SplitBehavior::Removed);
+  addClassStep(context, PreTokenizerKind::Punctuation, SplitBehavior::Isolated);
+  return {};
+}
+
+Status readDelimiterSplit(const JsonFields &fields, StepContext &context) {
+  GRAPHC_ASSIGN_OR_RETURN(std::string delimiter, fields.string("delimiter"));
+  if (delimiter.empty())
+    return fields.wrong("delimiter", "a character");
+  addClassStep(context, PreTokenizerKind::Literal, SplitBehavior::Removed);
+  context.spec.preTokenizer.back().first = delimiter;
   return {};
 }
 
@@ -96,6 +117,9 @@ constexpr StepReader kPreTokenizers[] = {
     {"Digits", beforeByteLevel<readDigits>},
     {"Punctuation", beforeByteLevel<readPunctuation>},
     {"WhitespaceSplit", beforeByteLevel<readWhitespaceSplit>},
+    {"Whitespace", beforeByteLevel<readWhitespace>},
+    {"BertPreTokenizer", beforeByteLevel<readBert>},
+    {"CharDelimiterSplit", beforeByteLevel<readDelimiterSplit>},
     {"Metaspace", beforeByteLevel<readMetaspace>},
 };
 

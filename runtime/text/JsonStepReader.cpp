@@ -1,5 +1,7 @@
 #include "runtime/text/JsonStepReader.h"
 
+#include "runtime/text/Regex.h"
+
 namespace graphc {
 
 static std::string listTypes(std::span<const StepReader> readers) {
@@ -37,13 +39,20 @@ Expected<Pattern> readPattern(const JsonFields &fields) {
   return Pattern{text, isRegex};
 }
 
-Expected<StepSpec> readReplace(const JsonFields &fields, uint32_t kind) {
+Status checkRegex(const JsonFields &fields, const Pattern &pattern) {
+  return Regex::compile(pattern.text).status().withContext(fields.place() + ".pattern");
+}
+
+Expected<StepSpec> readReplace(const JsonFields &fields, uint32_t literalKind,
+                               std::optional<uint32_t> regexKind) {
   GRAPHC_ASSIGN_OR_RETURN(Pattern pattern, readPattern(fields));
-  if (pattern.isRegex)
+  if (pattern.isRegex && !regexKind)
     return unsupported(fields.place() + ".pattern: Replace of the regular expression '" +
                        escapeForMessage(pattern.text, 400) +
                        "' is not supported; supported: fixed strings");
-  StepSpec step = makeStep(kind);
+  if (pattern.isRegex)
+    GRAPHC_RETURN_IF_ERROR(checkRegex(fields, pattern));
+  StepSpec step = makeStep(pattern.isRegex ? *regexKind : literalKind);
   GRAPHC_ASSIGN_OR_RETURN(step.second, fields.string("content"));
   step.first = pattern.text;
   return step;

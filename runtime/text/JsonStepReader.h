@@ -7,6 +7,7 @@
 #include "runtime/text/JsonFields.h"
 #include "runtime/text/TokenizerSpec.h"
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -30,15 +31,6 @@ struct StepReader {
 Status readSteps(const Json &value, const std::string &place, const char *listKey,
                  std::span<const StepReader> readers, StepContext &context);
 
-template <typename Kind>
-StepSpec makeStep(Kind kind, uint32_t a = 0, uint32_t b = 0) {
-  StepSpec step;
-  step.kind = static_cast<uint32_t>(kind);
-  step.a = a;
-  step.b = b;
-  return step;
-}
-
 /// A "pattern" of Replace or Split: {"String": ...} or {"Regex": ...}, not empty.
 struct Pattern {
   std::string text;
@@ -46,8 +38,13 @@ struct Pattern {
 };
 Expected<Pattern> readPattern(const JsonFields &fields);
 
-/// A Replace with its texts as a step of the given kind; fixed strings only.
-Expected<StepSpec> readReplace(const JsonFields &fields, uint32_t kind);
+/// The pattern of a step that is a regular expression, if PCRE2 takes it.
+Status checkRegex(const JsonFields &fields, const Pattern &pattern);
+
+/// A Replace with its texts, as a step of one kind for fixed strings and of another for regular
+/// expressions, where there is one.
+Expected<StepSpec> readReplace(const JsonFields &fields, uint32_t literalKind,
+                               std::optional<uint32_t> regexKind);
 
 /// The "replacement" of Metaspace: the character that stands for a blank.
 Expected<std::string> readMetaspaceCharacter(const JsonFields &fields);

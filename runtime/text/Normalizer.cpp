@@ -1,93 +1,138 @@
 #include "runtime/text/Normalizer.h"
 
+#include "runtime/text/CharacterRules.h"
 #include "runtime/text/TokenizerTables.h"
 #include "runtime/text/Unicode.h"
 #include "runtime/text/UnicodeForms.h"
-
-#include <utf8proc.h>
 
 namespace graphc {
 
 namespace {
 
-/// Appends the text that a step makes of `text`.
-using Apply = void (*)(const Step &step, std::string_view texts, std::string_view text,
-                       std::string &out);
+/// A step at work.
+struct StepCall {
+  const Step &step;
+  std::string_view texts;
+  const Regex *expression; ///< Of steps that have one.
+  bool atStart;
+  std::string_view text;
+  std::string &out;
+
+  std::string_view first() const { return firstText(step, texts); }
+  std::string_view second() const { return secondText(step, texts); }
+};
+
+/// Appends the text that a step makes of `text` to `out`.
+using Apply = Status (*)(const StepCall &call);
 /// Are the step's arguments possible?
-using Check = bool (*)(const Step &step);
+using Check = bool (*)(const Step &step, std::string_view texts);
 
-void applyForm(const Step &step, std::string_view, std::string_view text, std::string &out) {
-  appendNormalized(out, text, static_cast<UnicodeForm>(step.a));
+Status applyForm(const StepCall &call) {
+  appendNormalized(call.out, call.text, static_cast<UnicodeForm>(call.step.a));
+  return {};
 }
 
-void applyReplace(const Step &step, std::string_view texts, std::string_view text,
-                  std::string &out) {
-  appendReplaced(out, text, firstText(step, texts), secondText(step, texts));
+Status applyReplace(const StepCall &call) {
+  appendReplaced(call.out, call.text, call.first(), call.second());
+  return {};
 }
 
-void applyPrepend(const Step &step, std::string_view texts, std::string_view text,
-                  std::string &out) {
-  if (!text.empty())
-    out += firstText(step, texts);
-  out += text;
+Status applyPrepend(const StepCall &call) {
+  auto scheme = static_cast<PrependScheme>(call.step.a);
+  bool wanted = scheme == PrependScheme::Always || (scheme == PrependScheme::First && call.atStart);
+  if (wanted && !call.text.empty())
+    call.out += call.first();
+  call.out += call.text;
+  return {};
 }
 
-/// Calls `action` for each character, with the bytes that it takes.
-template <typename Action>
-void forEachChar(std::string_view text, Action action) {
-  for (size_t position = 0; position < text.size();) {
-    DecodedChar c = decodeChar(text, position);
-    action(c, text.substr(position, c.length));
-    position += c.length;
-  }
+Status applyLowercase(const StepCall &call) {
+  appendLowercase(call.out, call.text);
+  return {};
 }
 
-void applyLowercase(const Step &, std::string_view, std::string_view text, std::string &out) {
-  forEachChar(text, [&](const DecodedChar &c, std::string_view bytes) {
-    if (c.value == 0x130) // The only character whose lower case is two.
-      out += "i\xCC\x87";
-    else if (c.valid)
-      appendChar(out, static_cast<char32_t>(utf8proc_tolower(static_cast<int32_t>(c.value))));
-    else
-      out += bytes;
-  });
+Status applyStripAccents(const StepCall &call) {
+  appendWithoutMarks(call.out, call.text, /*nonspacingOnly=*/call.step.a);
+  return {};
 }
 
-/// Removes marks that stand alone; letters that have one in them stay, unless NFD came before.
-void applyStripAccents(const Step &, std::string_view, std::string_view text, std::string &out) {
-  forEachChar(text, [&](const DecodedChar &c, std::string_view bytes) {
-    if (!isMark(c.value))
-      out += bytes;
-  });
-}
-
-void applyStrip(const Step &step, std::string_view, std::string_view text, std::string &out) {
-  while (step.a && !text.empty() && isWhitespace(decodeChar(text, 0).value))
+Status applyStrip(const StepCall &call) {
+  std::string_view text = call.text;
+  while (call.step.a && !text.empty() && isWhitespace(decodeChar(text, 0).value))
     text.remove_prefix(decodeChar(text, 0).length);
-  while (step.b && !text.empty()) {
+  while (call.step.b && !text.empty()) {
     size_t start = previousChar(text, text.size());
     if (!isWhitespace(decodeChar(text, start).value))
       break;
     text = text.substr(0, start);
   }
-  out += text;
+  call.out += text;
+  return {};
+}
+
+Status applyCharsmap(const StepCall &call) {
+  GRAPHC_ASSIGN_OR_RETURN(Charsmap map, Charsmap::open(call.first()));
+  appendMapped(call.out, call.text, map, static_cast<CharsmapUnit>(call.step.a));
+  return {};
+}
+
+Status applyCollapseBlanks(const StepCall &call) {
+  appendCollapsedBlanks(call.out, call.text);
+  return {};
+}
+
+Status applyClean(const StepCall &call) {
+  appendClean(call.out, call.text, static_cast<CleanRules>(call.step.a));
+  return {};
+}
+
+Status applySpaceIdeographs(const StepCall &call) {
+  appendSpacedIdeographs(call.out, call.text);
+  return {};
+}
+
+Status applyReplacePattern(const StepCall &call) {
+  size_t copied = 0;
+  Status status = call.expression->forEachMatch(call.text, [&](size_t begin, size_t end) {
+    call.out += call.text.substr(copied, begin - copied);
+    call.out += call.second();
+    copied = end;
+  });
+  call.out += call.text.substr(copied);
+  return status;
 }
 
 // What the arguments of each kind may be.
 
-bool always(const Step &) { return true; }
-bool hasPattern(const Step &step) { return step.firstSize > 0; }
-bool isForm(const Step &step) { return step.a <= static_cast<uint32_t>(UnicodeForm::Nfkd); }
+bool always(const Step &, std::string_view) { return true; }
+bool hasPattern(const Step &step, std::string_view) { return step.firstSize > 0; }
+template <auto Last>
+bool isUpTo(const Step &step, std::string_view) {
+  return step.a <= static_cast<uint32_t>(Last);
+}
+bool isCharsmap(const Step &step, std::string_view texts) {
+  return isUpTo<CharsmapUnit::Grapheme>(step, texts) && Charsmap::open(firstText(step, texts));
+}
 
 struct StepKind {
   Apply apply;
   Check check;
+  bool hasExpression = false;
 };
 
 /// In the order of NormalizerKind.
 constexpr StepKind kKinds[kNormalizerKinds] = {
-    {applyForm, isForm},      {applyReplace, hasPattern},  {applyPrepend, always},
-    {applyLowercase, always}, {applyStripAccents, always}, {applyStrip, always},
+    {applyForm, isUpTo<UnicodeForm::Nfkd>},
+    {applyReplace, hasPattern},
+    {applyPrepend, isUpTo<PrependScheme::Never>},
+    {applyLowercase, always},
+    {applyStripAccents, always},
+    {applyStrip, always},
+    {applyCharsmap, isCharsmap},
+    {applyCollapseBlanks, always},
+    {applyClean, isUpTo<CleanRules::Nmt>},
+    {applySpaceIdeographs, always},
+    {applyReplacePattern, hasPattern, /*hasExpression=*/true},
 };
 
 } // namespace
@@ -104,20 +149,29 @@ void appendReplaced(std::string &out, std::string_view text, std::string_view pa
 }
 
 Expected<Normalizer> Normalizer::create(std::span<const Step> steps, std::string_view texts) {
-  for (const Step &step : steps)
-    if (step.kind >= kNormalizerKinds || !kKinds[step.kind].check(step))
+  Normalizer normalizer(steps, texts);
+  for (const Step &step : steps) {
+    if (step.kind >= kNormalizerKinds || !kKinds[step.kind].check(step, texts))
       return badInput("tokenizer tables: normalizer step of kind " + std::to_string(step.kind) +
                       " is impossible");
-  return Normalizer(steps, texts);
+    std::optional<Regex> &expression = normalizer.expressions.emplace_back();
+    if (kKinds[step.kind].hasExpression) {
+      GRAPHC_ASSIGN_OR_RETURN(expression, Regex::compile(firstText(step, texts)));
+    }
+  }
+  return normalizer;
 }
 
-std::string_view Normalizer::apply(std::string_view text, std::string &buffer) const {
+Expected<std::string_view> Normalizer::apply(std::string_view text, bool atStart,
+                                             std::string &buffer) const {
   // Two buffers take turns: a step reads one and fills the other.
   std::string next;
-  for (const Step &step : steps) {
+  for (size_t i = 0; i < steps.size(); ++i) {
     next.clear();
     next.reserve(text.size() + text.size() / 8 + 16);
-    kKinds[step.kind].apply(step, texts, text, next);
+    const Regex *expression = expressions[i] ? &*expressions[i] : nullptr;
+    GRAPHC_RETURN_IF_ERROR(
+        kKinds[steps[i].kind].apply({steps[i], texts, expression, atStart, text, next}));
     buffer.swap(next);
     text = buffer;
   }

@@ -20,13 +20,13 @@ struct StepCall {
   size_t index;
   std::string_view text;
   bool atStart;
-  WordSink &sink;
+  const PreTokenizer::Target &target;
 
   std::string_view first() const { return firstText(step, program.stepTexts()); }
 
   /// Hands a word to the next step. `whole` is the text that it is a part of.
   void pass(std::string_view word, std::string_view whole) const {
-    program.run(index + 1, word, atStart && word.data() == whole.data(), sink);
+    program.run(index + 1, word, atStart && word.data() == whole.data(), target);
   }
 };
 
@@ -99,6 +99,25 @@ void applyClass(const StepCall &call) {
   });
 }
 
+/// Splits at the matches of an expression. An empty one is a place to split at.
+void applyRegex(const StepCall &call) {
+  bool inverted = call.step.b & kSplitInverted;
+  splitAndPass(call, call.text, behaviorOf(call.step), [&](auto &splitter) {
+    size_t start = 0; // Of the text between separators.
+    Status status =
+        call.program.expression(call.index)->forEachMatch(call.text, [&](size_t begin, size_t end) {
+          splitter.part(call.text.substr(start, begin - start), inverted);
+          if (begin == end)
+            splitter.finish();
+          splitter.part(call.text.substr(begin, end - begin), !inverted);
+          start = end;
+        });
+    splitter.part(call.text.substr(start), inverted);
+    if (!status.ok())
+      call.target.status = std::move(status);
+  });
+}
+
 /// Works on a copy of the text, which lives until all steps after it are through with its words.
 void applyMetaspace(const StepCall &call) {
   std::string_view separator = call.first();
@@ -136,6 +155,7 @@ bool always(const Step &) { return true; }
 struct StepKind {
   Apply apply;
   Check check;
+  bool hasExpression = false;
 };
 
 /// In the order of PreTokenizerKind.
@@ -147,23 +167,32 @@ constexpr StepKind kKinds[kPreTokenizerKinds] = {
     {applyClass<isWhitespace>, hasSettings},
     {applyMetaspace, isMetaspace},
     {applyPrefixSpace, always},
+    {applyClass<isWordChar>, hasSettings},
+    {applyRegex, isLiteral, /*hasExpression=*/true},
 };
 
 } // namespace
 
 Expected<PreTokenizer> PreTokenizer::create(std::span<const Step> steps, std::string_view texts) {
-  for (const Step &step : steps)
+  PreTokenizer program(steps, texts);
+  for (const Step &step : steps) {
     if (step.kind >= kPreTokenizerKinds || !kKinds[step.kind].check(step))
       return badInput("tokenizer tables: pre-tokenizer step of kind " + std::to_string(step.kind) +
                       " is impossible");
-  return PreTokenizer(steps, texts);
+    std::optional<Regex> &expression = program.expressions.emplace_back();
+    if (kKinds[step.kind].hasExpression) {
+      GRAPHC_ASSIGN_OR_RETURN(expression, Regex::compile(firstText(step, texts)));
+    }
+  }
+  return program;
 }
 
-void PreTokenizer::run(size_t index, std::string_view text, bool atStart, WordSink &sink) const {
+void PreTokenizer::run(size_t index, std::string_view text, bool atStart,
+                       const Target &target) const {
   if (index == steps.size())
-    return sink.word(text);
+    return target.sink.word(text);
   const Step &step = steps[index];
-  kKinds[step.kind].apply({*this, step, index, text, atStart, sink});
+  kKinds[step.kind].apply({*this, step, index, text, atStart, target});
 }
 
 } // namespace graphc

@@ -201,13 +201,12 @@ std::optional<ScannerId> findScanner(std::string_view pattern) {
   return std::nullopt;
 }
 
-std::string knownPatterns() {
-  std::string result;
-  for (const KnownPattern &known : kPatterns) {
-    result += result.empty() ? "" : "\n";
-    result += known.pattern;
-  }
-  return result;
+StepSpec makePatternStep(std::string_view pattern, uint32_t settings) {
+  if (std::optional<ScannerId> scanner = findScanner(pattern))
+    return makeStep(PreTokenizerKind::Pattern, static_cast<uint32_t>(*scanner), settings);
+  StepSpec step = makeStep(PreTokenizerKind::Regex, 0, settings);
+  step.first = pattern;
+  return step;
 }
 
 } // namespace graphc

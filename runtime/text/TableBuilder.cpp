@@ -1,6 +1,7 @@
 #include "runtime/text/TableBuilder.h"
 
 #include "runtime/text/AddedTokens.h"
+#include "runtime/text/BlobWriter.h"
 #include "runtime/text/ByteAlphabet.h"
 #include "runtime/text/Normalizer.h"
 #include "runtime/text/Tokenizer.h"
@@ -14,65 +15,13 @@ namespace graphc {
 
 namespace {
 
-/// Slots of a hash table: at most three in five are taken.
-size_t slotCount(size_t entries) { return entries * 5 / 3 + 2; }
-
-/// Puts a slot into a table of which `isEmpty` slots are free; `same` tells whether a slot is to be
-/// overwritten.
-template <typename Slot, typename IsEmpty, typename Same>
-void insertSlot(std::vector<Slot> &slots, uint64_t hash, const Slot &value, IsEmpty isEmpty,
-                Same same) {
-  size_t i = hashSlot(hash, slots.size());
-  while (!isEmpty(slots[i]) && !same(slots[i]))
-    i = i + 1 == slots.size() ? 0 : i + 1;
-  slots[i] = value;
-}
-
-template <typename Slot>
-void insertPair(std::vector<Slot> &slots, const Slot &value) {
-  insertSlot(
-      slots, hashPair(value.left, value.right), value,
-      [](const Slot &slot) { return slot.left == kNone; },
-      [&](const Slot &slot) { return slot.left == value.left && slot.right == value.right; });
-}
-
-/// A blob while it grows: the header's place, then section after section.
-class BlobWriter {
-public:
-  BlobWriter() : bytes(sizeof(TokenizerHeader)) {}
-
-  TokenizerHeader header = {};
-
-  template <typename T>
-  void add(Section section, const T *data, size_t count) {
-    bytes.resize((bytes.size() + kSectionAlignment - 1) / kSectionAlignment * kSectionAlignment);
-    header.sections[static_cast<size_t>(section)] = {bytes.size(), count * sizeof(T)};
-    auto *begin = reinterpret_cast<const std::byte *>(data);
-    bytes.insert(bytes.end(), begin, begin + count * sizeof(T));
-  }
-  template <typename T>
-  void add(Section section, const std::vector<T> &values) {
-    add(section, values.data(), values.size());
-  }
-
-  std::vector<std::byte> finish() {
-    header.magic = kTokenizerMagic;
-    header.version = kTokenizerVersion;
-    header.totalSize = bytes.size();
-    std::memcpy(bytes.data(), &header, sizeof(header));
-    return std::move(bytes);
-  }
-
-private:
-  std::vector<std::byte> bytes;
-};
-
 class TableBuilder {
 public:
   explicit TableBuilder(const TokenizerSpec &spec) : spec(spec) {}
 
   Expected<std::vector<std::byte>> build() {
     GRAPHC_RETURN_IF_ERROR(collectPieces());
+    collectFallbacks();
     writeHeader();
     writePieceIndex();
     markAtoms();
@@ -80,6 +29,8 @@ public:
     writeSymbols();
     writeMerges();
     writeJoins();
+    GRAPHC_RETURN_IF_ERROR(writeScores());
+    blob.add(Section::WordPrefix, spec.wordPrefix.data(), spec.wordPrefix.size());
     writeSteps();
     GRAPHC_RETURN_IF_ERROR(writeAddedTokens());
     blob.add(Section::PrefixIds, spec.prefixIds);
@@ -103,6 +54,7 @@ private:
   }
 
   Status collectPieces();
+  void collectFallbacks();
   void writeHeader();
   void writePieces();
   void writePieceIndex();
@@ -111,15 +63,17 @@ private:
   void writeMerges();
   void writeJoins();
   std::vector<JoinSlot> collectJoins(bool &separable) const;
+  Status writeScores();
   void writeSteps();
+  Expected<std::string> soughtText(const AddedTokenSpec &token, const Normalizer &normalizer) const;
   Status writeAddedTokens();
   uint32_t find(std::string_view text) const;
   uint32_t edgeSymbol(uint32_t id, bool last) const;
-  uint32_t fallbackId(unsigned byte) const;
 
   const TokenizerSpec &spec;
   BlobWriter blob;
   std::vector<Piece> pieces;
+  std::vector<uint32_t> fallbacks = std::vector<uint32_t>(256, kNone); ///< Ids of <0x00> .. <0xFF>.
   std::vector<uint32_t> pieceIndex;
   std::vector<Step> normalizerSteps;
   std::string stepTexts;
@@ -149,6 +103,8 @@ Status TableBuilder::collectPieces() {
     piece.encodable = piece.encodable && !token.special;
     totalText += piece.text.size();
   }
+  for (uint32_t id : spec.unreachable)
+    pieces[id].encodable = false;
   if (totalText > UINT32_MAX)
     return unsupported("the vocabulary's texts take " + std::to_string(totalText) + " bytes");
   return {};
@@ -159,9 +115,12 @@ void TableBuilder::writeHeader() {
   blob.header.unknownId = spec.unknownId;
   blob.header.bosId = spec.bosId;
   blob.header.eosId = spec.eosId;
-  blob.header.flags = (spec.byteLevel ? kByteLevel : 0u) |
-                      (spec.ignoreMerges ? kIgnoreMerges : 0u) |
-                      (spec.fuseUnknown ? kFuseUnknown : 0u);
+  blob.header.flags =
+      (spec.byteLevel ? kByteLevel : 0u) | (spec.ignoreMerges ? kIgnoreMerges : 0u) |
+      (spec.fuseUnknown ? kFuseUnknown : 0u) | (spec.floatScores ? kFloatScores : 0u);
+  blob.header.modelKind = static_cast<uint32_t>(spec.model);
+  blob.header.wordLimit = spec.wordLimit;
+  blob.header.unknownScore = spec.unknownScore;
 }
 
 void TableBuilder::writePieces() {
@@ -196,16 +155,15 @@ uint32_t TableBuilder::find(std::string_view text) const {
   }
 }
 
-/// Id of the piece <0xNN>, or kNone.
-uint32_t TableBuilder::fallbackId(unsigned byte) const {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string name = std::string("<0x") + kHex[byte >> 4] + kHex[byte & 15] + '>';
-  return spec.byteFallback ? find(name) : kNone;
+void TableBuilder::collectFallbacks() {
+  for (uint32_t id = 0; spec.byteFallback && id < pieces.size(); ++id)
+    if (std::optional<uint8_t> byte = byteOfPiece(pieces[id].text))
+      fallbacks[*byte] = id;
 }
 
 void TableBuilder::markAtoms() {
-  for (unsigned byte = 0; byte < 256; ++byte)
-    if (uint32_t id = fallbackId(byte); id != kNone)
+  for (uint32_t id : fallbacks)
+    if (id != kNone)
       pieces[id].flags |= kPieceAtom;
   if (spec.unknownId != kNone)
     pieces[spec.unknownId].flags |= kPieceAtom;
@@ -213,29 +171,22 @@ void TableBuilder::markAtoms() {
 
 void TableBuilder::writeSymbols() {
   std::vector<uint32_t> symbols(256, kNone);
-  std::vector<uint32_t> fallbacks(256, kNone);
   for (unsigned byte = 0; byte < 256; ++byte) {
     char c = static_cast<char>(byte);
     if (spec.byteLevel || byte < 0x80)
       symbols[byte] = find({&c, 1});
-    fallbacks[byte] = fallbackId(byte);
   }
   blob.add(Section::SymbolIds, symbols);
   blob.add(Section::FallbackIds, fallbacks);
 }
 
 void TableBuilder::writeMerges() {
-  std::vector<MergeSlot> slots(slotCount(spec.merges.size()), {kNone, kNone, kNone});
-  std::vector<uint32_t> results;
-  for (const MergeSpec &merge : spec.merges) {
-    auto rank = static_cast<uint32_t>(results.size());
-    results.push_back(merge.result);
-    // A pair that is listed twice has the later rank, as in the tokenizers' reference.
+  std::vector<MergeSlot> slots(slotCount(spec.merges.size()), {kNone, kNone, kNone, kNone});
+  // A pair that is listed twice has the later rank, as in the tokenizers' reference.
+  for (const MergeSpec &merge : spec.merges)
     if (!(pieces[merge.result].flags & kPieceSpecial))
-      insertPair(slots, {merge.left, merge.right, rank});
-  }
+      insertPair(slots, {merge.left, merge.right, merge.rank, merge.result});
   blob.add(Section::MergeIndex, slots);
-  blob.add(Section::MergeIds, results);
 }
 
 /// The symbol that a piece begins or ends with, or kNone.
@@ -274,6 +225,25 @@ void TableBuilder::writeJoins() {
     blob.header.flags |= kSeparable;
 }
 
+/// Scores, and the trie of what text can become.
+Status TableBuilder::writeScores() {
+  TrieEntries entries;
+  std::vector<double> scores = spec.scores;
+  if (spec.model == ModelKind::Unigram)
+    scores.resize(pieces.size());
+  for (uint32_t id = 0; id < spec.scores.size(); ++id) {
+    if (pieces[id].text.size() > kMaxTriePiece)
+      return unsupported("a piece of " + std::to_string(pieces[id].text.size()) +
+                         " bytes in a Unigram model; at most " + std::to_string(kMaxTriePiece) +
+                         " are supported");
+    if (pieces[id].encodable && !pieces[id].text.empty())
+      entries[pieces[id].text] = id;
+  }
+  blob.add(Section::PieceScores, scores);
+  blob.add(Section::PieceTrie, buildTrie(entries));
+  return {};
+}
+
 void TableBuilder::writeSteps() {
   auto convert = [&](const std::vector<StepSpec> &program) {
     std::vector<Step> steps;
@@ -299,21 +269,30 @@ uint32_t addedFlags(const AddedTokenSpec &token) {
          (token.leftStrip ? kAddedLeftStrip : 0u) | (token.rightStrip ? kAddedRightStrip : 0u);
 }
 
+/// What an added token is sought as.
+Expected<std::string> TableBuilder::soughtText(const AddedTokenSpec &token,
+                                               const Normalizer &normalizer) const {
+  std::string buffer;
+  std::string_view content = token.content;
+  if (token.search == TokenSearch::Normalized) {
+    GRAPHC_ASSIGN_OR_RETURN(content, normalizer.apply(token.content, /*atStart=*/true, buffer));
+  }
+  if (content.size() > kMaxAddedToken)
+    return unsupported("an added token of " + std::to_string(content.size()) + " bytes; at most " +
+                       std::to_string(kMaxAddedToken) + " are supported");
+  return std::string(content);
+}
+
 Status TableBuilder::writeAddedTokens() {
   GRAPHC_ASSIGN_OR_RETURN(Normalizer normalizer, Normalizer::create(normalizerSteps, stepTexts));
   std::vector<AddedToken> tokens;
   TrieEntries raw, normalized;
-  std::string buffer;
   for (const AddedTokenSpec &token : spec.addedTokens) {
     auto index = static_cast<uint32_t>(tokens.size());
     tokens.push_back({token.id, addedFlags(token)});
-    std::string_view content =
-        token.normalized ? normalizer.apply(token.content, buffer) : token.content;
-    if (content.size() > kMaxAddedToken)
-      return unsupported("an added token of " + std::to_string(content.size()) +
-                         " bytes; at most " + std::to_string(kMaxAddedToken) + " are supported");
+    GRAPHC_ASSIGN_OR_RETURN(std::string content, soughtText(token, normalizer));
     if (!content.empty())
-      (token.normalized ? normalized : raw).emplace(content, index);
+      (token.search == TokenSearch::Raw ? raw : normalized).emplace(content, index);
   }
   blob.add(Section::AddedTokens, tokens);
   blob.add(Section::RawTrie, buildTrie(raw));

@@ -1,8 +1,8 @@
 #include "runtime/text/Tokenizer.h"
 
 #include "runtime/text/AddedTokens.h"
-#include "runtime/text/Bpe.h"
 #include "runtime/text/ByteAlphabet.h"
+#include "runtime/text/ModelEncoder.h"
 #include "runtime/text/Unicode.h"
 
 #include <limits>
@@ -36,25 +36,33 @@ Expected<std::vector<int32_t>> Tokenizer::encode(std::string_view text,
     return usageError("a text of " + std::to_string(text.size()) + " bytes; at most " +
                       std::to_string(kLimit) + " are accepted");
   std::vector<int32_t> ids;
-  BpeEncoder encoder(tables, ids);
+  std::unique_ptr<WordSink> encoder = makeEncoder(tables, ids);
   AddedTokenSplitter raw(tables.rawTrie(), tables.addedTokens(), options.parseSpecial);
   AddedTokenSplitter normalized(tables.normalizedTrie(), tables.addedTokens(),
                                 options.parseSpecial);
   // Added tokens are sought twice: some in the text as it is given, which cuts it into parts that
   // are normalized one by one, others in these.
   std::string buffer;
+  Status status;
+  auto note = [&](Status now) {
+    if (status.ok())
+      status = std::move(now);
+  };
   auto addToken = [&](uint32_t id) { ids.push_back(static_cast<int32_t>(id)); };
   auto addText = [&](std::string_view part) {
-    std::string_view form = normalizer.apply(part, buffer);
+    bool atStart = part.data() == text.data();
+    Expected<std::string_view> form = normalizer.apply(part, atStart, buffer);
+    if (!form)
+      return note(form.status());
     auto addWords = [&](std::string_view words) {
-      bool atStart = part.data() == text.data() && words.data() == form.data();
-      preTokenizer.split(words, atStart, encoder);
+      note(preTokenizer.split(words, atStart && words.data() == form->data(), *encoder));
     };
-    normalized.split(form, addWords, addToken);
+    normalized.split(*form, addWords, addToken);
   };
   if (options.addSpecial)
     appendIds(ids, tables.prefixIds());
   raw.split(text, addText, addToken);
+  GRAPHC_RETURN_IF_ERROR(status);
   if (options.addSpecial)
     appendIds(ids, tables.suffixIds());
   return ids;

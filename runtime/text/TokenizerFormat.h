@@ -20,7 +20,7 @@ namespace graphc {
 static_assert(std::endian::native == std::endian::little, "tables are used in place");
 
 inline constexpr uint32_t kTokenizerMagic = 0x4B544347; // "GCTK"
-inline constexpr uint32_t kTokenizerVersion = 1;
+inline constexpr uint32_t kTokenizerVersion = 2;
 inline constexpr size_t kSectionAlignment = 16;
 /// Marks an empty slot of a hash table, and the absence of an id or index.
 inline constexpr uint32_t kNone = 0xFFFFFFFFu;
@@ -33,9 +33,11 @@ enum class Section : uint32_t {
   PieceIndex,      ///< uint32_t[]: hash table from text to the id of a piece of the model.
   SymbolIds,       ///< uint32_t[256]: id of a byte (byte-level) or of an ASCII character, or kNone.
   FallbackIds,     ///< uint32_t[256]: id of <0x00> .. <0xFF>, all kNone without byte fallback.
-  MergeIndex,      ///< MergeSlot[]: hash table from a pair of ids to the rank of its merge.
-  MergeIds,        ///< uint32_t[merges]: what the merge of a rank makes.
+  MergeIndex,      ///< MergeSlot[]: hash table from a pair of ids to their merge.
   JoinIndex,       ///< JoinSlot[]: hash table of neighbours that some merge can put in one piece.
+  PieceScores,     ///< double[pieces]: log probability (Unigram; else empty).
+  PieceTrie,       ///< TrieNode[]: pieces that text can become (Unigram; else empty).
+  WordPrefix,      ///< Text before a piece that continues a word (WordPiece; else empty).
   AddedTokens,     ///< AddedToken[].
   RawTrie,         ///< TrieNode[]: added tokens sought in the text as it is given.
   NormalizedTrie,  ///< TrieNode[]: added tokens sought after normalization.
@@ -60,7 +62,21 @@ enum ModelFlag : uint32_t {
   kFuseUnknown = 4,  ///< Unknown characters in a row are one unknown piece.
   kSeparable = 8,    ///< JoinIndex is complete, so words may be cut where it has no entry; and a
                      ///< piece that is no atom was merged from the symbols of its text.
+  kFloatScores = 16, ///< Sums of scores are rounded to float, as in the SentencePiece library.
 };
+
+/// How words become pieces. Keep in the order of the table in ModelEncoder.cpp.
+enum class ModelKind : uint32_t {
+  Bpe,       ///< Symbols are merged in the order of rank.
+  Unigram,   ///< The sequence of pieces with the largest sum of scores.
+  WordPiece, ///< The longest piece first, from left to right.
+  WordLevel, ///< A word is a piece.
+};
+inline constexpr uint32_t kModelKinds = 4;
+/// Longest piece of a Unigram model, in bytes: it bounds the work per character of text.
+inline constexpr size_t kMaxTriePiece = 1024;
+/// Largest limit of a WordPiece model: its work on a word grows with the square of it.
+inline constexpr uint32_t kMaxWordLimit = 1000;
 
 struct TokenizerHeader {
   uint32_t magic;
@@ -71,7 +87,10 @@ struct TokenizerHeader {
   uint32_t unknownId; ///< kNone: characters that are not in the vocabulary vanish.
   uint32_t bosId;     ///< kNone where not known; so eosId.
   uint32_t eosId;
+  uint32_t modelKind; ///< Of ModelKind.
+  uint32_t wordLimit; ///< WordPiece: characters of the longest word that is not unknown as a whole.
   uint32_t reserved;
+  double unknownScore; ///< Unigram: of a character that no piece spells.
   SectionRange sections[kSectionCount];
 };
 
@@ -85,7 +104,8 @@ enum PieceFlag : uint8_t {
 struct MergeSlot {
   uint32_t left; ///< kNone: empty.
   uint32_t right;
-  uint32_t rank; ///< Smaller merges first.
+  uint32_t rank;   ///< Smaller merges first; of equal ones, the leftmost.
+  uint32_t result; ///< What it makes.
 };
 
 struct JoinSlot {
@@ -110,7 +130,7 @@ struct AddedToken {
 /// their parent; node 0 is the root. Siblings ascend by byte.
 struct TrieNode {
   uint32_t firstChild;
-  uint32_t token; ///< Index into AddedTokens of the token that ends here, or kNone.
+  uint32_t token; ///< Index of the added token, or id of the piece, that ends here, or kNone.
   uint16_t childCount;
   uint8_t byte;
   uint8_t reserved;
@@ -132,14 +152,28 @@ struct Step {
 /// Steps that rewrite the text before it is split. Keep in the order of the table in
 /// Normalizer.cpp.
 enum class NormalizerKind : uint32_t {
-  Form,         ///< a: UnicodeForm.
-  Replace,      ///< Each `first` becomes `second`.
-  Prepend,      ///< `first` before a text that is not empty.
-  Lowercase,    ///< Character by character, without context.
-  StripAccents, ///< Removes marks.
-  Strip,        ///< Whitespace at the ends; a: left, b: right.
+  Form,            ///< a: UnicodeForm.
+  Replace,         ///< Each `first` becomes `second`.
+  Prepend,         ///< `first` before a text that is not empty; a: PrependScheme.
+  Lowercase,       ///< Character by character, without context.
+  StripAccents,    ///< Removes marks; a: 1 for nonspacing ones only.
+  Strip,           ///< Whitespace at the ends; a: left, b: right.
+  Charsmap,        ///< `first` is a SentencePiece map (Charsmap.h); a: CharsmapUnit.
+  CollapseBlanks,  ///< Blanks at the ends go, runs of blanks become one.
+  Clean,           ///< a: CleanRules.
+  SpaceIdeographs, ///< A blank on either side of each Chinese character.
+  ReplacePattern,  ///< Each match of the regular expression `first` becomes `second`.
 };
-inline constexpr uint32_t kNormalizerKinds = 6;
+inline constexpr uint32_t kNormalizerKinds = 11;
+
+/// What a Charsmap step looks up.
+enum class CharsmapUnit : uint32_t {
+  LongestMatch, ///< The longest key at a place, as the SentencePiece library does.
+  Grapheme,     ///< User-perceived characters, as the tokenizers library does.
+};
+
+/// Which control characters a Clean step removes, and which it makes blanks.
+enum class CleanRules : uint32_t { Bert, Nmt };
 
 /// What becomes of the separators that a splitting step finds.
 enum class SplitBehavior : uint32_t {
@@ -164,8 +198,10 @@ enum class PreTokenizerKind : uint32_t {
   Whitespace,  ///< White space is, b: SplitSettings.
   Metaspace,   ///< Blanks become `first`; a: PrependScheme, b: 1 to split before each `first`.
   PrefixSpace, ///< A blank before a text that does not begin with one.
+  WordChars,   ///< Characters of words are separators, b: SplitSettings.
+  Regex,       ///< Matches of the regular expression `first` are separators, b: SplitSettings.
 };
-inline constexpr uint32_t kPreTokenizerKinds = 7;
+inline constexpr uint32_t kPreTokenizerKinds = 9;
 
 /// Packed argument of splitting steps: the behaviour, plus kSplitInverted when what is found is
 /// text and the rest separators.
@@ -180,8 +216,9 @@ enum class DecoderKind : uint32_t {
   Metaspace,    ///< `first` becomes a blank; a: 1 if those of the first piece vanish.
   ByteLevel,    ///< Pieces are bytes: joined, and what is not UTF-8 becomes U+FFFD.
   Join,         ///< A blank between pieces.
+  WordPiece,    ///< A blank between pieces but before `first`, which goes; a: 1 to tidy up English.
 };
-inline constexpr uint32_t kDecoderKinds = 6;
+inline constexpr uint32_t kDecoderKinds = 7;
 inline constexpr uint32_t kStripWhole = 1;
 
 /// Hash of a text, for PieceIndex.

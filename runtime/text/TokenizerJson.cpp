@@ -5,28 +5,12 @@
 #include "runtime/text/JsonModel.h"
 #include "runtime/text/JsonSteps.h"
 #include "runtime/text/JsonTemplate.h"
-#include "runtime/text/TableBuilder.h"
 
 #include <algorithm>
-#include <filesystem>
 
 namespace graphc {
 
 namespace {
-
-/// An entry of "added_tokens".
-Expected<AddedTokenSpec> readAddedToken(const Json &value, const std::string &place) {
-  GRAPHC_ASSIGN_OR_RETURN(JsonFields fields, JsonFields::of(value, place));
-  AddedTokenSpec token;
-  GRAPHC_ASSIGN_OR_RETURN(token.content, fields.string("content"));
-  GRAPHC_ASSIGN_OR_RETURN(token.id, fields.integer("id", kMaxPieceId));
-  GRAPHC_ASSIGN_OR_RETURN(token.singleWord, fields.booleanOr("single_word", false));
-  GRAPHC_ASSIGN_OR_RETURN(token.leftStrip, fields.booleanOr("lstrip", false));
-  GRAPHC_ASSIGN_OR_RETURN(token.rightStrip, fields.booleanOr("rstrip", false));
-  GRAPHC_ASSIGN_OR_RETURN(token.special, fields.booleanOr("special", false));
-  GRAPHC_ASSIGN_OR_RETURN(token.normalized, fields.booleanOr("normalized", !token.special));
-  return token;
-}
 
 /// Reads the added tokens and enters them into the list of all pieces and its inverse, which find
 /// contradictions.
@@ -38,7 +22,9 @@ Status readAddedTokens(const JsonFields &root, TokenizerSpec &spec, PieceIds &id
   size_t limit = ids.size() + tokens->size() + kMaxUnusedIds;
   for (size_t i = 0; i < tokens->size(); ++i) {
     std::string place = root.place() + " added_tokens[" + std::to_string(i) + "]";
-    GRAPHC_ASSIGN_OR_RETURN(AddedTokenSpec token, readAddedToken((*tokens)[i], place));
+    GRAPHC_ASSIGN_OR_RETURN(JsonFields fields, JsonFields::of((*tokens)[i], place));
+    GRAPHC_ASSIGN_OR_RETURN(uint32_t id, fields.integer("id", kMaxPieceId));
+    GRAPHC_ASSIGN_OR_RETURN(AddedTokenSpec token, readAddedToken(fields, id));
     if (token.content.empty())
       continue; // The reference ignores it, too.
     if (token.id >= limit)
@@ -116,6 +102,19 @@ Expected<uint32_t> readTokenName(const JsonFields &config, const std::string &ke
 
 } // namespace
 
+Expected<AddedTokenSpec> readAddedToken(const JsonFields &fields, uint32_t id) {
+  AddedTokenSpec token;
+  token.id = id;
+  GRAPHC_ASSIGN_OR_RETURN(token.content, fields.string("content"));
+  GRAPHC_ASSIGN_OR_RETURN(token.singleWord, fields.booleanOr("single_word", false));
+  GRAPHC_ASSIGN_OR_RETURN(token.leftStrip, fields.booleanOr("lstrip", false));
+  GRAPHC_ASSIGN_OR_RETURN(token.rightStrip, fields.booleanOr("rstrip", false));
+  GRAPHC_ASSIGN_OR_RETURN(token.special, fields.booleanOr("special", false));
+  GRAPHC_ASSIGN_OR_RETURN(bool normalized, fields.booleanOr("normalized", !token.special));
+  token.search = normalized ? TokenSearch::Normalized : TokenSearch::Raw;
+  return token;
+}
+
 Expected<TokenizerSpec> readTokenizerJson(std::string_view text, const std::string &name) {
   GRAPHC_ASSIGN_OR_RETURN(Json document, parseJson(text, name));
   GRAPHC_ASSIGN_OR_RETURN(JsonFields root, JsonFields::of(document, name + ":"));
@@ -129,34 +128,9 @@ Status readTokenizerConfig(std::string_view text, const std::string &name, Token
   GRAPHC_ASSIGN_OR_RETURN(JsonFields config, JsonFields::of(document, name + ":"));
   GRAPHC_ASSIGN_OR_RETURN(uint32_t bos, readTokenName(config, "bos_token", spec));
   GRAPHC_ASSIGN_OR_RETURN(uint32_t eos, readTokenName(config, "eos_token", spec));
-  if (bos != kNone)
-    spec.bosId = bos;
-  spec.eosId = eos;
+  spec.bosId = bos != kNone ? bos : spec.bosId;
+  spec.eosId = eos != kNone ? eos : spec.eosId;
   return {};
-}
-
-Expected<std::vector<std::byte>> compileTokenizer(const std::string &path) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  fs::path file = path;
-  if (fs::is_directory(file, ignored))
-    file /= "tokenizer.json";
-  if (!fs::exists(file, ignored)) {
-    // A folder with a tokenizer that is not understood must not pass for one without.
-    for (const char *other : {"tokenizer.model", "vocab.json", "tokenizer.tiktoken"})
-      if (fs::exists(file.parent_path() / other, ignored))
-        return unsupported(path + ": the tokenizer file '" + other +
-                           "' is not supported; supported: tokenizer.json");
-    return std::vector<std::byte>();
-  }
-  GRAPHC_ASSIGN_OR_RETURN(std::string text, readTextFile(file.string()));
-  GRAPHC_ASSIGN_OR_RETURN(TokenizerSpec spec, readTokenizerJson(text, file.string()));
-  fs::path config = file.parent_path() / "tokenizer_config.json";
-  if (fs::exists(config, ignored)) {
-    GRAPHC_ASSIGN_OR_RETURN(std::string configText, readTextFile(config.string()));
-    GRAPHC_RETURN_IF_ERROR(readTokenizerConfig(configText, config.string(), spec));
-  }
-  return buildTokenizerTables(spec);
 }
 
 } // namespace graphc

@@ -4,12 +4,11 @@
 #define GRAPHC_RUNTIME_TEXT_TOKENIZERJSON_H
 
 #include "runtime/base/Status.h"
+#include "runtime/text/JsonFields.h"
 #include "runtime/text/TokenizerSpec.h"
 
-#include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace graphc {
 
@@ -22,10 +21,9 @@ Expected<TokenizerSpec> readTokenizerJson(std::string_view text, const std::stri
 /// Adds what only tokenizer_config.json says: which tokens begin and end a text.
 Status readTokenizerConfig(std::string_view text, const std::string &name, TokenizerSpec &spec);
 
-/// The tables of a model folder's tokenizer, or of a tokenizer.json given itself (with the
-/// tokenizer_config.json beside it, if any). No bytes for a folder without tokenizer files;
-/// Unsupported for one that has only other kinds (tokenizer.model, vocab.json).
-Expected<std::vector<std::byte>> compileTokenizer(const std::string &path);
+/// The flags and content of an added token with a known id, as tokenizer.json and
+/// tokenizer_config.json have them.
+Expected<AddedTokenSpec> readAddedToken(const JsonFields &fields, uint32_t id);
 
 } // namespace graphc
 

@@ -11,11 +11,19 @@
 
 namespace graphc {
 
-/// Two neighbouring pieces that become one; the rank is the place in the list.
+/// Two neighbouring pieces that become one.
 struct MergeSpec {
   uint32_t left;
   uint32_t right;
   uint32_t result;
+  uint32_t rank; ///< Smaller ranks merge first; of equal ones, the leftmost.
+};
+
+/// Where an added token is sought.
+enum class TokenSearch : uint8_t {
+  Raw,        ///< In the text as it is given.
+  Normalized, ///< In the normalized text, in its own normalized form.
+  Verbatim,   ///< In the normalized text, as it is spelled.
 };
 
 struct AddedTokenSpec {
@@ -24,7 +32,7 @@ struct AddedTokenSpec {
   bool singleWord = false;
   bool leftStrip = false;
   bool rightStrip = false;
-  bool normalized = true;
+  TokenSearch search = TokenSearch::Normalized;
   bool special = false;
 };
 
@@ -38,18 +46,40 @@ struct StepSpec {
   uint32_t reserved = 0;
 };
 
+template <typename Kind>
+StepSpec makeStep(Kind kind, uint32_t a = 0, uint32_t b = 0) {
+  StepSpec step;
+  step.kind = static_cast<uint32_t>(kind);
+  step.a = a;
+  step.b = b;
+  return step;
+}
+
+/// How far below the lowest score of a Unigram model an unknown character is.
+inline constexpr double kUnknownPenalty = 10;
+
 struct TokenizerSpec {
   /// Texts by id, as the vocabulary spells them (byte-level: in the alphabet of 256 printable
   /// characters); none where an id is unused. Added tokens are not in here, unless they are pieces
   /// of the model too.
   std::vector<std::optional<std::string>> pieces;
+  ModelKind model = ModelKind::Bpe;
   std::vector<MergeSpec> merges;
+  /// Unigram: a score for each piece, and that of a character that no piece spells.
+  std::vector<double> scores;
+  double unknownScore = 0;
+  /// Pieces that no text can become, beside those of special tokens.
+  std::vector<uint32_t> unreachable;
+  /// WordPiece: what pieces inside a word begin with, and the longest word in characters.
+  std::string wordPrefix;
+  uint32_t wordLimit = 0;
   std::vector<AddedTokenSpec> addedTokens;
 
   bool byteLevel = false;
   bool byteFallback = false;
   bool ignoreMerges = false;
   bool fuseUnknown = false;
+  bool floatScores = false;
   uint32_t unknownId = kNone;
   uint32_t bosId = kNone;
   uint32_t eosId = kNone;

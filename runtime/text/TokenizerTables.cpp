@@ -13,10 +13,10 @@ Status damaged(const std::string &what) { return badInput("tokenizer tables: " +
 
 const char *sectionName(Section section) {
   static constexpr const char *kNames[kSectionCount] = {
-      "piece offsets", "piece text",      "piece flags",    "piece index",   "symbol ids",
-      "fallback ids",  "merge index",     "merge ids",      "join index",    "added tokens",
-      "raw trie",      "normalized trie", "normalizer",     "pre-tokenizer", "decoder",
-      "step text",     "template prefix", "template suffix"};
+      "piece offsets", "piece text",   "piece flags", "piece index",     "symbol ids",
+      "fallback ids",  "merge index",  "join index",  "piece scores",    "piece trie",
+      "word prefix",   "added tokens", "raw trie",    "normalized trie", "normalizer",
+      "pre-tokenizer", "decoder",      "step text",   "template prefix", "template suffix"};
   return kNames[static_cast<size_t>(section)];
 }
 
@@ -60,7 +60,7 @@ Status TokenizerTables::bind(std::span<const std::byte> blob, Section section,
 }
 
 Status TokenizerTables::bindSections(std::span<const std::byte> blob) {
-  std::span<const char> texts;
+  std::span<const char> texts, prefixText;
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::PieceOffsets, pieceOffsets));
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::PieceText, pieceBytes));
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::PieceFlags, flagsOfPieces));
@@ -68,8 +68,10 @@ Status TokenizerTables::bindSections(std::span<const std::byte> blob) {
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::SymbolIds, symbolIds));
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::FallbackIds, fallbackIds));
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::MergeIndex, mergeIndex));
-  GRAPHC_RETURN_IF_ERROR(bind(blob, Section::MergeIds, mergeIds));
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::JoinIndex, joinIndex));
+  GRAPHC_RETURN_IF_ERROR(bind(blob, Section::PieceScores, scores));
+  GRAPHC_RETURN_IF_ERROR(bind(blob, Section::PieceTrie, pieceNodes));
+  GRAPHC_RETURN_IF_ERROR(bind(blob, Section::WordPrefix, prefixText));
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::AddedTokens, added));
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::RawTrie, rawNodes));
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::NormalizedTrie, normalizedNodes));
@@ -81,6 +83,7 @@ Status TokenizerTables::bindSections(std::span<const std::byte> blob) {
   GRAPHC_RETURN_IF_ERROR(bind(blob, Section::SuffixIds, suffix));
   pieceChars = pieceBytes.data();
   stepChars = {texts.data(), texts.size()};
+  prefixChars = {prefixText.data(), prefixText.size()};
   return {};
 }
 
@@ -103,8 +106,9 @@ Expected<TokenizerTables> TokenizerTables::open(std::span<const std::byte> blob)
   GRAPHC_RETURN_IF_ERROR(tables.checkPieces());
   GRAPHC_RETURN_IF_ERROR(tables.checkIds());
   GRAPHC_RETURN_IF_ERROR(tables.checkMerges());
-  GRAPHC_RETURN_IF_ERROR(tables.checkTrie(tables.rawNodes));
-  GRAPHC_RETURN_IF_ERROR(tables.checkTrie(tables.normalizedNodes));
+  GRAPHC_RETURN_IF_ERROR(tables.checkModel());
+  for (std::span<const TrieNode> trie : {tables.rawNodes, tables.normalizedNodes})
+    GRAPHC_RETURN_IF_ERROR(tables.checkTrie(trie, tables.added.size()));
   for (std::span<const Step> steps : {tables.normalizer, tables.preTokenizer, tables.decoder})
     GRAPHC_RETURN_IF_ERROR(tables.checkSteps(steps));
   return tables;
@@ -133,7 +137,6 @@ Status TokenizerTables::checkIds() const {
     return damaged("the piece index names an id that does not exist, or is full");
   GRAPHC_RETURN_IF_ERROR(checkIdList(symbolIds, count, Section::SymbolIds, true));
   GRAPHC_RETURN_IF_ERROR(checkIdList(fallbackIds, count, Section::FallbackIds, true));
-  GRAPHC_RETURN_IF_ERROR(checkIdList(mergeIds, count, Section::MergeIds, false));
   GRAPHC_RETURN_IF_ERROR(checkIdList(prefix, count, Section::PrefixIds, false));
   GRAPHC_RETURN_IF_ERROR(checkIdList(suffix, count, Section::SuffixIds, false));
   for (uint32_t id : {header->unknownId, header->bosId, header->eosId})
@@ -150,24 +153,33 @@ Status TokenizerTables::checkMerges() const {
   uint32_t largest = 0;
   for (const MergeSlot &slot : mergeIndex) {
     empty += slot.left == kNone;
-    largest = std::max(largest, slot.left == kNone ? 0 : slot.rank);
+    largest = std::max(largest, slot.left == kNone ? 0 : slot.result);
   }
-  if (empty == 0 || (empty < mergeIndex.size() && largest >= mergeIds.size()))
-    return damaged("the merge index is full or names a merge that does not exist");
+  if (empty == 0 || (empty < mergeIndex.size() && largest >= header->pieceCount))
+    return damaged("the merge index is full or makes a piece that does not exist");
   auto isEmpty = [](const JoinSlot &slot) { return slot.left == kNone; };
   if (std::none_of(joinIndex.begin(), joinIndex.end(), isEmpty))
     return damaged("the join index is full");
   return {};
 }
 
+/// What the encoder of the model's kind relies on.
+Status TokenizerTables::checkModel() const {
+  bool unigram = model() == ModelKind::Unigram;
+  if (header->modelKind >= kModelKinds || scores.size() != (unigram ? header->pieceCount : 0) ||
+      header->wordLimit > kMaxWordLimit)
+    return damaged("a model of kind " + std::to_string(header->modelKind) + " is impossible");
+  return checkTrie(pieceNodes, header->pieceCount);
+}
+
 /// Children that stand after their parent make walks end and need no marks of visited nodes.
-Status TokenizerTables::checkTrie(std::span<const TrieNode> nodes) const {
+Status TokenizerTables::checkTrie(std::span<const TrieNode> nodes, size_t tokenCount) const {
   for (size_t i = 0; i < nodes.size(); ++i) {
     const TrieNode &node = nodes[i];
     uint64_t end = uint64_t(node.firstChild) + node.childCount;
     bool forward = node.childCount == 0 || (node.firstChild > i && end <= nodes.size());
-    if (!forward || (node.token != kNone && node.token >= added.size()))
-      return damaged("node " + std::to_string(i) + " of the added tokens' trie leads nowhere");
+    if (!forward || (node.token != kNone && node.token >= tokenCount))
+      return damaged("node " + std::to_string(i) + " of a trie leads nowhere");
   }
   return {};
 }

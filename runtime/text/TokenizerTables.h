@@ -27,6 +27,8 @@ public:
   uint32_t unknownId() const { return header->unknownId; }
   uint32_t bosId() const { return header->bosId; }
   uint32_t eosId() const { return header->eosId; }
+  ModelKind model() const { return static_cast<ModelKind>(header->modelKind); }
+  uint32_t wordLimit() const { return header->wordLimit; }
 
   /// Text of an id (id < pieceCount()), empty for an unused one.
   std::string_view pieceText(uint32_t id) const {
@@ -49,14 +51,24 @@ public:
     const MergeSlot *slot = findPair(mergeIndex, left, right);
     return slot ? slot->rank : kNone;
   }
-  /// The id that the merge of a rank makes.
-  uint32_t mergeResult(uint32_t rank) const { return mergeIds[rank]; }
+  /// What the merge of two neighbours, which has a rank, makes.
+  uint32_t mergeResult(uint32_t left, uint32_t right) const {
+    return findPair(mergeIndex, left, right)->result;
+  }
 
   /// Can any sequence of merges put these two neighbouring symbols in one piece? Always true for a
   /// model whose words cannot be cut (kSeparable absent).
   bool canJoin(uint32_t left, uint32_t right) const {
     return !has(kSeparable) || findPair(joinIndex, left, right);
   }
+
+  /// Unigram: score of an id and of an unknown character, and the trie of all pieces that text can
+  /// become.
+  double pieceScore(uint32_t id) const { return scores[id]; }
+  double unknownScore() const { return header->unknownScore; }
+  std::span<const TrieNode> pieceTrie() const { return pieceNodes; }
+  /// WordPiece: what pieces inside a word begin with.
+  std::string_view wordPrefix() const { return prefixChars; }
 
   std::span<const AddedToken> addedTokens() const { return added; }
   std::span<const TrieNode> rawTrie() const { return rawNodes; }
@@ -88,20 +100,22 @@ private:
   Status checkIds() const;
   Status checkMerges() const;
   Status checkSteps(std::span<const Step> steps) const;
-  Status checkTrie(std::span<const TrieNode> nodes) const;
+  Status checkModel() const;
+  Status checkTrie(std::span<const TrieNode> nodes, size_t tokenCount) const;
 
   const TokenizerHeader *header = nullptr;
   const char *pieceChars = nullptr;
   std::span<const uint32_t> pieceOffsets;
   std::span<const char> pieceBytes;
   std::span<const uint8_t> flagsOfPieces;
-  std::span<const uint32_t> pieceIndex, symbolIds, fallbackIds, mergeIds, prefix, suffix;
+  std::span<const uint32_t> pieceIndex, symbolIds, fallbackIds, prefix, suffix;
   std::span<const MergeSlot> mergeIndex;
   std::span<const JoinSlot> joinIndex;
+  std::span<const double> scores;
   std::span<const AddedToken> added;
-  std::span<const TrieNode> rawNodes, normalizedNodes;
+  std::span<const TrieNode> pieceNodes, rawNodes, normalizedNodes;
   std::span<const Step> normalizer, preTokenizer, decoder;
-  std::string_view stepChars;
+  std::string_view stepChars, prefixChars;
 };
 
 /// The two texts of a step. The step must come from tables that were opened.

@@ -164,13 +164,23 @@ bool isMark(char32_t value) {
   return inRange(category(value), UTF8PROC_CATEGORY_MN, UTF8PROC_CATEGORY_ME);
 }
 
+bool isNonspacingMark(char32_t value) { return category(value) == UTF8PROC_CATEGORY_MN; }
+
+bool isOther(char32_t value) {
+  return category(value) == UTF8PROC_CATEGORY_CN ||
+         inRange(category(value), UTF8PROC_CATEGORY_CC, UTF8PROC_CATEGORY_CO);
+}
+
 bool isNumeric(char32_t value) {
   return inRange(category(value), UTF8PROC_CATEGORY_ND, UTF8PROC_CATEGORY_NO);
 }
 
 bool isWordChar(char32_t value) {
   bool joiner = value == 0x200C || value == 0x200D;
-  return joiner || inRange(category(value), UTF8PROC_CATEGORY_LU, UTF8PROC_CATEGORY_NL) ||
+  bool enclosed = (value >= 0x24B6 && value <= 0x24E9) || (value >= 0x1F130 && value <= 0x1F149) ||
+                  (value >= 0x1F150 && value <= 0x1F169) || (value >= 0x1F170 && value <= 0x1F189);
+  return joiner || enclosed ||
+         inRange(category(value), UTF8PROC_CATEGORY_LU, UTF8PROC_CATEGORY_NL) ||
          category(value) == UTF8PROC_CATEGORY_PC;
 }
 

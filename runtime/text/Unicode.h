@@ -87,9 +87,14 @@ LetterCase letterCase(char32_t value);
 bool isWhitespace(char32_t value);
 /// Categories Mn, Mc, Me.
 bool isMark(char32_t value);
+/// Category Mn.
+bool isNonspacingMark(char32_t value);
+/// Categories Cc, Cf, Cn, Co, Cs.
+bool isOther(char32_t value);
 /// Categories N*.
 bool isNumeric(char32_t value);
-/// \w: letters, marks, decimal and letter numbers, connectors, joiners.
+/// \w: letters, marks, decimal and letter numbers, connectors, joiners, letters in circles and
+/// squares.
 bool isWordChar(char32_t value);
 /// Categories P*, and the ASCII symbols that BERT counts as punctuation ($ + < = > ^ ` | ~).
 bool isPunctuation(char32_t value);

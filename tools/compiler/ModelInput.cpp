@@ -12,7 +12,7 @@
 #include "frontend/weights/SafetensorsSource.h"
 #include "ir/GraphDialect.h"
 #include "runtime/text/Tokenizer.h"
-#include "runtime/text/TokenizerJson.h"
+#include "runtime/text/TokenizerFiles.h"
 #include "tools/compiler/NetworkInput.h"
 
 #include "mlir/IR/Builders.h"

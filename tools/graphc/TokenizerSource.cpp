@@ -1,6 +1,6 @@
 #include "tools/graphc/TokenizerSource.h"
 
-#include "runtime/text/TokenizerJson.h"
+#include "runtime/text/TokenizerFiles.h"
 #include "tools/graphc/TextInput.h"
 
 namespace graphc {

@@ -2,7 +2,7 @@
 #include "TestNetwork.h"
 
 #include "runtime/base/Json.h"
-#include "runtime/text/TokenizerJson.h"
+#include "runtime/text/TokenizerFiles.h"
 
 #include <algorithm>
 #include <cmath>

@@ -6,6 +6,7 @@
 #include "runtime/text/ByteAlphabet.h"
 #include "runtime/text/TableBuilder.h"
 #include "runtime/text/Tokenizer.h"
+#include "runtime/text/TokenizerFiles.h"
 #include "runtime/text/TokenizerJson.h"
 #include "runtime/text/Unicode.h"
 

@@ -14,7 +14,7 @@ namespace {
 std::vector<int32_t> encodeByDefinition(const TokenizerSpec &spec, std::string_view word) {
   std::map<std::pair<uint32_t, uint32_t>, size_t> rankOfPair;
   for (size_t rank = 0; rank < spec.merges.size(); ++rank)
-    rankOfPair[{spec.merges[rank].left, spec.merges[rank].right}] = rank;
+    rankOfPair[{spec.merges[rank].left, spec.merges[rank].right}] = rank; // The place in the list.
   std::vector<int32_t> ids;
   for (char c : word) {
     auto piece = std::find(spec.pieces.begin(), spec.pieces.end(), std::string(1, c));
@@ -56,7 +56,7 @@ void addMerge(TokenizerSpec &spec, uint32_t left, uint32_t right) {
   auto result = static_cast<uint32_t>(piece - spec.pieces.begin());
   if (piece == spec.pieces.end())
     spec.pieces.emplace_back(text);
-  spec.merges.push_back({left, right, result});
+  spec.merges.push_back({left, right, result, static_cast<uint32_t>(spec.merges.size())});
 }
 
 /// Merges of random pieces, in random order of rank.
@@ -69,6 +69,8 @@ TokenizerSpec randomModel(std::mt19937 &random, std::string_view alphabet, size_
       addMerge(spec, left, right);
   }
   std::shuffle(spec.merges.begin(), spec.merges.end(), random);
+  for (uint32_t rank = 0; rank < spec.merges.size(); ++rank)
+    spec.merges[rank].rank = rank;
   return spec;
 }
 
