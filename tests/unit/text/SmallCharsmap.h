@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,7 +15,7 @@ namespace graphc::test {
 /// each other's way.
 class SmallCharsmap {
 public:
-  SmallCharsmap(const std::map<std::string, std::string> &entries) : units(1) {
+  SmallCharsmap(std::initializer_list<std::pair<const char *, const char *>> entries) : units(1) {
     for (const auto &[key, text] : entries)
       add(key, text);
   }
