@@ -197,9 +197,10 @@ struct PlanVariant {
 /// Names of the sections; code sections are "code.<something>", one per variant.
 namespace section {
 inline constexpr char kWeights[] = "weights";
-inline constexpr char kTokenizer[] = "tokenizer"; ///< Absent when the model has none.
-inline constexpr char kGraph[] = "graph.mlir";    ///< The un-fused graph, text.
-inline constexpr char kPlan[] = "plan.mlir";      ///< The plan stage, text.
+inline constexpr char kTokenizer[] = "tokenizer";        ///< Absent when the model has none.
+inline constexpr char kChatTemplate[] = "chat_template"; ///< Jinja; absent when there is none.
+inline constexpr char kGraph[] = "graph.mlir";           ///< The un-fused graph, text.
+inline constexpr char kPlan[] = "plan.mlir";             ///< The plan stage, text.
 inline constexpr char kCodePrefix[] = "code.";
 } // namespace section
 

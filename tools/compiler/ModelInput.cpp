@@ -11,8 +11,7 @@
 #include "frontend/weights/RandomSource.h"
 #include "frontend/weights/SafetensorsSource.h"
 #include "ir/GraphDialect.h"
-#include "runtime/text/Tokenizer.h"
-#include "runtime/text/TokenizerFiles.h"
+#include "tools/compiler/ModelTexts.h"
 #include "tools/compiler/NetworkInput.h"
 
 #include "mlir/IR/Builders.h"
@@ -99,7 +98,8 @@ static Status addConfigSources(const std::string &path, PlanModel &model) {
   std::string config = fs::is_directory(path, ignored) ? modelFile(path, "config.json") : path;
   for (const std::string &file :
        {config, modelFile(path, "generation_config.json"), modelFile(path, "tokenizer.json"),
-        modelFile(path, "tokenizer_config.json")}) {
+        modelFile(path, "tokenizer_config.json"), modelFile(path, "chat_template.jinja"),
+        modelFile(path, "chat_template.json")}) {
     if (!fs::is_regular_file(file, ignored))
       continue;
     GRAPHC_ASSIGN_OR_RETURN(SourceDigest digest, digestSource(file));
@@ -216,18 +216,6 @@ static Status readGenerationDefaults(const std::string &path, const ModelConfig 
   return {};
 }
 
-static Status readTokenizer(const std::string &folder, ModelInput &input) {
-  GRAPHC_ASSIGN_OR_RETURN(input.tokenizer, compileTokenizer(folder));
-  if (input.tokenizer.empty())
-    return {};
-  GRAPHC_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::open(input.tokenizer));
-  if (tokenizer.vocabularySize() > input.model.vocabulary)
-    return badInput(folder + ": the tokenizer has " + std::to_string(tokenizer.vocabularySize()) +
-                    " tokens, more than the " + std::to_string(input.model.vocabulary) +
-                    " rows of the embedding (vocab_size)");
-  return {};
-}
-
 static int64_t chooseContext(const CompileSettings &settings, const ModelConfig &config) {
   if (settings.context > 0)
     return settings.context;
@@ -266,7 +254,7 @@ static Status describeModel(const std::string &path, bool verbose, ModelInput &i
   input.model = planModel(config, generation, path);
   GRAPHC_RETURN_IF_ERROR(readGenerationDefaults(path, config, input.model));
   GRAPHC_RETURN_IF_ERROR(addConfigSources(path, input.model));
-  return readTokenizer(modelFolder(path), input);
+  return readFolderTexts(path, input);
 }
 
 /// Writes down what of the checkpoint is no weight of the graph.
@@ -346,7 +334,7 @@ static Status describeGguf(const std::string &path, const GgufFile &file, ModelI
   input.model = planModel(config, generation, path);
   input.model.name = fs::path(path).stem().string();
   input.keepsNumbers = true;
-  return {};
+  return readGgufTexts(file, input);
 }
 
 static Expected<ModelInput> loadGguf(MLIRContext &context, const CompileSettings &settings,

@@ -23,6 +23,7 @@ struct ModelInput {
   PlanModel model;
   /// Tables for the plan; empty for a model without tokenizer files.
   std::vector<std::byte> tokenizer;
+  std::string chatTemplate; ///< Empty for a model without one.
   /// "f32" or "bf16": what the checkpoint is stored as (f16 is multiplied as f32).
   std::string storedDtype = "f32";
   /// Whether tensors of the checkpoint are quantized already.

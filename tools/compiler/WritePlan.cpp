@@ -46,6 +46,9 @@ Status writePlan(const std::string &path, PlanContents contents, const PlanTexts
       writer.addSection(contents.header.variants.front().codeSection, std::span(texts.code)));
   if (!input.tokenizer.empty())
     GRAPHC_RETURN_IF_ERROR(writer.addSection(section::kTokenizer, std::span(input.tokenizer)));
+  if (!input.chatTemplate.empty())
+    GRAPHC_RETURN_IF_ERROR(
+        writer.addSection(section::kChatTemplate, std::string_view(input.chatTemplate)));
   GRAPHC_RETURN_IF_ERROR(writer.addSection(section::kGraph, std::string_view(texts.graph)));
   GRAPHC_RETURN_IF_ERROR(writer.addSection(section::kPlan, std::string_view(texts.plan)));
   GRAPHC_RETURN_IF_ERROR(packInto(writer, contents, options));
