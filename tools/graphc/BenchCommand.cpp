@@ -8,6 +8,7 @@
 #include "tools/cli/Signals.h"
 #include "tools/cli/StatusLine.h"
 #include "tools/graphc/Commands.h"
+#include "tools/graphc/ModelPlan.h"
 
 #include <algorithm>
 
@@ -16,7 +17,7 @@ namespace graphc {
 namespace {
 
 struct BenchFlags {
-  std::string plan;
+  ModelFlags model;
   std::optional<std::string> prefill, decode, threads;
   std::string depths = "0", batches = "1";
   int64_t repetitions = 5;
@@ -31,7 +32,7 @@ Expected<BenchFlags> parse(int argc, const char *const *argv, bool &helpShown) {
                "units, measured between the repetitions. Lists are like 1,2,8.",
                "graphc bench");
   BenchFlags flags;
-  app.add_option("PLAN", flags.plan, "the plan, as written by 'graphc compile'")->required();
+  addModelFlags(app, flags.model);
   app.add_option("-p,--prefill", flags.prefill,
                  "tokens of a prompt (list; default 512, or what the context leaves; 0: none)");
   app.add_option("-n,--decode", flags.decode,
@@ -108,8 +109,8 @@ Status benchCommand(int argc, const char *const *argv) {
   GRAPHC_ASSIGN_OR_RETURN(BenchFlags flags, parse(argc, argv, helpShown));
   if (helpShown)
     return {};
+  GRAPHC_ASSIGN_OR_RETURN(Plan plan, openPlanOrModel(flags.model, 0, {}, flags.quiet));
   const std::atomic<bool> &cancel = installSignalHandlers();
-  GRAPHC_ASSIGN_OR_RETURN(Plan plan, Plan::open(flags.plan));
   GRAPHC_ASSIGN_OR_RETURN(BenchOptions options, benchOptions(flags, plan.header()));
   std::optional<TraceFile> trace;
   if (!flags.trace.empty()) {

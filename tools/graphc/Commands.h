@@ -12,6 +12,9 @@ namespace graphc {
 /// Generates text, or computes results, with a plan.
 Status runCommand(int argc, const char *const *argv);
 
+/// Talks with a model.
+Status chatCommand(int argc, const char *const *argv);
+
 /// Says how likely a plan's network finds a text.
 Status perplexityCommand(int argc, const char *const *argv);
 
@@ -20,6 +23,9 @@ Status tokenizeCommand(int argc, const char *const *argv);
 
 /// Says what a chat template makes of a conversation.
 Status templateCommand(int argc, const char *const *argv);
+
+/// Lists or removes the plans of the cache.
+Status cacheCommand(int argc, const char *const *argv);
 
 /// Measures how fast a plan runs.
 Status benchCommand(int argc, const char *const *argv);

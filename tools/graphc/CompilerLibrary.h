@@ -14,6 +14,10 @@ namespace graphc {
 /// folder itself. Unsupported when it is not there or cannot be loaded.
 Status runCompilerCommand(int argc, const char *const *argv, int &exitCode);
 
+/// Which compiler runCompilerCommand() would run: graphc's id, and size and time of the library's
+/// file. Unsupported when it is not there.
+Expected<std::string> compilerIdentity();
+
 /// Names and versions of what that library is made of. Unsupported as above.
 Expected<std::vector<LibraryVersion>> compilerVersions();
 

@@ -5,6 +5,7 @@
 #include "tools/cli/Signals.h"
 #include "tools/cli/StatusLine.h"
 #include "tools/graphc/Commands.h"
+#include "tools/graphc/ModelPlan.h"
 #include "tools/graphc/RunFlags.h"
 #include "tools/graphc/TextInput.h"
 
@@ -13,7 +14,7 @@ namespace graphc {
 namespace {
 
 struct PerplexityFlags {
-  std::string plan;
+  ModelFlags model;
   std::optional<std::string> textFile, tokens;
   LikelihoodOptions options; ///< 0 where the flag is not given.
   std::optional<int> threads;
@@ -31,7 +32,7 @@ Expected<PerplexityFlags> parse(int argc, const char *const *argv, bool &helpSho
                "perplexity.",
                "graphc perplexity");
   PerplexityFlags flags;
-  app.add_option("PLAN", flags.plan, "the plan, as written by 'graphc compile'")->required();
+  addModelFlags(app, flags.model);
   CLI::Option *file =
       app.add_option("-f,--file", flags.textFile, "the file with the text; - is stdin");
   app.add_option("--tokens", flags.tokens, "token ids in place of a text, e.g. 1,2,3")
@@ -123,8 +124,8 @@ Status perplexityCommand(int argc, const char *const *argv) {
   GRAPHC_ASSIGN_OR_RETURN(PerplexityFlags flags, parse(argc, argv, helpShown));
   if (helpShown)
     return {};
+  GRAPHC_ASSIGN_OR_RETURN(Plan plan, openPlanOrModel(flags.model, 0, {}, flags.quiet));
   const std::atomic<bool> &cancel = installSignalHandlers();
-  GRAPHC_ASSIGN_OR_RETURN(Plan plan, Plan::open(flags.plan));
   GRAPHC_ASSIGN_OR_RETURN(ScoredText text, readScoredText(flags, plan));
   flags.options.bos = text.bos;
   GRAPHC_ASSIGN_OR_RETURN(LikelihoodOptions options, resolveLikelihood(plan, flags.options));

@@ -3,6 +3,7 @@
 #include "runtime/exec/Generator.h"
 #include "tools/cli/Output.h"
 #include "tools/cli/Signals.h"
+#include "tools/graphc/ChatPrompt.h"
 #include "tools/graphc/Commands.h"
 #include "tools/graphc/RunFlags.h"
 #include "tools/graphc/RunOutput.h"
@@ -42,12 +43,26 @@ private:
   std::string parts;
 };
 
+/// A conversation with one message of the user.
+Expected<Prompts> promptsFromMessage(const RunFlags &flags, std::string message, const Plan &plan,
+                                     const Tokenizer *tokenizer) {
+  GRAPHC_ASSIGN_OR_RETURN(ChatPrompt chat, ChatPrompt::create(plan, tokenizer, flags.conversation));
+  std::vector<ChatMessage> messages;
+  if (flags.conversation.system)
+    messages.push_back({"system", asUtf8(*flags.conversation.system)});
+  messages.push_back({"user", std::move(message)});
+  GRAPHC_ASSIGN_OR_RETURN(std::vector<int32_t> ids, chat.ids(messages));
+  return Prompts{std::move(ids)};
+}
+
 Expected<Prompts> promptsFromText(const RunFlags &flags, const Plan &plan,
                                   const Tokenizer *tokenizer) {
   std::string text = flags.prompt.value_or("");
   if (flags.promptFile) {
     GRAPHC_ASSIGN_OR_RETURN(text, readText(*flags.promptFile));
   }
+  if (flags.chat)
+    return promptsFromMessage(flags, asUtf8(text), plan, tokenizer);
   if (!tokenizer)
     return usageError(plan.path() + ": the plan has no tokenizer: give token ids with --tokens");
   GRAPHC_ASSIGN_OR_RETURN(std::vector<int32_t> ids,
@@ -73,20 +88,6 @@ Expected<Prompts> readPrompts(const RunFlags &flags, const Plan &plan, const Tok
   return prompts;
 }
 
-GenerationOptions generationOptions(const RunFlags &flags, const PlanHeader &header) {
-  const PlanModel &model = header.model;
-  GenerationOptions options;
-  // Hidden states say nothing about the next token: it is the prompt alone that is run.
-  options.maxNewTokens = flags.count < 0 && !header.yieldsLogits() ? 0 : flags.count;
-  options.context = flags.context;
-  options.chunk = flags.chunk;
-  options.sampling = samplingOptions(flags, model.generation);
-  if (!flags.ignoreEos)
-    options.eosTokens = model.eosTokens;
-  options.allRows = !flags.saveResult.empty();
-  return options;
-}
-
 /// (batch, length, width), or (rows, width) where the sequences are not of one length.
 std::vector<int64_t> resultShape(const Prompts &prompts, const PlanHeader &header) {
   int64_t rows = 0;
@@ -110,20 +111,14 @@ void describe(const RunFlags &flags, const GenerationOptions &options, const Ses
     return;
   writeNote(std::to_string(session.threads()) + " threads, code for " +
             session.plan().variant()->level);
-  if (random)
-    writeNote("temperature " + numberText(sampling.temperature, 2) + ", top-k " +
-              std::to_string(sampling.topK) + ", top-p " + numberText(sampling.topP, 2) +
-              ", min-p " + numberText(sampling.minP, 2) + ", repeat-penalty " +
-              numberText(sampling.repeatPenalty, 2));
-  else
-    writeNote("temperature 0: the likeliest token is taken, the seed has no effect");
+  writeNote(samplingText(sampling));
   writeError("memory:\n" + memory.table());
 }
 
 /// On a terminal the continuation should follow its prompt. The prompt is not a result: stderr.
 void echoPrompt(const RunFlags &flags, const Tokenizer *tokenizer, const Prompts &prompts) {
-  if (flags.quiet || flags.json || !tokenizer || prompts.size() != 1 || !::isatty(STDOUT_FILENO) ||
-      !::isatty(STDERR_FILENO))
+  if (flags.quiet || flags.json || flags.chat || !tokenizer || prompts.size() != 1 ||
+      !::isatty(STDOUT_FILENO) || !::isatty(STDERR_FILENO))
     return;
   writeError(tokenizer->decode(prompts[0], /*skipSpecial=*/true));
 }
@@ -132,11 +127,14 @@ void echoPrompt(const RunFlags &flags, const Tokenizer *tokenizer, const Prompts
 class RunJob {
 public:
   RunJob(const RunFlags &flags, const Plan &plan, const StartTimes &times)
-      : flags(flags), plan(plan), times(times), options(generationOptions(flags, plan.header())) {}
+      : flags(flags), plan(plan), times(times) {}
 
   Status run(const std::atomic<bool> &cancel) {
+    GRAPHC_ASSIGN_OR_RETURN(GenerationOptions options, generationOptions(flags, plan.header()));
     GRAPHC_ASSIGN_OR_RETURN(std::optional<Tokenizer> opened, openTokenizer(plan));
     const Tokenizer *tokenizer = opened ? &*opened : nullptr;
+    if (!tokenizer && !flags.sampling.stops.empty())
+      return usageError("--stop: the plan has no tokenizer, so there is no text to look at");
     times.add("tokenizer");
     GRAPHC_ASSIGN_OR_RETURN(Prompts prompts, readPrompts(flags, plan, tokenizer));
     if (cancel) // while a prompt was read from a terminal or a pipe
@@ -169,7 +167,6 @@ private:
   const RunFlags &flags;
   const Plan &plan;
   StartTimes times;
-  GenerationOptions options;
 };
 
 } // namespace
@@ -180,9 +177,11 @@ Status runCommand(int argc, const char *const *argv) {
   GRAPHC_ASSIGN_OR_RETURN(RunFlags flags, parseRunFlags(argc, argv, helpShown));
   if (helpShown)
     return {};
-  const std::atomic<bool> &cancel = installSignalHandlers();
+  // A signal ends a compile at once; what it leaves is removed by the next one.
   GRAPHC_ASSIGN_OR_RETURN(Plan plan,
-                          Plan::open(flags.plan, {.verifyWeights = flags.verifyWeights}));
+                          openPlanOrModel(flags.model, flags.context,
+                                          {.verifyWeights = flags.verifyWeights}, flags.quiet));
+  const std::atomic<bool> &cancel = installSignalHandlers();
   times.add("plan");
   if (plan.header().inputWidth > 0)
     return runRowsCommand(flags, plan, cancel);

@@ -1,14 +1,13 @@
 #include "tools/graphc/RunFlags.h"
 
-#include "tools/cli/CommandLine.h"
+#include "runtime/base/Json.h"
 
 #include <charconv>
-#include <random>
 
 namespace graphc {
 
 static void addInput(CLI::App &app, RunFlags &flags) {
-  app.add_option("PLAN", flags.plan, "the plan, as written by 'graphc compile'")->required();
+  addModelFlags(app, flags.model);
   CLI::Option *prompt = app.add_option("-p,--prompt", flags.prompt, "the text to continue");
   CLI::Option *file =
       app.add_option("-f,--file", flags.promptFile, "a file with the text to continue; - is stdin");
@@ -28,6 +27,9 @@ static void addInput(CLI::App &app, RunFlags &flags) {
   input->excludes(random)->excludes(prompt)->excludes(file)->excludes(tokens);
   random->excludes(prompt)->excludes(file)->excludes(tokens)->check(
       CLI::Range(int64_t(0), INT64_MAX));
+  app.add_flag("--chat", flags.chat, "the text is a message: answer it by the chat template")
+      ->excludes(tokens);
+  addChatFlags(app, flags.conversation);
 }
 
 static void addAmounts(CLI::App &app, RunFlags &flags) {
@@ -42,19 +44,12 @@ static void addAmounts(CLI::App &app, RunFlags &flags) {
       ->check(CLI::Range(int64_t(1), int64_t(1) << 40));
 }
 
-static void addSampling(CLI::App &app, RunFlags &flags) {
-  app.add_option("--temp", flags.temperature, "temperature; 0 takes the likeliest token");
-  app.add_option("--top-k", flags.topK, "choose among the K likeliest tokens; 0: all");
-  app.add_option("--top-p", flags.topP, "choose among the likeliest that reach P together; 1: all");
-  app.add_option("--min-p", flags.minP, "leave out what is less likely than P times the likeliest");
-  app.add_option("--repeat-penalty", flags.repeatPenalty,
-                 "make the last 64 tokens less likely; 1: off");
-  app.add_option("-s,--seed", flags.seed, "seed of the random numbers; -1: a random one (default)");
-  app.add_flag("--ignore-eos", flags.ignoreEos, "go on when the model ends the text");
-}
-
 static void addOutput(CLI::App &app, RunFlags &flags) {
   app.add_flag("--json", flags.json, "print one JSON document at the end");
+  app.add_option(
+         "--logprobs", flags.logprobs,
+         "tell how likely each token was, beside the N likeliest: in --json, else on stderr")
+      ->check(CLI::Range(int64_t(0), int64_t(1000)));
   app.add_option("--save-result", flags.saveResult,
                  "write the network's result for each token to this .npy file");
   app.add_flag("--verify-weights", flags.verifyWeights, "check the weights' hash before running");
@@ -63,14 +58,45 @@ static void addOutput(CLI::App &app, RunFlags &flags) {
 }
 
 Expected<RunFlags> parseRunFlags(int argc, const char *const *argv, bool &helpShown) {
-  CLI::App app("Generate text with a plan. stdout carries the text alone.", "graphc run");
+  CLI::App app("Generate text with a plan, or a model. stdout carries the text alone.",
+               "graphc run");
   RunFlags flags;
   addInput(app, flags);
   addAmounts(app, flags);
-  addSampling(app, flags);
+  addSamplingFlags(app, flags.sampling);
   addOutput(app, flags);
   GRAPHC_RETURN_IF_ERROR(parseFlags(app, argc, argv, helpShown));
+  if (!flags.chat && (flags.conversation.system || flags.conversation.chatTemplate))
+    return usageError("--system and --chat-template are for --chat");
   return flags;
+}
+
+Expected<RunFlags> parseChatFlags(int argc, const char *const *argv, bool &helpShown) {
+  CLI::App app("Talk with a model. Messages come from stdin, a line each; stdout carries the "
+               "answers alone.",
+               "graphc chat");
+  RunFlags flags;
+  addModelFlags(app, flags.model);
+  addChatFlags(app, flags.conversation);
+  addAmounts(app, flags);
+  addSamplingFlags(app, flags.sampling);
+  app.add_flag("-q,--quiet", flags.quiet, "no notes");
+  GRAPHC_RETURN_IF_ERROR(parseFlags(app, argc, argv, helpShown));
+  return flags;
+}
+
+Expected<GenerationOptions> generationOptions(const RunFlags &flags, const PlanHeader &header) {
+  const PlanModel &model = header.model;
+  GenerationOptions options;
+  // Hidden states say nothing about the next token: it is the prompt alone that is run.
+  options.maxNewTokens = flags.count < 0 && !header.yieldsLogits() ? 0 : flags.count;
+  options.context = flags.context;
+  options.chunk = flags.chunk;
+  GRAPHC_ASSIGN_OR_RETURN(options.sampling, samplingOptions(flags.sampling, model.generation));
+  options.eosTokens = flags.sampling.eosTokens(model);
+  options.allRows = !flags.saveResult.empty();
+  options.logprobs = flags.logprobs;
+  return options;
 }
 
 Expected<std::vector<int32_t>> parseTokens(const std::string &text, const std::string &flag) {
@@ -87,29 +113,6 @@ Expected<std::vector<int32_t>> parseTokens(const std::string &text, const std::s
       return result;
     at = rest + 1;
   }
-}
-
-/// 32 bits, so that it is easy to type again.
-static uint64_t randomSeed() { return std::random_device()(); }
-
-/// The flag, else the model's value, else the built-in one.
-template <typename T, typename Model>
-static T choose(const std::optional<T> &flag, const std::optional<Model> &model, T builtIn) {
-  return flag ? *flag : model ? static_cast<T>(*model) : builtIn;
-}
-
-SamplingOptions samplingOptions(const RunFlags &flags, const GenerationDefaults &model) {
-  SamplingOptions result;
-  result.temperature = choose(flags.temperature, model.temperature, result.temperature);
-  result.topK = choose(flags.topK, model.topK, result.topK);
-  result.topP = choose(flags.topP, model.topP, result.topP);
-  result.minP = choose(flags.minP, model.minP, result.minP);
-  result.repeatPenalty = choose(flags.repeatPenalty, model.repetitionPenalty, result.repeatPenalty);
-  if (!flags.temperature && model.sample == false)
-    result.temperature = 0;
-  bool fixed = flags.seed && *flags.seed >= 0;
-  result.seed = fixed ? static_cast<uint64_t>(*flags.seed) : randomSeed();
-  return result;
 }
 
 } // namespace graphc

@@ -3,8 +3,10 @@
 #define GRAPHC_TOOLS_GRAPHC_RUNFLAGS_H
 
 #include "runtime/base/Status.h"
-#include "runtime/plan/PlanHeader.h"
-#include "runtime/sampling/Sampler.h"
+#include "runtime/exec/Generator.h"
+#include "tools/graphc/ChatPrompt.h"
+#include "tools/graphc/ModelPlan.h"
+#include "tools/graphc/SamplingFlags.h"
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +16,7 @@
 namespace graphc {
 
 struct RunFlags {
-  std::string plan;
+  ModelFlags model;
   std::optional<std::string> prompt;     ///< -p
   std::optional<std::string> promptFile; ///< -f
   std::vector<std::string> tokens;       ///< --tokens, one entry per sequence
@@ -25,11 +27,10 @@ struct RunFlags {
   std::optional<int> threads;            ///< -t
   int64_t context = 0;                   ///< -c; 0: the plan's
   int64_t chunk = 0;                     ///< --chunk; 0: the plan's
-  std::optional<float> temperature;
-  std::optional<int64_t> topK;
-  std::optional<float> topP, minP, repeatPenalty;
-  std::optional<int64_t> seed; ///< Negative: a random one.
-  bool ignoreEos = false;
+  bool chat = false;                     ///< --chat: the prompt is a message.
+  ChatFlags conversation;
+  SamplingFlags sampling;
+  std::optional<int64_t> logprobs;
   bool json = false;
   bool verifyWeights = false;
   std::string saveResult;
@@ -40,13 +41,15 @@ struct RunFlags {
 /// all.
 Expected<RunFlags> parseRunFlags(int argc, const char *const *argv, bool &helpShown);
 
+/// The same of `chat`, which has a part of these flags.
+Expected<RunFlags> parseChatFlags(int argc, const char *const *argv, bool &helpShown);
+
+/// What the flags say of a generation; the model's authors say the rest.
+Expected<GenerationOptions> generationOptions(const RunFlags &flags, const PlanHeader &header);
+
 /// Token ids of a flag's argument: "1,2,3".
 Expected<std::vector<int32_t>> parseTokens(const std::string &text,
                                            const std::string &flag = "--tokens");
-
-/// Sampling as the flags say, else as the model's authors recommend, else as built in. Without
-/// --seed the seed is random.
-SamplingOptions samplingOptions(const RunFlags &flags, const GenerationDefaults &model);
 
 } // namespace graphc
 

@@ -2,8 +2,10 @@
 #ifndef GRAPHC_TOOLS_GRAPHC_RUNOUTPUT_H
 #define GRAPHC_TOOLS_GRAPHC_RUNOUTPUT_H
 
+#include "runtime/base/Json.h"
 #include "runtime/exec/Generator.h"
 #include "runtime/text/Tokenizer.h"
+#include "tools/graphc/GeneratedText.h"
 #include "tools/graphc/ResultFile.h"
 #include "tools/graphc/RunFlags.h"
 
@@ -26,6 +28,8 @@ public:
             int64_t resultWidth);
 
   Status onToken(size_t sequence, int32_t token) override;
+  bool isStopped(size_t sequence) const override;
+  Status onLogprobs(size_t sequence, const Logprobs &logprobs) override;
   Status onRows(size_t sequence, int64_t first, std::span<const float> rows) override;
   Status onEnd(size_t sequence, StopReason reason) override;
 
@@ -38,14 +42,18 @@ public:
 
 private:
   struct Sequence {
-    std::optional<StreamDecoder> decoder;
+    std::optional<GeneratedText> decoder;
     std::string text; ///< Text, or ids without a tokenizer, so far.
     size_t tokens = 0;
+    std::vector<Logprobs> logprobs; ///< One for each token, if they are wanted.
   };
 
   /// Adds what the decoder makes of a token, or of the end, and counts the time that it takes.
   Status addDecoded(Sequence &sequence, std::optional<int32_t> token);
   Status addText(Sequence &sequence, const std::string &more);
+  std::string piece(int32_t token) const;
+  std::string logprobsText() const;
+  Json logprobsJson(const Sequence &sequence) const;
   std::string json(const Generation &generation, double loadSeconds) const;
 
   const RunFlags &flags;
@@ -59,6 +67,9 @@ private:
 
 /// "load 8 ms | prefill 12 tokens, 810.3 tok/s | decode 200 tokens, 95.1 tok/s"
 std::string timingsText(const GenerationTimings &timings, double loadSeconds);
+
+/// "prefill 12 tokens, 810.3 tok/s | decode 200 tokens, 95.1 tok/s"
+std::string phasesText(const GenerationTimings &timings);
 
 /// "of prefill and decode: sampling 1.2 ms (0.06 %), detokenizing 0.3 ms (0.01 %)"
 std::string partsText(const GenerationTimings &timings, double detokenizeSeconds);

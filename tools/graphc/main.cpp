@@ -22,12 +22,14 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"compile", "turn a model into a plan", nullptr},
-    {"run", "generate text with a plan", runCommand},
+    {"run", "generate text with a plan or a model", runCommand},
+    {"chat", "talk with a model", chatCommand},
     {"perplexity", "say how likely a network finds a text", perplexityCommand},
     {"tokenize", "turn text into tokens, or tokens into text", tokenizeCommand},
     {"template", "render a conversation with a chat template", templateCommand},
     {"bench", "measure how fast a plan runs", benchCommand},
     {"dump", "print the IR of a model or a plan at a stage", nullptr},
+    {"cache", "list or remove plans that were compiled on the way", cacheCommand},
     {"inspect", "say what is in a plan", inspectCommand},
     {"doctor", "say what this machine is and what it can do", doctorCommand},
     {"version", "say which graphc this is", versionCommand},
@@ -36,7 +38,8 @@ constexpr Command kCommands[] = {
 std::string helpText() {
   std::string text = "graphc compiles language models for the CPU and runs them.\n\n"
                      "  graphc compile MODEL -o model.gcplan\n"
-                     "  graphc run model.gcplan -p \"Once upon a time\"\n\nCommands:\n";
+                     "  graphc run model.gcplan -p \"Once upon a time\"\n"
+                     "  graphc chat MODEL\n\nCommands:\n";
   for (const Command &command : kCommands) {
     std::string name = command.name;
     text += "  " + name + std::string(12 - name.size(), ' ') + command.summary + "\n";
