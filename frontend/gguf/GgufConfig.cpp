@@ -29,9 +29,11 @@ constexpr KeyPair kIntegers[] = {
 };
 
 constexpr KeyPair kNumbers[] = {
-    {"attention.layer_norm_rms_epsilon", "rms_norm_eps", true},
     {"rope.freq_base", "rope_theta"},
 };
+
+constexpr KeyPair kRmsEpsilon[] = {{"attention.layer_norm_rms_epsilon", "rms_norm_eps", true}};
+constexpr KeyPair kLayerEpsilon[] = {{"attention.layer_norm_epsilon", "layer_norm_eps", true}};
 
 constexpr KeyPair kCaps[] = {
     {"attn_logit_softcapping", "attn_logit_softcapping"},
@@ -52,6 +54,8 @@ struct Architecture {
   bool hasCaps = false;
   bool hasWindow = false;
   bool hasQueryScalar = false;
+  bool rotatesParts = false; ///< Of heads.
+  std::span<const KeyPair> epsilon = kRmsEpsilon;
   int64_t largestLayers = 0; ///< Layers of the size whose scores are scaled otherwise.
 };
 
@@ -72,7 +76,8 @@ constexpr Architecture kArchitectures[] = {
      .hasWindow = true,
      .hasQueryScalar = true,
      .largestLayers = 62},
-    {.name = "phi3", .modelType = "phi3", .hasWindow = true},
+    {.name = "phi2", .modelType = "phi", .rotatesParts = true, .epsilon = kLayerEpsilon},
+    {.name = "phi3", .modelType = "phi3", .hasWindow = true, .rotatesParts = true},
 };
 
 class ConfigReader {
@@ -167,6 +172,7 @@ Status ConfigReader::readKeys() {
       return missing(keyOf(key.gguf));
   }
   GRAPHC_RETURN_IF_ERROR(readNumbers(kNumbers));
+  GRAPHC_RETURN_IF_ERROR(readNumbers(architecture->epsilon));
   return architecture->hasCaps ? readNumbers(kCaps) : Status();
 }
 
@@ -213,11 +219,11 @@ Status ConfigReader::readAttention() {
                        " numbers; only equal lengths are supported");
   GRAPHC_ASSIGN_OR_RETURN(std::optional<int64_t> rotated, integer("rope.dimension_count"));
   const bool isPartial = rotated.value_or(headDim) != headDim;
-  if (isPartial && architecture->modelType != "phi3")
+  if (isPartial && !architecture->rotatesParts)
     return unsupported(file.path() + ": " + keyOf("rope.dimension_count") + " is " +
                        std::to_string(*rotated) + ", but a head has " + std::to_string(headDim) +
-                       " numbers; a part of a head is rotated with phi3 only");
-  if (isPartial)
+                       " numbers; a part of a head is rotated with phi2 and phi3 only");
+  if (architecture->rotatesParts && rotated)
     document["partial_rotary_factor"] =
         static_cast<double>(*rotated) / static_cast<double>(std::max<int64_t>(1, headDim));
   if (architecture->hasWindow)

@@ -1,59 +1,66 @@
 #include "frontend/gguf/GgufNames.h"
 
+#include "frontend/config/TensorNames.h"
+
 #include <span>
 
 namespace graphc {
 
 namespace {
 
-struct NamePair {
-  std::string_view checkpoint;
+/// A tensor's role, and what GGUF files call it.
+struct RoleName {
+  const char *TensorNames::*role;
   std::string_view gguf;
 };
 
-/// A name of a layer is `prefix`, its number, a dot and the part.
-constexpr NamePair kLayerPrefix = {"model.layers.", "blk."};
+constexpr RoleName kModelNames[] = {{&TensorNames::embedding, "token_embd"},
+                                    {&TensorNames::finalNorm, "output_norm"},
+                                    {&TensorNames::head, "output"}};
 
-constexpr NamePair kModelNames[] = {
-    {"model.embed_tokens", "token_embd"}, {"model.norm", "output_norm"}, {"lm_head", "output"}};
+/// Of tensors with one GGUF name a family has the one that comes first here.
+constexpr RoleName kLayerNames[] = {{&TensorNames::attentionNorm, "attn_norm"},
+                                    {&TensorNames::q, "attn_q"},
+                                    {&TensorNames::k, "attn_k"},
+                                    {&TensorNames::v, "attn_v"},
+                                    {&TensorNames::qkv, "attn_qkv"},
+                                    {&TensorNames::qNorm, "attn_q_norm"},
+                                    {&TensorNames::kNorm, "attn_k_norm"},
+                                    {&TensorNames::o, "attn_output"},
+                                    {&TensorNames::attentionPostNorm, "post_attention_norm"},
+                                    {&TensorNames::mlpNorm, "ffn_norm"},
+                                    {&TensorNames::gate, "ffn_gate"},
+                                    {&TensorNames::gateUp, "ffn_up"},
+                                    {&TensorNames::up, "ffn_up"},
+                                    {&TensorNames::down, "ffn_down"},
+                                    {&TensorNames::mlpPostNorm, "post_ffw_norm"}};
 
-constexpr NamePair kLayerParts[] = {
-    {"input_layernorm", "attn_norm"},    {"self_attn.q_proj", "attn_q"},
-    {"self_attn.k_proj", "attn_k"},      {"self_attn.v_proj", "attn_v"},
-    {"self_attn.o_proj", "attn_output"}, {"self_attn.q_norm", "attn_q_norm"},
-    {"self_attn.k_norm", "attn_k_norm"}, {"self_attn.qkv_proj", "attn_qkv"},
-    {"mlp.gate_proj", "ffn_gate"},       {"mlp.up_proj", "ffn_up"},
-    {"mlp.gate_up_proj", "ffn_up"},      {"mlp.down_proj", "ffn_down"},
-};
+/// A name of a layer is a prefix, its number, a dot and the part.
+constexpr std::string_view kCheckpointPrefix = "model.layers.", kGgufPrefix = "blk.";
 
-/// The norm in front of the MLP is named by its place, which norms behind the blocks change.
-constexpr NamePair kPlainNorms[] = {{"post_attention_layernorm", "ffn_norm"}};
-constexpr NamePair kPostNorms[] = {{"post_attention_layernorm", "post_attention_norm"},
-                                   {"pre_feedforward_layernorm", "ffn_norm"},
-                                   {"post_feedforward_layernorm", "post_ffw_norm"}};
+enum class Side { Checkpoint, Gguf };
 
-using Side = std::string_view NamePair::*;
+std::optional<std::string> lookUp(const TensorNames &names, std::span<const RoleName> roles,
+                                  std::string_view stem, Side from) {
+  for (const RoleName &role : roles) {
+    const char *checkpoint = names.*role.role;
+    const bool isOther = role.role == &TensorNames::up && names.gateUp;
+    if (checkpoint && !isOther && stem == (from == Side::Gguf ? role.gguf : checkpoint))
+      return std::string(from == Side::Gguf ? checkpoint : role.gguf);
+  }
+  return std::nullopt;
+}
 
-std::optional<std::string> translate(Family family, std::string_view name, Side from, Side to) {
+std::optional<std::string> translate(Family family, std::string_view name, Side from) {
   const size_t dot = name.rfind('.'); // In front of "weight" or "bias".
   if (dot == std::string_view::npos)
     return std::nullopt;
-  const std::string_view end = name.substr(dot);
+  const std::string end(name.substr(dot));
   std::string_view stem = name.substr(0, dot);
-  auto lookUp = [&](std::span<const NamePair> pairs) -> std::optional<std::string> {
-    for (const NamePair &pair : pairs) {
-      // One GGUF name is of two tensors: which one, the family says.
-      const bool isFused = pair.checkpoint == "mlp.gate_up_proj";
-      if (pair.gguf == "ffn_up" && isFused != (family == Family::Phi3))
-        continue;
-      if (pair.*from == stem)
-        return std::string(pair.*to);
-    }
-    return std::nullopt;
-  };
-  if (std::optional<std::string> found = lookUp(kModelNames))
-    return *found + std::string(end);
-  const std::string_view prefix = kLayerPrefix.*from;
+  const TensorNames &names = tensorNames(family);
+  if (std::optional<std::string> found = lookUp(names, kModelNames, stem, from))
+    return *found + end;
+  const std::string_view prefix = from == Side::Gguf ? kGgufPrefix : kCheckpointPrefix;
   if (!stem.starts_with(prefix))
     return std::nullopt;
   stem.remove_prefix(prefix.size());
@@ -62,23 +69,20 @@ std::optional<std::string> translate(Family family, std::string_view name, Side 
     return std::nullopt;
   const std::string layer(stem.substr(0, length + 1));
   stem.remove_prefix(length + 1);
-  const bool hasPostNorms = family == Family::Gemma2 || family == Family::Gemma3;
-  std::optional<std::string> part = lookUp(kLayerParts);
-  if (!part)
-    part = lookUp(hasPostNorms ? std::span<const NamePair>(kPostNorms) : kPlainNorms);
+  std::optional<std::string> part = lookUp(names, kLayerNames, stem, from);
   if (!part)
     return std::nullopt;
-  return std::string(kLayerPrefix.*to) + layer + *part + std::string(end);
+  return std::string(from == Side::Gguf ? kCheckpointPrefix : kGgufPrefix) + layer + *part + end;
 }
 
 } // namespace
 
 std::optional<std::string> ggufName(Family family, std::string_view name) {
-  return translate(family, name, &NamePair::checkpoint, &NamePair::gguf);
+  return translate(family, name, Side::Checkpoint);
 }
 
 std::optional<std::string> checkpointName(Family family, std::string_view name) {
-  return translate(family, name, &NamePair::gguf, &NamePair::checkpoint);
+  return translate(family, name, Side::Gguf);
 }
 
 } // namespace graphc

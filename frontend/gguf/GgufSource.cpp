@@ -3,6 +3,8 @@
 #include "frontend/gguf/GgufNames.h"
 #include "frontend/weights/Rows.h"
 
+#include <cstring>
+
 namespace graphc {
 
 /// Heads of a matrix whose rows the converter reorders, or 0.
@@ -20,6 +22,25 @@ static int64_t pairedHeads(const ModelConfig &config, std::string_view name) {
 static constexpr std::string_view kFactorTensors[] = {
     "rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight"};
 
+/// Files of Phi-2 may have the rows of q, k and v in one tensor, whose parts the checkpoint names.
+bool GgufSource::addParts(const std::string &name, const Entry &entry, const ModelConfig &config) {
+  const size_t at = name.find("attn_qkv.");
+  const int64_t queries = config.heads * config.headDim, keys = config.kvHeads * config.headDim;
+  if (config.family != Family::Phi || at == std::string::npos ||
+      entry.info.rows() != queries + 2 * keys)
+    return false;
+  int64_t firstRow = 0;
+  for (auto [part, rows] : {std::pair("attn_q.", queries), {"attn_k.", keys}, {"attn_v.", keys}}) {
+    Entry own = entry;
+    own.firstRow = firstRow;
+    own.info.shape[0] = rows;
+    std::string partName = std::string(name).replace(at, strlen("attn_qkv."), part);
+    entries.emplace(checkpointName(config.family, partName).value_or(partName), std::move(own));
+    firstRow += rows;
+  }
+  return true;
+}
+
 GgufSource::GgufSource(std::shared_ptr<const GgufFile> opened, const ModelConfig &config)
     : file(std::move(opened)), family(config.family) {
   for (const auto &[ggufName, tensor] : file->tensors()) {
@@ -32,7 +53,9 @@ GgufSource::GgufSource(std::shared_ptr<const GgufFile> opened, const ModelConfig
       info.quant = tensor.type->format;
     const int64_t heads = pairedHeads(config, name);
     const bool isPaired = heads > 0 && info.rows() % (2 * heads) == 0;
-    entries.emplace(std::move(name), Entry{&tensor, std::move(info), isPaired ? heads : 0});
+    Entry entry{&tensor, ggufName, std::move(info), isPaired ? heads : 0};
+    if (!addParts(ggufName, entry, config))
+      entries.emplace(std::move(name), std::move(entry));
   }
 }
 
@@ -57,7 +80,7 @@ std::vector<std::string> GgufSource::names() const {
 /// second half row 2 i + 1.
 int64_t GgufSource::fileRow(const Entry &entry, int64_t row) const {
   if (entry.pairedHeads == 0)
-    return row;
+    return entry.firstRow + row;
   const int64_t headRows = entry.info.rows() / entry.pairedHeads, half = headRows / 2;
   const int64_t inHead = row % headRows;
   return row - inHead + inHead % half * 2 + inHead / half;
@@ -132,13 +155,14 @@ StoredInfo GgufSource::stored(std::string_view name) const {
 }
 
 std::string GgufSource::nameInFile(std::string_view name) const {
-  return ggufName(family, name).value_or(std::string(name));
+  const Entry *entry = findEntry(name);
+  return entry ? entry->nameInFile : ggufName(family, name).value_or(std::string(name));
 }
 
 bool GgufSource::sameBytes(std::string_view a, std::string_view b) const {
   const Entry *first = findEntry(a), *second = findEntry(b);
-  if (!first || !second || first->tensor->type != second->tensor->type ||
-      first->info.shape != second->info.shape)
+  if (!first || !second || first->firstRow != 0 || second->firstRow != 0 ||
+      first->tensor->type != second->tensor->type || first->info.shape != second->info.shape)
     return false;
   constexpr uint64_t kPiece = 1 << 16;
   std::vector<std::byte> x(kPiece), y(kPiece);

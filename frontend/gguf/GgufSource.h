@@ -37,10 +37,13 @@ public:
 private:
   struct Entry {
     const GgufFile::Tensor *tensor;
+    std::string nameInFile;
     TensorInfo info;
     int64_t pairedHeads = 0; ///< Of a matrix whose rows were reordered; else 0.
+    int64_t firstRow = 0;    ///< Of a tensor that is a part of the file's.
   };
 
+  bool addParts(const std::string &name, const Entry &entry, const ModelConfig &config);
   const Entry *findEntry(std::string_view name) const;
   int64_t fileRow(const Entry &entry, int64_t row) const;
   Status readBytes(const Entry &entry, int64_t row, std::span<std::byte> out) const;

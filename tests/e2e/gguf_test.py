@@ -12,8 +12,7 @@ import program
 CONTEXT = families_test.CONTEXT
 # What a GGUF file cannot say, or says by what its reader knows of the family.
 OWN_KEYS = {"gemma2": {"query_pre_attn_scalar": 24}, "gemma3": {"rope_local_base_freq": 10000.0}}
-NOT_IN_FILES = ("mistral", "mistral without a window", "qwen2 with windows",
-                "phi2", "phi2 with few key heads")  # whose architecture in files is not read yet
+NOT_IN_FILES = ("mistral", "mistral without a window", "qwen2 with windows")
 TOKENS = [int(t) for t in np.random.default_rng(7).integers(0, 200, 70)]
 MIXED = {**families_test.SIZES, "model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 64,
          "intermediate_size": 96, "vocab_size": 200}
@@ -57,6 +56,21 @@ class Gguf(unittest.TestCase):
             if name not in NOT_IN_FILES:
                 self.check(name, {**families_test.SIZES, "model_type": kind, "architectures": [architecture], **keys,
                                   **OWN_KEYS.get(name, {})})
+
+    def test_phi2_with_one_tensor_for_queries_keys_and_values(self):
+        kind, architecture, keys = families_test.FAMILIES["phi2"]
+        config = {**families_test.SIZES, "model_type": kind, "architectures": [architecture], **keys}
+        metadata, tensors = gguf_writer.convert(config, numpy_decoder.Network(config).tensors)
+        joined = {}
+        for name, array in tensors.items():
+            if ".attn_q." in name:
+                array = np.concatenate([tensors[name.replace(".attn_q.", f".attn_{part}.")] for part in "qkv"])
+            if not any(f".attn_{part}." in name for part in "kv"):
+                joined[name.replace(".attn_q.", ".attn_qkv.")] = array
+        apart, one = self.graphc.path("phi2-apart.gguf"), self.graphc.path("phi2-one.gguf")
+        gguf_writer.write(apart, metadata, tensors)
+        gguf_writer.write(one, metadata, joined)
+        self.assertTrue(np.array_equal(self.rows(one), self.rows(apart)))
 
     def test_ropes(self):
         for kind in ("linear", "yarn"):

@@ -4,12 +4,14 @@ import struct
 
 import numpy as np
 
-PLAIN = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"}
+PLAIN = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "model.final_layernorm": "output_norm",
+         "lm_head": "output"}
 PARTS = {"input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
          "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm",
          "self_attn.k_norm": "attn_k_norm", "self_attn.qkv_proj": "attn_qkv", "mlp.gate_proj": "ffn_gate",
          "mlp.up_proj": "ffn_up", "mlp.gate_up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
-         "post_attention_layernorm": "ffn_norm"}
+         "post_attention_layernorm": "ffn_norm", "self_attn.dense": "attn_output", "mlp.fc1": "ffn_up",
+         "mlp.fc2": "ffn_down"}
 POST_NORMS = {"post_attention_layernorm": "post_attention_norm", "pre_feedforward_layernorm": "ffn_norm",
               "post_feedforward_layernorm": "post_ffw_norm"}
 
@@ -32,7 +34,7 @@ def pairs_side_by_side(array, heads):
 def convert(config, tensors):
     """(metadata, tensors) of the file."""
     kind = config["model_type"]
-    architecture = kind.removesuffix("_text")
+    architecture = {"phi": "phi2"}.get(kind, kind.removesuffix("_text"))
     result = {}
     for name, array in tensors.items():
         if kind == "llama" and re.search(r"\.[qk]_proj\.", name):
@@ -44,10 +46,14 @@ def convert(config, tensors):
     keys = {"context_length": config["max_position_embeddings"], "embedding_length": config["hidden_size"],
             "block_count": config["num_hidden_layers"], "feed_forward_length": config["intermediate_size"],
             "attention.head_count": config["num_attention_heads"],
-            "attention.head_count_kv": config["num_key_value_heads"],
-            "attention.layer_norm_rms_epsilon": config["rms_norm_eps"], "rope.freq_base": config["rope_theta"],
-            "rope.dimension_count": int(head_dim * config.get("partial_rotary_factor", 1)),
+            "attention.head_count_kv": config["num_key_value_heads"] or config["num_attention_heads"],
+            "rope.freq_base": config["rope_theta"],
+            "rope.dimension_count": int(head_dim * config.get("partial_rotary_factor", 0.5 if kind == "phi" else 1)),
             "attention.key_length": head_dim, "attention.value_length": head_dim}
+    if kind == "phi":
+        keys["attention.layer_norm_epsilon"] = config["layer_norm_eps"]
+    else:
+        keys["attention.layer_norm_rms_epsilon"] = config["rms_norm_eps"]
     for key, own in (("attn_logit_softcapping", "attn_logit_softcapping"),
                      ("final_logit_softcapping", "final_logit_softcapping"),
                      ("sliding_window", "attention.sliding_window"),

@@ -33,6 +33,10 @@ const Pair kPairs[] = {
     {Family::Gemma3, "model.layers.1.post_feedforward_layernorm.weight",
      "blk.1.post_ffw_norm.weight"},
     {Family::Phi3, "model.layers.1.self_attn.qkv_proj.weight", "blk.1.attn_qkv.weight"},
+    {Family::Phi, "model.final_layernorm.bias", "output_norm.bias"},
+    {Family::Phi, "model.layers.1.self_attn.dense.weight", "blk.1.attn_output.weight"},
+    {Family::Phi, "model.layers.1.mlp.fc1.bias", "blk.1.ffn_up.bias"},
+    {Family::Phi, "model.layers.1.mlp.fc2.weight", "blk.1.ffn_down.weight"},
     {Family::Phi3, "model.layers.1.mlp.gate_up_proj.weight", "blk.1.ffn_up.weight"},
 };
 } // namespace
