@@ -1,5 +1,5 @@
-// A reader of untrusted bytes under attack. Each format has a file that defines these functions; the
-// deterministic mutator (Mutator.cpp) and libFuzzer (LibFuzzer.cpp) call them.
+// A reader of untrusted bytes under attack. Each format has a file that defines these functions;
+// the deterministic mutator (Mutator.cpp) and libFuzzer (LibFuzzer.cpp) call them.
 #ifndef GRAPHC_TESTS_FUZZ_FUZZTARGET_H
 #define GRAPHC_TESTS_FUZZ_FUZZTARGET_H
 
@@ -26,9 +26,9 @@ MemoryBound memoryBound();
 
 /// Whether a status is one that bad input may have: read, or refused with exit code 3 or 4.
 inline bool isExpected(const Status &status) {
-  return status.ok() || ((status.code() == StatusCode::BadInput ||
-                          status.code() == StatusCode::Unsupported) &&
-                         !status.message().empty());
+  return status.ok() ||
+         ((status.code() == StatusCode::BadInput || status.code() == StatusCode::Unsupported) &&
+          !status.message().empty());
 }
 
 } // namespace graphc::fuzz

@@ -22,9 +22,10 @@ std::atomic<size_t> inUse{0}, peak{0};
 }
 
 [[maybe_unused]] void *allocate(size_t size, size_t alignment) {
-  void *memory = alignment == 0 ? std::malloc(size)
-                                : std::aligned_alloc(alignment, (size + alignment - 1) / alignment *
-                                                                    alignment);
+  void *memory =
+      alignment == 0
+          ? std::malloc(size)
+          : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (!memory)
     throw std::bad_alloc();
   count(memory);

@@ -58,13 +58,18 @@ constexpr std::string_view kTexts[] = {"0",
 /// Makes new inputs of given ones.
 class Mutator {
 public:
-  Mutator(std::vector<std::string> seeds, uint64_t number)
-      : seeds(std::move(seeds)), random(number) {}
+  /// `count`: inputs that will be made.
+  Mutator(std::vector<std::string> seeds, uint64_t count)
+      : seeds(std::move(seeds)), cuts(count / 4), random(1) {}
 
-  /// Input `number`: the first ones are the first seed, cut at each byte.
+  /// Input `number`. A quarter of all are seeds that were cut, at each byte if they are small.
   std::string make(uint64_t number) {
-    if (number < seeds.front().size())
-      return seeds.front().substr(0, number);
+    if (number < cuts) {
+      const std::string &seed = seeds[number % seeds.size()];
+      const uint64_t place = number / seeds.size(), places = cuts / seeds.size();
+      return seed.substr(0, seed.size() < places ? place % (seed.size() + 1)
+                                                 : place * seed.size() / (places + 1));
+    }
     std::string input = seeds[below(seeds.size())];
     for (uint64_t changes = 1 + below(4); changes > 0; --changes)
       change(input);
@@ -133,6 +138,7 @@ private:
   }
 
   std::vector<std::string> seeds;
+  uint64_t cuts;
   Random random;
 };
 
@@ -170,7 +176,7 @@ int main(int argc, char **argv) {
   for (const std::string &seed : given)
     if (Status status = read(seed); !status.ok())
       return fail(seed, "a seed is refused", status.message());
-  Mutator mutator(given, /*number=*/1);
+  Mutator mutator(given, count);
   uint64_t accepted = 0;
   for (uint64_t number = 0; number < count; ++number) {
     const std::string input = mutator.make(number);

@@ -14,14 +14,15 @@ static constexpr jinja::Limits kLimits = {.templateBytes = 1 << 16,
                                           .workBytes = 4 << 20};
 
 std::vector<std::string> seeds() {
-  return {"{% for m in messages %}{{ '<' ~ m['role'] + '>' }}{{ m.content | trim }}{% endfor %}",
-          "{%- if tools is defined and tools %}{% for t in tools %}{{ t | tojson(indent=2) }}"
-          "{% endfor %}{%- endif %}{{ messages | length }}",
-          "{% macro show(a, b=1) %}{{ a.split(',')[b:] | join('; ') }}{% endmacro %}"
-          "{% set ns = namespace(n=0) %}{% for i in range(3) %}{% set ns.n = ns.n + i * 2 %}"
-          "{{ show('a,b,c', b=i) }}{% endfor %}{{ ns.n // 2 }}{{ -7 % 3 }}{{ 1.5 ** 2 }}",
-          "{% set x = messages | selectattr('role', 'equalto', 'user') | list %}{{ x[0].content"
-          ".upper().replace('A', 'b') }}{{ bos_token }}{% set y %}{{ x }}{% endset %}{{ y | indent }}"};
+  return {
+      "{% for m in messages %}{{ '<' ~ m['role'] + '>' }}{{ m.content | trim }}{% endfor %}",
+      "{%- if tools is defined and tools %}{% for t in tools %}{{ t | tojson(indent=2) }}"
+      "{% endfor %}{%- endif %}{{ messages | length }}",
+      "{% macro show(a, b=1) %}{{ a.split(',')[b:] | join('; ') }}{% endmacro %}"
+      "{% set ns = namespace(n=0) %}{% for i in range(3) %}{% set ns.n = ns.n + i * 2 %}"
+      "{{ show('a,b,c', b=i) }}{% endfor %}{{ ns.n // 2 }}{{ -7 % 3 }}{{ 1.5 ** 2 }}",
+      "{% set x = messages | selectattr('role', 'equalto', 'user') | list %}{{ x[0].content"
+      ".upper().replace('A', 'b') }}{{ bos_token }}{% set y %}{{ x }}{% endset %}{{ y | indent }}"};
 }
 
 /// The limits, and the values that messages are.

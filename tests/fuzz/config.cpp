@@ -21,8 +21,9 @@ std::vector<std::string> seeds() {
              R"("original_max_position_embeddings":8})"),
       config(R"("model_type":"gemma2","head_dim":6,"sliding_window":3,"query_pre_attn_scalar":7,)"
              R"("attn_logit_softcapping":50.0,"final_logit_softcapping":30.0)"),
-      config(R"("model_type":"phi3","head_dim":6,"original_max_position_embeddings":16,)"
-             R"("rope_scaling":{"type":"longrope","short_factor":[1,1.5,2],"long_factor":[1,4,9]})"),
+      config(
+          R"("model_type":"phi3","head_dim":6,"original_max_position_embeddings":16,)"
+          R"("rope_scaling":{"type":"longrope","short_factor":[1,1.5,2],"long_factor":[1,4,9]})"),
   };
 }
 

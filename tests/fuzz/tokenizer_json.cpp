@@ -6,17 +6,15 @@
 namespace graphc::fuzz {
 
 std::vector<std::string> seeds() {
-  const Json unigram = {
-      {"model",
-       {{"type", "Unigram"},
-        {"unk_id", 0},
-        {"vocab", {{"<unk>", 0.0}, {"\u2581a", -1.0}, {"a", -2.0}, {"b", -3.0}, {"\u2581", -4.0}}}}},
-      {"pre_tokenizer",
-       {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"prepend_scheme", "always"}}},
-      {"normalizer", {{"type", "NFKC"}}},
-      {"decoder",
-       {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"prepend_scheme", "always"}}}};
-  return {unigram.dump(), test::byteLevelJson().dump(), test::sentencePieceJson().dump()};
+  const char *unigram =
+      R"({"model": {"type": "Unigram", "unk_id": 0, "vocab": [["<unk>", 0.0], ["\u2581a", -1.0],
+                    ["a", -2.0], ["b", -3.0], ["\u2581", -4.0]]},
+          "normalizer": {"type": "NFKC"},
+          "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581",
+                            "prepend_scheme": "always"},
+          "decoder": {"type": "Metaspace", "replacement": "\u2581",
+                      "prepend_scheme": "always"}})";
+  return {unigram, test::byteLevelJson().dump(), test::sentencePieceJson().dump()};
 }
 
 /// A vocabulary of few pieces with a large id has a table for all ids (kMaxUnusedIds).
