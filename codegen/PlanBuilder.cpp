@@ -251,8 +251,8 @@ FailureOr<uint64_t> ContentsBuilder::weightNumber(DispatchOp dispatch, WeightAtt
   if (std::llround(typeBytes) != static_cast<int64_t>(bytes))
     return weight.emitOpError("expected a packed type of ")
            << bytes << " bytes but got " << resultType;
-  contents.header.weights.push_back(
-      {name, weight.getLayers() > 1 ? layer : -1, job.offset, bytes, typeText(resultType)});
+  contents.header.weights.push_back({name, weight.getLayers() > 1 ? layer : -1, job.offset, bytes,
+                                     typeText(resultType), readers.source(weight, layer)});
   contents.weightBytes =
       job.offset + static_cast<uint64_t>(roundUp(static_cast<int64_t>(bytes), kBufferAlignment));
   contents.jobs.push_back(std::move(job));

@@ -14,6 +14,8 @@ namespace graphc {
 struct WeightReaders {
   std::function<RowReader(WeightOp weight, mlir::Value value, int64_t layer)> rows;
   std::function<QuantRowReader(WeightOp weight, mlir::Value value, int64_t layer)> quantRows;
+  /// Says what a weight is made of, for PlanWeight::source.
+  std::function<std::string(WeightOp weight, int64_t layer)> source;
 };
 
 struct PlanContents {

@@ -199,17 +199,17 @@ KvLayout readKvLayout(const FieldReader &reader) {
 }
 
 Json toJson(const PlanWeight &weight) {
-  return {{"name", weight.name},
-          {"layer", weight.layer},
-          {"offset", weight.offset},
-          {"bytes", weight.bytes},
-          {"type", weight.type}};
+  return {{"name", weight.name},   {"layer", weight.layer}, {"offset", weight.offset},
+          {"bytes", weight.bytes}, {"type", weight.type},   {"source", weight.source}};
 }
 
 PlanWeight readWeight(const FieldReader &reader, uint64_t sectionBytes) {
-  PlanWeight result{reader["name"].string(), reader["layer"].integer(-1, kMaxLayers),
-                    reader["offset"].size(sectionBytes), reader["bytes"].size(sectionBytes),
-                    reader["type"].string()};
+  PlanWeight result{reader["name"].string(),
+                    reader["layer"].integer(-1, kMaxLayers),
+                    reader["offset"].size(sectionBytes),
+                    reader["bytes"].size(sectionBytes),
+                    reader["type"].string(),
+                    reader["source"].string()};
   if (result.offset % kBufferAlignment != 0)
     reader["offset"].fail("expected a multiple of " + std::to_string(kBufferAlignment));
   if (result.bytes > sectionBytes - std::min(result.offset, sectionBytes))

@@ -68,7 +68,8 @@ struct PlanWeight {
   int64_t layer = -1;  ///< Layer, or -1 for a weight outside the layers.
   uint64_t offset = 0; ///< From the section's start; a multiple of kBufferAlignment.
   uint64_t bytes = 0;
-  std::string type; ///< For people, e.g. "64x1024x32x1x2xbf16".
+  std::string type;   ///< For people, e.g. "64x1024x32x1x2xbf16".
+  std::string source; ///< For people: what of the checkpoint it is, and what became of the numbers.
 };
 
 /// What an entry of a kernel's `args` is filled with.

@@ -41,6 +41,13 @@ class GgufTypes(unittest.TestCase):
                 self.assertIn("graphc.quantize keep", dump.stdout.decode())
                 self.assertIn(f"!graphc.quant<{kept}>", text)
 
+    def test_inspect_says_what_became_of_each_tensor(self):
+        file = program.SHARED / "gguf_quant" / "rand256-Q4_K_M.gguf"
+        kept = self.graphc("inspect", "-v", self.graphc.plan(file)).stdout.decode()
+        self.assertRegex(kept, r"attn\.[a-z]+ 0 .*blk\.0\.attn_q\.weight Q4_K.*: kept")
+        rounded = self.graphc("inspect", "-v", self.graphc.plan(file, "--quant", "w8")).stdout.decode()
+        self.assertRegex(rounded, r"mlp\.down 0 .*<- blk\.0\.ffn_down\.weight Q[46]_K: rounded")
+
     def test_bits(self):
         random = np.random.default_rng(3)
         prompts = [[int(t) for t in random.integers(3, 500, length)] for length in (1, 9, 40)]

@@ -3,6 +3,7 @@
 #include "ir/reference/WeightEvaluator.h"
 #include "runtime/plan/PlanFileWriter.h"
 #include "tools/compiler/Progress.h"
+#include "tools/compiler/WeightSourceText.h"
 
 using namespace mlir;
 
@@ -22,6 +23,9 @@ WeightReaders weightReaders(const ModelInput &input) {
             value](int64_t begin, int64_t end, int64_t outRow, QuantMatrix &out) {
       return evaluator.readQuant(value, begin, end, outRow, out);
     };
+  };
+  readers.source = [source](WeightOp weight, int64_t layer) {
+    return weightSourceText(weight, layer, *source);
   };
   return readers;
 }

@@ -157,7 +157,8 @@ std::string weightsText(const PlanHeader &header) {
     text += reportLine(escapeForMessage(weight.name) +
                            (weight.layer >= 0 ? " " + std::to_string(weight.layer) : ""),
                        rightAligned(bytesText(weight.bytes), 12) + "  " +
-                           escapeForMessage(weight.type));
+                           escapeForMessage(weight.type) + (weight.source.empty() ? "" : " <- ") +
+                           escapeForMessage(weight.source, 300));
   return text;
 }
 

@@ -60,7 +60,7 @@ inline PlanHeader networkHeader(const NetworkOptions &options) {
   header.resultWidth = kVocabulary;
   header.usesColumns = options.columns;
   header.kvLayers = {{.heads = 1, .headDim = kHeadDim, .elementType = ElementType::F32}};
-  header.weights = {{"table", -1, 0, 220, "11x5xf32"}, {"head", -1, 256, 220, "11x5xf32"}};
+  header.weights = {{"table", -1, 0, 220, "11x5xf32", ""}, {"head", -1, 256, 220, "11x5xf32", ""}};
   PlanArg table{PlanArgKind::Weight, 0}, head{PlanArgKind::Weight, 1}, cache{PlanArgKind::Kv, 0},
       step{PlanArgKind::Step, 0}, x{PlanArgKind::Arena, 0}, y{PlanArgKind::Arena, 1024},
       result{PlanArgKind::Result, 0};

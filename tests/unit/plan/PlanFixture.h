@@ -72,7 +72,8 @@ inline PlanHeader tinyHeader() {
   header.resultWidth = 32;
   header.usesColumns = true;
   header.kvLayers = {{.heads = 2, .headDim = 8, .elementType = ElementType::BF16}};
-  header.weights = {{"embedding", -1, 0, 2048, "32x16xf32"}, {"attn.q", 0, 2048, 64, "16xf32"}};
+  header.weights = {{"embedding", -1, 0, 2048, "32x16xf32", "embed F32: kept"},
+                    {"attn.q", 0, 2048, 64, "16xf32", "q BF16: kept"}};
   PlanVariant variant{.architecture = std::string(hostArchitecture()),
                       .level = "baseline",
                       .features = {},

@@ -18,7 +18,9 @@ inline std::string varint(uint64_t value) {
     out += static_cast<char>(value | 0x80);
   return out + static_cast<char>(value);
 }
-inline std::string number(uint32_t field, uint64_t value) { return varint(field << 3) + varint(value); }
+inline std::string number(uint32_t field, uint64_t value) {
+  return varint(field << 3) + varint(value);
+}
 inline std::string bytes(uint32_t field, const std::string &value) {
   return varint(field << 3 | 2) + varint(value.size()) + value;
 }
