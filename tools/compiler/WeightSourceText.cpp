@@ -7,9 +7,7 @@ using namespace mlir;
 namespace graphc {
 
 /// Whether numbers of one type are all numbers of another.
-static bool holds(Type wide, Type narrow) {
-  return wide == narrow || wide.isF32();
-}
+static bool holds(Type wide, Type narrow) { return wide == narrow || wide.isF32(); }
 
 /// Whether an op changes no number, but for the type that it has.
 static bool movesNumbers(Operation *op) {

@@ -1,5 +1,5 @@
-// What `graphc inspect -v` says of a weight: which tensors of the checkpoint it is made of, and what
-// became of their numbers.
+// What `graphc inspect -v` says of a weight: which tensors of the checkpoint it is made of, and
+// what became of their numbers.
 #ifndef GRAPHC_TOOLS_COMPILER_WEIGHTSOURCETEXT_H
 #define GRAPHC_TOOLS_COMPILER_WEIGHTSOURCETEXT_H
 
