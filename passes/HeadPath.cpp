@@ -79,7 +79,8 @@ Refusal HeadPath::follow(Value channels, StringRef name) {
     rope = rotation->rope;
     result = rotation->result;
   }
-  if ((cast = soleUser<CastOp>(result)))
+  cast = soleUser<CastOp>(result);
+  if (cast)
     result = cast.getResult();
   return {};
 }
@@ -108,7 +109,8 @@ Refusal HeadPath::matchTo(Value value, StringRef name) {
   if (!split)
     return name.str() + " come from " + sourceText(heads) + " and not from rows split into heads";
   rows = split.getInput();
-  if ((slice = rows.getDefiningOp<SliceOp>())) {
+  slice = rows.getDefiningOp<SliceOp>();
+  if (slice) {
     rows = slice.getInput();
     offset = slice.getBegin();
   }

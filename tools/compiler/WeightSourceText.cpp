@@ -30,7 +30,7 @@ static bool isRounded(Operation *op) {
 
 /// A tensor as the file has it: its name there and its type.
 static std::string tensorText(CheckpointOp op, int64_t layer, const WeightSource &source) {
-  const std::string name = op.nameForLayer(layer);
+  std::string name = op.nameForLayer(layer);
   auto *checkpoint = dynamic_cast<const CheckpointSource *>(&source);
   if (!checkpoint)
     return name;

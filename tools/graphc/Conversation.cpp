@@ -36,7 +36,7 @@ int64_t Conversation::contextSize() const {
   return options.context > 0 ? options.context : session->plan().header().context;
 }
 
-Status Conversation::say(std::string message) {
+Status Conversation::say(const std::string &message) {
   messages.push_back({"user", asUtf8(message)});
   Status status = answer();
   if (!status.ok() || answerText.empty())

@@ -29,7 +29,7 @@ public:
   /// Adds a message of the user and prints the answer, with a line end. An answer that was
   /// cancelled stays as far as it came. After a failure the message is not part of the
   /// conversation; Usage when there is no room for it in the context.
-  Status say(std::string message);
+  Status say(const std::string &message);
 
   /// Back to the system message, if there is one.
   void reset();
