@@ -100,7 +100,10 @@ Expected<std::vector<int32_t>> ChatPrompt::ids(std::span<const ChatMessage> mess
     list.push_back(Value::mapping({{"role", Value::string(message.role)},
                                    {"content", Value::string(guarded(message.content))}}));
   std::vector<jinja::Entry> variables = {{"messages", Value::sequence(std::move(list))},
-                                         {"add_generation_prompt", Value::boolean(true)}};
+                                         {"add_generation_prompt", Value::boolean(true)},
+                                         // As transformers has them where there are none.
+                                         {"tools", Value::none()},
+                                         {"documents", Value::none()}};
   if (bosText)
     variables.emplace_back("bos_token", Value::string(*bosText));
   if (eosText)

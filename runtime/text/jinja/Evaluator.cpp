@@ -57,7 +57,10 @@ Status Evaluator::dispatch(const Statement &statement) {
   return internalError("a statement of an unknown kind");
 }
 
+/// What is captured is a value that grows; what is not is the rendering.
 Status Evaluator::write(std::string_view text) {
+  if (isCapturing)
+    GRAPHC_RETURN_IF_ERROR(context.budget.use(text.size()));
   if (text.size() > limits.outputBytes - output.size())
     return badInput("a text of more than " + std::to_string(limits.outputBytes) + " bytes");
   output += text;
@@ -155,10 +158,13 @@ Status Evaluator::assign(const Target &target, Value value) {
 Expected<Value> Evaluator::capture(const Block &block) {
   Scopes::Inner scope(scopes);
   std::string outer = std::exchange(output, {});
+  const bool wasCapturing = std::exchange(isCapturing, true);
   Status status = execute(block);
+  isCapturing = wasCapturing;
   std::string captured = std::exchange(output, std::move(outer));
   GRAPHC_RETURN_IF_ERROR(status);
-  return newString(context.budget, std::move(captured));
+  GRAPHC_RETURN_IF_ERROR(newString(context.budget, "").status()); // Its bytes are counted.
+  return Value::string(std::move(captured));
 }
 
 } // namespace graphc::jinja

@@ -65,6 +65,7 @@ private:
   Context context;
   Scopes scopes;
   std::string output;
+  bool isCapturing = false; ///< Into a value, by a macro or a set block.
   Flow flow = Flow::Normal;
   int failedAt = 0;
 };

@@ -59,6 +59,9 @@ public:
   }
   void leave() { --depth; }
 
+  /// Fails if so many bytes could not be used, for what may become as large.
+  Status couldUse(size_t bytes) { return bytes <= bytesLeft ? Status() : use(SIZE_MAX); }
+
   /// Bytes that may still be used.
   size_t left() const { return bytesLeft; }
 

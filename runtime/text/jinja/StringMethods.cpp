@@ -43,21 +43,32 @@ Result newStrings(Context &context, const std::vector<std::string_view> &parts) 
 using SplitFunction = std::vector<std::string_view> (*)(std::string_view,
                                                         std::optional<std::string_view>, int64_t);
 
+/// Counts the views of parts that a text is cut into at most so many times.
+Status useViews(Context &context, size_t cuts, int64_t limit = -1) {
+  if (limit >= 0)
+    cuts = std::min(cuts, static_cast<size_t>(limit));
+  return context.budget.use((cuts + 1) * sizeof(std::string_view));
+}
+
 template <SplitFunction Split>
 Result splitMethod(Context &context, const Value &self, const Arguments &arguments) {
-  // The parts are views: at most two for each byte.
-  GRAPHC_RETURN_IF_ERROR(context.budget.use(self.text().size()));
+  GRAPHC_RETURN_IF_ERROR(context.budget.scan(self.text().size()));
   GRAPHC_ASSIGN_OR_RETURN(int64_t limit, integerArgument(arguments, 1, -1));
-  if (!arguments.has(0))
+  if (!arguments.has(0)) {
+    GRAPHC_RETURN_IF_ERROR(useViews(context, self.text().size() / 2, limit));
     return newStrings(context, Split(self.text(), std::nullopt, limit));
+  }
   GRAPHC_ASSIGN_OR_RETURN(std::string separator, stringArgument(arguments, 0));
   if (separator.empty())
     return badInput("the separator is empty");
+  auto cuts = std::count(self.text().begin(), self.text().end(), separator[0]);
+  GRAPHC_RETURN_IF_ERROR(useViews(context, static_cast<size_t>(cuts), limit));
   return newStrings(context, Split(self.text(), separator, limit));
 }
 
 Result splitLinesMethod(Context &context, const Value &self, const Arguments &arguments) {
-  GRAPHC_RETURN_IF_ERROR(context.budget.use(self.text().size()));
+  GRAPHC_RETURN_IF_ERROR(context.budget.scan(self.text().size()));
+  GRAPHC_RETURN_IF_ERROR(useViews(context, countLineEnds(self.text())));
   return newStrings(context, splitLines(self.text(), arguments[0].truthy()));
 }
 

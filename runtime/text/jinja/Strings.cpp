@@ -148,6 +148,16 @@ std::vector<std::string_view> splitLines(std::string_view text, bool keepEnds) {
   return lines;
 }
 
+size_t countLineEnds(std::string_view text) {
+  size_t count = 0;
+  for (size_t i = 0; i < text.size();) {
+    DecodedChar c = decodeChar(text, i);
+    count += endsLine(c.value);
+    i += c.length;
+  }
+  return count;
+}
+
 std::optional<std::string> replace(std::string_view text, std::string_view old,
                                    std::string_view with, int64_t limit, size_t maxBytes) {
   std::string result;

@@ -33,6 +33,8 @@ std::vector<std::string_view> split(std::string_view text,
 std::vector<std::string_view> splitLast(std::string_view text,
                                         std::optional<std::string_view> separator, int64_t limit);
 std::vector<std::string_view> splitLines(std::string_view text, bool keepEnds);
+/// Characters that end a line: no more lines than these and one.
+size_t countLineEnds(std::string_view text);
 
 /// With the first `limit` occurrences replaced (-1 for all), or nothing when the result would have
 /// more than `maxBytes`.

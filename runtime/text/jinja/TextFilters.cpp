@@ -17,10 +17,13 @@ using Result = Expected<Value>;
 /// Most blanks of a level of an indentation.
 constexpr int64_t kMaxIndent = 1000;
 
+/// How much longer a filter may make a text: a character becomes an entity of HTML.
+constexpr size_t kMostGrowth = 5;
+
 template <std::string (*Map)(std::string_view)>
 Result mapText(Context &context, const Value &self, const Arguments &) {
   GRAPHC_ASSIGN_OR_RETURN(std::string text, toText(context.budget, self));
-  GRAPHC_RETURN_IF_ERROR(context.budget.use(text.size()));
+  GRAPHC_RETURN_IF_ERROR(context.budget.couldUse(text.size() * kMostGrowth));
   return newString(context.budget, Map(text));
 }
 
@@ -100,6 +103,8 @@ Result indent(Context &context, const Value &self, const Arguments &arguments) {
                           indentation(arguments.has(0) ? arguments[0] : Value::integer(4)));
   bool first = arguments[1].truthy(), blank = arguments[2].truthy();
   text += '\n';
+  GRAPHC_RETURN_IF_ERROR(
+      context.budget.use(text.size() + countLineEnds(text) * sizeof(std::string_view)));
   std::vector<std::string_view> lines = splitLines(text, false);
   std::string result = first ? blanks : "";
   for (size_t i = 0; i < lines.size(); ++i) {

@@ -18,7 +18,9 @@ constexpr const char *kKindNames[] = {
 } // namespace
 
 Value Value::undefined(std::string_view name) {
-  return Value(NoValue{std::make_shared<const std::string>(name)});
+  // A message shows no more of it, and a key may be a text of any length.
+  constexpr size_t kMostName = 200;
+  return Value(NoValue{std::make_shared<const std::string>(name.substr(0, kMostName))});
 }
 
 Value Value::string(std::string text) {

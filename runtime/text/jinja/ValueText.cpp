@@ -17,24 +17,25 @@ void appendHex(std::string &out, const char *prefix, uint32_t value, int digits)
     out += kHex[(value >> shift) & 15];
 }
 
-/// Text that grows against a budget.
+/// Text that grows against a budget, which is asked before the text takes memory.
 class Writer {
 public:
   explicit Writer(Budget &budget) : budget(budget) {}
 
-  std::string text;
+  std::string take() { return std::move(text); }
 
 protected:
-  /// Counts what was written since the last call, and the time for a value that writes little.
-  Status charge() {
-    size_t added = text.size() - charged;
-    charged = text.size();
-    return budget.use(added + sizeof(Value));
+  Status append(std::string_view piece) {
+    GRAPHC_RETURN_IF_ERROR(budget.use(piece.size()));
+    text += piece;
+    return {};
   }
+  /// Counts a value that may write little.
+  Status countValue() { return budget.use(sizeof(Value)); }
 
 private:
   Budget &budget;
-  size_t charged = 0;
+  std::string text;
 };
 
 //===- Python --------------------------------------------------------------===//
@@ -47,7 +48,7 @@ public:
   Status write(const Value &value);
 
 private:
-  void writeString(const std::string &value);
+  Status writeString(const std::string &value);
   Status writeItems(const Sequence &sequence);
   Status writeEntries(const std::vector<Entry> &entries);
 };
@@ -70,72 +71,64 @@ void appendQuoted(std::string &out, DecodedChar c, std::string_view bytes, char 
     out += bytes;
 }
 
-void PythonWriter::writeString(const std::string &value) {
+Status PythonWriter::writeString(const std::string &value) {
   bool single = value.find('\'') != std::string::npos && value.find('"') == std::string::npos;
-  char quote = single ? '"' : '\'';
-  text += quote;
+  std::string quote(1, single ? '"' : '\'');
+  GRAPHC_RETURN_IF_ERROR(append(quote));
   for (size_t i = 0; i < value.size();) {
     DecodedChar c = decodeChar(value, i);
-    appendQuoted(text, c, std::string_view(value).substr(i, c.length), quote);
+    std::string quoted;
+    appendQuoted(quoted, c, std::string_view(value).substr(i, c.length), quote[0]);
+    GRAPHC_RETURN_IF_ERROR(append(quoted));
     i += c.length;
   }
-  text += quote;
+  return append(quote);
 }
 
 Status PythonWriter::writeItems(const Sequence &sequence) {
-  text += sequence.isTuple ? "(" : "[";
+  GRAPHC_RETURN_IF_ERROR(append(sequence.isTuple ? "(" : "["));
   for (size_t i = 0; i < sequence.items.size(); ++i) {
-    text += i ? ", " : "";
+    GRAPHC_RETURN_IF_ERROR(append(i ? ", " : ""));
     GRAPHC_RETURN_IF_ERROR(write(sequence.items[i]));
   }
-  if (sequence.isTuple && sequence.items.size() == 1)
-    text += ",";
-  text += sequence.isTuple ? ")" : "]";
-  return {};
+  bool isSingle = sequence.isTuple && sequence.items.size() == 1;
+  GRAPHC_RETURN_IF_ERROR(append(isSingle ? "," : ""));
+  return append(sequence.isTuple ? ")" : "]");
 }
 
 Status PythonWriter::writeEntries(const std::vector<Entry> &entries) {
-  text += "{";
+  GRAPHC_RETURN_IF_ERROR(append("{"));
   for (size_t i = 0; i < entries.size(); ++i) {
-    text += i ? ", " : "";
-    writeString(entries[i].first);
-    text += ": ";
+    GRAPHC_RETURN_IF_ERROR(append(i ? ", " : ""));
+    GRAPHC_RETURN_IF_ERROR(writeString(entries[i].first));
+    GRAPHC_RETURN_IF_ERROR(append(": "));
     GRAPHC_RETURN_IF_ERROR(write(entries[i].second));
   }
-  text += "}";
-  return {};
+  return append("}");
 }
 
 Status PythonWriter::write(const Value &value) {
+  GRAPHC_RETURN_IF_ERROR(countValue());
   switch (value.kind()) {
   case Kind::Undefined:
-    text += "Undefined";
-    break;
+    return append("Undefined");
   case Kind::None:
-    text += "None";
-    break;
+    return append("None");
   case Kind::Boolean:
-    text += value.asBoolean() ? "True" : "False";
-    break;
+    return append(value.asBoolean() ? "True" : "False");
   case Kind::Integer:
-    text += std::to_string(value.asInteger());
-    break;
+    return append(std::to_string(value.asInteger()));
   case Kind::Float:
-    text += floatText(value.asNumber());
-    break;
+    return append(floatText(value.asNumber()));
   case Kind::String:
-    writeString(value.text());
-    break;
+    return writeString(value.text());
   case Kind::Sequence:
-    GRAPHC_RETURN_IF_ERROR(writeItems(value.asSequence()));
-    break;
+    return writeItems(value.asSequence());
   case Kind::Mapping:
-    GRAPHC_RETURN_IF_ERROR(writeEntries(value.asMapping().entries));
-    break;
+    return writeEntries(value.asMapping().entries);
   default:
     return unsupported("expected a value that has a text, but got " + value.describe());
   }
-  return charge();
 }
 
 //===- JSON ----------------------------------------------------------------===//
@@ -147,10 +140,10 @@ public:
   Status write(const Value &value, int level);
 
 private:
-  void writeString(const std::string &value);
+  Status writeString(const std::string &value);
   Status writeItems(const std::vector<Value> &items, int level);
   Status writeEntries(const Mapping &mapping, int level);
-  void writeBreak(int level);
+  Status writeBreak(int level);
 
   const JsonStyle &style;
 };
@@ -174,35 +167,37 @@ void appendJsonChar(std::string &out, DecodedChar c, std::string_view bytes, boo
   }
 }
 
-void JsonWriter::writeString(const std::string &value) {
-  text += '"';
+Status JsonWriter::writeString(const std::string &value) {
+  GRAPHC_RETURN_IF_ERROR(append("\""));
   for (size_t i = 0; i < value.size();) {
     DecodedChar c = decodeChar(value, i);
-    appendJsonChar(text, c, std::string_view(value).substr(i, c.length), style.ascii);
+    std::string escaped;
+    appendJsonChar(escaped, c, std::string_view(value).substr(i, c.length), style.ascii);
+    GRAPHC_RETURN_IF_ERROR(append(escaped));
     i += c.length;
   }
-  text += '"';
+  return append("\"");
 }
 
-void JsonWriter::writeBreak(int level) {
+Status JsonWriter::writeBreak(int level) {
   if (!style.indent)
-    return;
-  text += '\n';
+    return {};
+  GRAPHC_RETURN_IF_ERROR(append("\n"));
   for (int i = 0; i < level; ++i)
-    text += *style.indent;
+    GRAPHC_RETURN_IF_ERROR(append(*style.indent));
+  return {};
 }
 
 Status JsonWriter::writeItems(const std::vector<Value> &items, int level) {
-  text += '[';
+  GRAPHC_RETURN_IF_ERROR(append("["));
   for (size_t i = 0; i < items.size(); ++i) {
-    text += i ? style.itemSeparator : "";
-    writeBreak(level + 1);
+    GRAPHC_RETURN_IF_ERROR(append(i ? style.itemSeparator : ""));
+    GRAPHC_RETURN_IF_ERROR(writeBreak(level + 1));
     GRAPHC_RETURN_IF_ERROR(write(items[i], level + 1));
   }
   if (!items.empty())
-    writeBreak(level);
-  text += ']';
-  return {};
+    GRAPHC_RETURN_IF_ERROR(writeBreak(level));
+  return append("]");
 }
 
 Status JsonWriter::writeEntries(const Mapping &mapping, int level) {
@@ -212,18 +207,17 @@ Status JsonWriter::writeEntries(const Mapping &mapping, int level) {
   if (style.sortKeys)
     std::sort(entries.begin(), entries.end(),
               [](const Entry *a, const Entry *b) { return a->first < b->first; });
-  text += '{';
+  GRAPHC_RETURN_IF_ERROR(append("{"));
   for (size_t i = 0; i < entries.size(); ++i) {
-    text += i ? style.itemSeparator : "";
-    writeBreak(level + 1);
-    writeString(entries[i]->first);
-    text += style.keySeparator;
+    GRAPHC_RETURN_IF_ERROR(append(i ? style.itemSeparator : ""));
+    GRAPHC_RETURN_IF_ERROR(writeBreak(level + 1));
+    GRAPHC_RETURN_IF_ERROR(writeString(entries[i]->first));
+    GRAPHC_RETURN_IF_ERROR(append(style.keySeparator));
     GRAPHC_RETURN_IF_ERROR(write(entries[i]->second, level + 1));
   }
   if (!entries.empty())
-    writeBreak(level);
-  text += '}';
-  return {};
+    GRAPHC_RETURN_IF_ERROR(writeBreak(level));
+  return append("}");
 }
 
 std::string jsonFloat(double value) {
@@ -235,32 +229,25 @@ std::string jsonFloat(double value) {
 }
 
 Status JsonWriter::write(const Value &value, int level) {
+  GRAPHC_RETURN_IF_ERROR(countValue());
   switch (value.kind()) {
   case Kind::None:
-    text += "null";
-    break;
+    return append("null");
   case Kind::Boolean:
-    text += value.asBoolean() ? "true" : "false";
-    break;
+    return append(value.asBoolean() ? "true" : "false");
   case Kind::Integer:
-    text += std::to_string(value.asInteger());
-    break;
+    return append(std::to_string(value.asInteger()));
   case Kind::Float:
-    text += jsonFloat(value.asNumber());
-    break;
+    return append(jsonFloat(value.asNumber()));
   case Kind::String:
-    writeString(value.text());
-    break;
+    return writeString(value.text());
   case Kind::Sequence:
-    GRAPHC_RETURN_IF_ERROR(writeItems(value.items(), level));
-    break;
+    return writeItems(value.items(), level);
   case Kind::Mapping:
-    GRAPHC_RETURN_IF_ERROR(writeEntries(value.asMapping(), level));
-    break;
+    return writeEntries(value.asMapping(), level);
   default:
     return badInput("expected a value that JSON has, but got " + value.describe());
   }
-  return charge();
 }
 
 } // namespace
@@ -280,19 +267,21 @@ std::string floatText(double value) {
 }
 
 Expected<std::string> toText(Budget &budget, const Value &value) {
-  if (value.is(Kind::String))
+  if (value.is(Kind::String)) {
+    GRAPHC_RETURN_IF_ERROR(budget.scan(value.text().size()));
     return value.text();
+  }
   if (value.is(Kind::Undefined))
     return std::string();
   PythonWriter writer(budget);
   GRAPHC_RETURN_IF_ERROR(writer.write(value));
-  return std::move(writer.text);
+  return writer.take();
 }
 
 Expected<std::string> toJson(Budget &budget, const Value &value, const JsonStyle &style) {
   JsonWriter writer(budget, style);
   GRAPHC_RETURN_IF_ERROR(writer.write(value, 0));
-  return std::move(writer.text);
+  return writer.take();
 }
 
 } // namespace graphc::jinja

@@ -58,6 +58,23 @@ TEST(JinjaLimits, E3Row15_Doubling) {
   expectLimit(nested + "{{ n.x == [n.x[0], n.x[1]] }}", "values of more than");
 }
 
+/// What a text takes while it grows counts, before it has grown.
+TEST(JinjaLimits, E3Row15_GrowingTexts) {
+  jinja::Limits small;
+  small.workBytes = 1 << 20;
+  small.outputBytes = 1 << 20;
+  const std::string big = "{% set s = 'x' * 300000 %}";
+  for (const std::string &source :
+       {big + "{{ [1, 2, 3, 4, 5] | tojson(separators=(s, s)) }}",
+        big + "{{ [[[[[1]]]]] | tojson(indent=s) }}",
+        big + "{% macro m() %}{% for i in range(9) %}{{ s }}{% endfor %}{% endmacro %}{{ m() }}",
+        big + "{% set y %}{% for i in range(9) %}{{ s }}{% endfor %}{% endset %}",
+        std::string("{{ ('a,' * 100000).split(',') | length }}"),
+        std::string("{{ ('\\n' * 200000).splitlines() | length }}"),
+        std::string("{{ ('<' * 250000) | e | length }}")})
+    expectError(source, kBad, 1, "values of more than 1048576 bytes", small);
+}
+
 TEST(JinjaLimits, E3Row15_Range) {
   EXPECT_EQ(render("{{ range(100000)|length }}"), "100000");
   expectLimit("{{ range(100001) }}", "range(): expected at most 100000 items");
