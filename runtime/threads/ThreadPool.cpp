@@ -1,5 +1,6 @@
 #include "runtime/threads/ThreadPool.h"
 
+#include "runtime/base/CheckedMath.h"
 #include "runtime/threads/FloatMode.h"
 #include "runtime/threads/Topology.h"
 #include "runtime/threads/Tuning.h"
@@ -85,18 +86,25 @@ void ThreadPool::run(TaskFn tasksFn, int64_t tasks, TaskPolicy wanted) {
   closeRegion();
 }
 
-/// Cuts [0, tasks) into one contiguous block per thread, their sizes differing by at most one.
+/// Cuts [0, tasks) into one contiguous block per thread, their sizes differing by at most one, or
+/// by a few where there are many.
 void ThreadPool::dealOut(int64_t tasks, TaskPolicy wanted) {
-  int64_t share = tasks / threads, extra = tasks % threads, begin = 0;
+  int64_t together = tuning::kTasksTogether;
+  if (tasks < threads * together * tuning::kLeastPiecesOfBlock)
+    together = 1;
+  int64_t groups = tasks / together;
+  int64_t share = groups / threads, extra = groups % threads, begin = 0, largest = 0;
   for (int thread = 0; thread < threads; ++thread) {
     Block &block = blocks[static_cast<size_t>(thread)];
     block.next.store(begin, std::memory_order_relaxed);
-    begin += share + (thread < extra ? 1 : 0);
-    block.end = begin;
+    block.end = begin + (share + (thread < extra ? 1 : 0)) * together;
+    if (thread == threads - 1)
+      block.end = tasks;
+    largest = std::max(largest, block.end - begin);
+    begin = block.end;
   }
-  int64_t largest = share + (extra > 0 ? 1 : 0);
-  piece = wanted == TaskPolicy::Blocks ? largest
-                                       : std::max<int64_t>(1, largest / tuning::kPiecesPerBlock);
+  int64_t least = largest / tuning::kLeastPiecesOfBlock / together * together;
+  piece = wanted == TaskPolicy::Blocks ? largest : std::max<int64_t>(1, least);
 }
 
 void ThreadPool::work(int thread) {
@@ -107,13 +115,16 @@ void ThreadPool::work(int thread) {
     drain(blocks[static_cast<size_t>((thread + i) % threads)], thread);
 }
 
-/// Takes pieces of a block until it is empty.
+/// Takes pieces of a block until it is empty: half of what is left, in multiples of the smallest.
 void ThreadPool::drain(Block &block, int thread) const {
-  while (block.next.load(std::memory_order_relaxed) < block.end) {
-    int64_t begin = block.next.fetch_add(piece, std::memory_order_relaxed);
-    if (begin >= block.end)
-      return;
-    (*fn)(begin, std::min(begin + piece, block.end), thread);
+  int64_t begin = block.next.load(std::memory_order_relaxed);
+  while (begin < block.end) {
+    int64_t left = block.end - begin;
+    int64_t end = std::min(begin + roundUp(ceilDiv(left, 2), piece), block.end);
+    if (!block.next.compare_exchange_weak(begin, end, std::memory_order_relaxed))
+      continue;
+    (*fn)(begin, end, thread);
+    begin = block.next.load(std::memory_order_relaxed);
   }
 }
 

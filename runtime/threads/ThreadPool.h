@@ -91,7 +91,7 @@ private:
 
   // The region. Written by the caller while it is closed and empty, read by who is inside.
   const TaskFn *fn = nullptr;
-  int64_t piece = 1;
+  int64_t piece = 1; ///< Tasks of the smallest pieces of a block.
   TaskPolicy policy = TaskPolicy::Steal;
   std::vector<Block> blocks;
 
