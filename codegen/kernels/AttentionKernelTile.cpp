@@ -15,6 +15,9 @@ namespace graphc {
 
 static constexpr double kLog2E = 1.4426950408889634;
 
+/// Steps of k in a turn of both products' loops.
+static constexpr int64_t kUnroll = 2;
+
 //===----------------------------------------------------------------------===//
 // Helpers
 //===----------------------------------------------------------------------===//
@@ -117,6 +120,34 @@ void AttentionTile::emitPage(Place place, Value page) {
   emitValues(place, page, values);
 }
 
+/// Lets the product's turns ask for the next page, if a page is read but once. Halves of its keys
+/// and of its values are asked for side by side, a line of each a turn: of several streams the
+/// machine fetches more by itself than of one. The lines go past the second-level cache, which they
+/// would only fill. `keysDone`, `valuesDone`: elements of the keys, or of the values after all
+/// keys, that products before this one have asked for.
+void AttentionTile::fetchNextPage(RightPanel &right, const Place &place, Value keysDone,
+                                  Value valuesDone) {
+  if (!place.nextKeys)
+    return;
+  constexpr int64_t kLineBits = 64 * 8, kMostStreams = 4;
+  int64_t turnBits = kUnroll * std::ssize(right.vectors) * shape.lanes * shape.layout.interleave() *
+                     shape.cacheType.getIntOrFloatBitWidth();
+  right.fetch.hint = 0;
+  int64_t streams = std::min(turnBits / kLineBits, kMostStreams);
+  if (streams < 2) { // A line or less a turn: keys while keys are read, then values.
+    right.next = {keysDone ? k.plus(place.nextKeys, keysDone)
+                           : k.plus(place.nextValues, valuesDone)};
+    return;
+  }
+  int64_t keys = kPageTokens * shape.paddedDim();
+  Value done = keysDone ? keysDone : k.plus(k.index(keys), valuesDone);
+  done = k.over(done, k.index(streams));
+  for (Value begin : {place.nextKeys, place.nextValues}) {
+    for (int64_t i = 0; i < streams / 2; ++i)
+      right.next.push_back(k.plus(k.plus(begin, k.index(i * keys * 2 / streams)), done));
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Scores
 //===----------------------------------------------------------------------===//
@@ -140,11 +171,11 @@ void AttentionTile::emitScores(const Place &place, Value page, Value keys) {
     Value query = k.times(k.plus(place.firstRow, row), k.index(scratch.queryStride));
     LeftRows left{scratch.queries, query, scratch.queryStride};
     RightPanel right{cache, k.plus(keys, k.times(token, k.index(pair))), kPageTokens * pair, {}};
-    if (place.nextKeys)
-      right.fetch.next = k.plus(place.nextKeys, k.times(token, k.index(shape.paddedDim())));
     for (int64_t v = 0; v < vectors; ++v)
       right.vectors.push_back({.channel = v * shape.lanes});
-    auto sums = micro.emit(left, right, {.rows = rows, .depth = shape.headDim(), .unroll = 2});
+    fetchNextPage(right, place, k.times(token, k.index(shape.paddedDim())), {});
+    auto sums =
+        micro.emit(left, right, {.rows = rows, .depth = shape.headDim(), .unroll = kUnroll});
     Value to = k.plus(k.times(row, k.index(kPageTokens)), token);
     for (int64_t i = 0; i < rows * vectors; ++i) {
       int64_t inRow = i % vectors * shape.lanes;
@@ -272,7 +303,6 @@ void AttentionTile::emitWeights(int64_t rows, Value values) {
 
 /// O = O * decay + p v. Tokens that no row sees are left out: their p is 0.
 void AttentionTile::emitValues(const Place &place, Value page, Value values) {
-  constexpr int64_t kUnroll = 2;
   int64_t turn = kUnroll * shape.layout.interleave();
   Value seen = k.plus(seenTokens(place, page), k.index(turn - 1));
   Value blocks = k.times(k.over(seen, k.index(turn)), k.index(kUnroll));
@@ -294,11 +324,10 @@ void AttentionTile::emitValuesOfRows(const Place &place, Value firstRow, const M
   LeftRows left{scratch.weights, k.times(firstRow, k.index(kPageTokens)), kPageTokens};
   for (int64_t first = 0; first < vectors; first += width) {
     RightPanel right{cache, values, shape.paddedDim() * pair, {}};
-    if (place.nextValues)
-      right.fetch.next = k.plus(place.nextValues, k.index(first * shape.lanes * kPageTokens));
     for (int64_t v = first; v < std::min(first + width, vectors); ++v)
       right.vectors.push_back({.channel = v * shape.lanes});
     int64_t count = right.vectors.size();
+    fetchNextPage(right, place, {}, k.index(first * shape.lanes * kPageTokens));
     auto placeOf = [&](int64_t i) {
       int64_t inRow = (first + i % count) * shape.lanes;
       return k.plus(start, k.index(i / count * shape.paddedDim() + inRow));

@@ -40,6 +40,8 @@ private:
   void clearState(int64_t rows);
   void emitPage(Place place, mlir::Value page);
   mlir::Value keysOfPage(const Place &place, mlir::Value page);
+  void fetchNextPage(RightPanel &right, const Place &place, mlir::Value keysDone,
+                     mlir::Value valuesDone);
   void emitScores(const Place &place, mlir::Value page, mlir::Value keys);
   void emitTransform(int64_t rows);
   void emitMask(const Place &place, mlir::Value page);

@@ -37,9 +37,9 @@ struct RightVector {
 
 /// Asking for memory before it is read.
 struct Fetch {
-  int64_t distance = 0;  ///< Bytes ahead; 0: not at all.
-  unsigned hint = 3;     ///< Where to: 3 into the first-level cache, 2 into the second.
-  mlir::Value next = {}; ///< Element of what the caller reads after this, to be asked for as well.
+  int64_t distance = 0; ///< Bytes ahead; 0: not at all.
+  unsigned hint = 3;    ///< Where to: 3 into the first-level cache, 2 into the second, 0 into the
+                        ///< first past the others.
 };
 
 /// The right factor: blocks of k, in each the channels of some vectors. They may be of several
@@ -50,6 +50,9 @@ struct RightPanel {
   int64_t stride = 0;                     ///< Elements from a block to the next.
   llvm::SmallVector<RightVector> vectors; ///< In the order of the panels.
   Fetch fetch = {};
+  /// Elements where pieces of memory begin that the caller reads after this: each turn asks for as
+  /// much of all of them together as it reads itself.
+  llvm::SmallVector<mlir::Value> next = {};
 
   /// Asks for what is `fetch.distance` ahead of `bytes` bytes from element `at` of the first panel
   /// on, and for the same of the others.

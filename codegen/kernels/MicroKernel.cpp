@@ -74,20 +74,23 @@ void MicroKernel::fetchTurn(const RightPanel &right, Value block, int64_t blocks
   int64_t bits = cast<MemRefType>(right.memory.getType()).getElementTypeBitWidth();
   Value first = arith::AddIOp::create(b, right.start, indexTimes(b, block, right.stride));
   right.emitFetches(b, first, blocks * right.stride * bits / 8);
-  if (right.fetch.next)
+  if (!right.next.empty())
     fetchNext(right, block, blocks);
 }
 
-/// Asks for as much of what is read next as the turn reads of its panel, in the order of memory:
-/// then the machine's own prefetching helps.
+/// Asks for as much of what is read next as the turn reads of its panel, in each piece in the order
+/// of memory: then the machine's own prefetching helps.
 void MicroKernel::fetchNext(const RightPanel &right, Value block, int64_t blocks) {
   Type element = cast<MemRefType>(right.memory.getType()).getElementType();
   int64_t lineElements = kLineBytes * 8 / element.getIntOrFloatBitWidth();
-  int64_t ofBlock = std::ssize(right.vectors) * lanes * packedPair(element);
-  Value next = arith::AddIOp::create(b, right.fetch.next, indexTimes(b, block, ofBlock));
+  int64_t pieces = std::ssize(right.next);
+  int64_t ofBlock = std::ssize(right.vectors) * lanes * packedPair(element) / pieces;
   for (int64_t at = 0; at < blocks * ofBlock; at += lineElements)
-    memref::PrefetchOp::create(b, right.memory, indexPlus(b, next, at), /*isWrite=*/false,
-                               right.fetch.hint, /*isDataCache=*/true);
+    for (Value piece : right.next) {
+      Value next = arith::AddIOp::create(b, piece, indexTimes(b, block, ofBlock));
+      memref::PrefetchOp::create(b, right.memory, indexPlus(b, next, at), /*isWrite=*/false,
+                                 right.fetch.hint, /*isDataCache=*/true);
+    }
 }
 
 SmallVector<Value> MicroKernel::emit(const LeftRows &left, const RightPanel &right,
