@@ -27,7 +27,7 @@ static constexpr KernelArg kLeading[] = {kArgT,
                                          kArgInputRows,
                                          kArgShared};
 
-static void addEntryPoint(Module &module, const EntryPoint &entry) {
+void addEntryPoint(Module &module, const EntryPoint &entry) {
   Function *body = module.getFunction(entry.function);
   GRAPHC_ASSERT(body, "an entry point needs its kernel function");
   LLVMContext &context = module.getContext();
@@ -55,11 +55,6 @@ static void addEntryPoint(Module &module, const EntryPoint &entry) {
 
   body->setLinkage(Function::InternalLinkage);
   body->addFnAttr(Attribute::AlwaysInline);
-}
-
-void addEntryPoints(Module &module, ArrayRef<EntryPoint> entries) {
-  for (const EntryPoint &entry : entries)
-    addEntryPoint(module, entry);
 }
 
 } // namespace graphc

@@ -2,7 +2,7 @@
 #ifndef GRAPHC_CODEGEN_LOWERING_ENTRYPOINTS_H
 #define GRAPHC_CODEGEN_LOWERING_ENTRYPOINTS_H
 
-#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/Module.h"
 
 #include <string>
@@ -21,8 +21,8 @@ struct EntryPoint {
   llvm::SmallVector<unsigned> operandSlots;
 };
 
-/// Adds `void symbol(const int64_t *args, int64_t begin, int64_t end, void *scratch)` for each.
-void addEntryPoints(llvm::Module &module, llvm::ArrayRef<EntryPoint> entries);
+/// Adds `void symbol(const int64_t *args, int64_t begin, int64_t end, void *scratch)`.
+void addEntryPoint(llvm::Module &module, const EntryPoint &entry);
 
 } // namespace graphc
 

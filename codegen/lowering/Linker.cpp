@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <string>
 #include <sys/mman.h>
@@ -88,28 +89,23 @@ Expected<std::vector<std::byte>> readWhole(const std::string &path) {
 
 } // namespace
 
-Expected<std::vector<std::byte>> linkSharedObject(std::span<const char> object) {
+Expected<std::vector<std::byte>>
+linkSharedObject(std::span<const llvm::SmallVector<char, 0>> objects) {
   static std::mutex oneAtATime;
   std::lock_guard lock(oneAtATime);
-  MemoryFile input("graphc-kernels.o");
-  GRAPHC_RETURN_IF_ERROR(input.write(object));
   TemporaryPath output;
   if (!output.ok())
     return resourceError("cannot create a temporary file " + output.path() + ": " +
                          std::strerror(errno));
-  std::string inputPath = input.path();
-  const char *arguments[] = {"ld.lld",
-                             "-shared",
-                             "--hash-style=gnu",
-                             "-z",
-                             "now",
-                             "-z",
-                             "defs",
-                             "--build-id=none",
-                             "--threads=1",
-                             "-o",
-                             output.path().c_str(),
-                             inputPath.c_str()};
+  std::vector<const char *> arguments = {
+      "ld.lld",      "-shared", "--hash-style=gnu",   "-z", "now", "-z", "defs", "--build-id=none",
+      "--threads=1", "-o",      output.path().c_str()};
+  std::deque<MemoryFile> inputs;
+  std::deque<std::string> paths;
+  for (std::span<const char> object : objects) {
+    GRAPHC_RETURN_IF_ERROR(inputs.emplace_back("graphc-kernels.o").write(object));
+    arguments.push_back(paths.emplace_back(inputs.back().path()).c_str());
+  }
   lld::DriverDef drivers[] = {{lld::Gnu, &lld::elf::link}};
   std::string messages;
   llvm::raw_string_ostream log(messages);
