@@ -3,59 +3,84 @@
 #include "runtime/base/Json.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace graphc::jinja {
 
 namespace {
 
-/// Members in their order, which templates show: tojson, items().
-using OrderedJson = nlohmann::ordered_json;
+/// Makes values of a document as it is read: members in their order, which templates show (tojson,
+/// items()), and the digits of numbers, which a document in memory no longer has. The document has
+/// passed parseJson() before: it ends, and its depth is bounded.
+class ValueReader : public nlohmann::json_sax<Json> {
+public:
+  /// What was read; null before the end.
+  std::optional<Value> result;
+  /// What stopped the reader, with the keys that lead there.
+  std::string error;
 
-Expected<Value> valueOf(const OrderedJson &json);
-
-Expected<Value> listOf(const OrderedJson &json) {
-  std::vector<Value> items;
-  for (const OrderedJson &item : json) {
-    GRAPHC_ASSIGN_OR_RETURN(Value value, valueOf(item));
-    items.push_back(std::move(value));
+  bool null() override { return add(Value::none()); }
+  bool boolean(bool value) override { return add(Value::boolean(value)); }
+  bool number_integer(number_integer_t value) override { return add(Value::integer(value)); }
+  bool number_unsigned(number_unsigned_t value) override {
+    return value > INT64_MAX ? refuse(std::to_string(value))
+                             : add(Value::integer(static_cast<int64_t>(value)));
   }
-  return Value::sequence(std::move(items));
-}
-
-Expected<Value> mappingOf(const OrderedJson &json) {
-  std::vector<Entry> entries;
-  for (auto member = json.begin(); member != json.end(); ++member) {
-    Expected<Value> value = valueOf(*member);
-    if (!value)
-      return value.status().withContext(escapeForMessage(member.key()));
-    entries.emplace_back(member.key(), *std::move(value));
+  bool number_float(number_float_t value, const string_t &text) override {
+    // Integers that fit no integer type arrive here.
+    return text.find_first_of(".eE") == std::string::npos ? refuse(text)
+                                                          : add(Value::number(value));
   }
-  return Value::mapping(std::move(entries));
-}
+  bool string(string_t &value) override { return add(Value::string(std::move(value))); }
+  bool binary(binary_t &) override { return false; } // Not in JSON.
 
-/// The depth is bounded by the parser's limit.
-Expected<Value> valueOf(const OrderedJson &json) {
-  switch (json.type()) {
-  case OrderedJson::value_t::boolean:
-    return Value::boolean(json.get<bool>());
-  case OrderedJson::value_t::number_integer:
-    return Value::integer(json.get<int64_t>());
-  case OrderedJson::value_t::number_unsigned:
-    if (json.get<uint64_t>() > INT64_MAX)
-      return badInput("expected integers of 64 bits, but got " + json.dump());
-    return Value::integer(json.get<int64_t>());
-  case OrderedJson::value_t::number_float:
-    return Value::number(json.get<double>());
-  case OrderedJson::value_t::string:
-    return Value::string(json.get_ref<const std::string &>());
-  case OrderedJson::value_t::array:
-    return listOf(json);
-  case OrderedJson::value_t::object:
-    return mappingOf(json);
-  default:
-    return Value::none();
+  bool key(string_t &name) override {
+    open.back().key = std::move(name);
+    return true;
   }
-}
+  bool start_array(size_t) override { return enter(); }
+  bool start_object(size_t) override { return enter(); }
+  bool end_array() override { return add(Value::sequence(leave().items)); }
+  bool end_object() override { return add(Value::mapping(leave().entries)); }
+  bool parse_error(size_t, const std::string &, const nlohmann::detail::exception &) override {
+    return false;
+  }
+
+private:
+  /// A list or an object that has not ended.
+  struct Open {
+    std::optional<std::string> key; ///< Of the member that is read; nothing in lists.
+    std::vector<Entry> entries;
+    std::vector<Value> items;
+  };
+
+  bool add(Value value) {
+    if (open.empty())
+      result = std::move(value);
+    else if (Open &parent = open.back(); parent.key)
+      parent.entries.emplace_back(*parent.key, std::move(value));
+    else
+      parent.items.push_back(std::move(value));
+    return true;
+  }
+  bool enter() {
+    open.emplace_back();
+    return true;
+  }
+  Open leave() {
+    Open last = std::move(open.back());
+    open.pop_back();
+    return last;
+  }
+  bool refuse(const std::string &digits) {
+    for (const Open &place : open)
+      error += place.key ? escapeForMessage(*place.key) + ": " : "";
+    error += "expected integers of 64 bits, but got " + escapeForMessage(digits);
+    return false;
+  }
+
+  std::vector<Open> open;
+};
 
 struct Key {
   std::string_view name;
@@ -130,10 +155,10 @@ Expected<Value> readChatVariables(std::string_view text, const std::string &what
   GRAPHC_ASSIGN_OR_RETURN(Json checked, parseJson(text, what)); // Limits, UTF-8, duplicate keys.
   if (!checked.is_object())
     return badInput(what + ": expected an object, but got something else");
-  Expected<Value> input = valueOf(OrderedJson::parse(text, nullptr, /*allow_exceptions=*/false));
-  if (!input)
-    return input.status().withContext(what);
-  Expected<Value> variables = variablesOf(input->asMapping());
+  ValueReader reader;
+  if (!Json::sax_parse(text, &reader) || !reader.result)
+    return badInput(what + ": " + reader.error);
+  Expected<Value> variables = variablesOf(reader.result->asMapping());
   return variables ? variables : variables.status().withContext(what);
 }
 

@@ -15,8 +15,6 @@ public:
 
   /// value if condition else other
   Result parse();
-  /// One without `if`: the items of a `for`, behind which a condition may stand.
-  Result parseWithoutCondition() { return parseOr(); }
   /// One, or several with commas between: a tuple.
   Result parseTuple(bool conditions = true);
 

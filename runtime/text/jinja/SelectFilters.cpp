@@ -33,7 +33,11 @@ Result mapAttribute(Context &context, const Value &item, const Arguments &argume
   return value.is(Kind::Undefined) && otherwise ? *otherwise : value;
 }
 
+// As in jinja2, nothing comes of what is false, whatever it is: none has no items to look at.
+
 Result mapFilter(Context &context, const Value &self, const Arguments &arguments) {
+  if (!self.truthy())
+    return newSequence(context.budget, {});
   GRAPHC_ASSIGN_OR_RETURN(std::vector<Value> items, itemsOf(context.budget, self));
   std::string name;
   if (!arguments.positional.empty()) {
@@ -60,6 +64,8 @@ Expected<bool> passes(Context &context, const Value &value, const Arguments &arg
 
 template <bool Wanted, bool ByAttribute>
 Result select(Context &context, const Value &self, const Arguments &arguments) {
+  if (!self.truthy())
+    return newSequence(context.budget, {});
   GRAPHC_ASSIGN_OR_RETURN(std::vector<Value> items, itemsOf(context.budget, self));
   if (ByAttribute && arguments.positional.empty())
     return badInput("expected the name of an attribute, but got nothing");

@@ -152,6 +152,8 @@ TEST(JinjaInput, ErrorsNameTheKey) {
   expectInputError(R"({"messages": [], "bos_token": 1})", "bos_token: expected a string");
   expectInputError(R"({"messages": [], "extra": {"tools": []}})", "extra.tools");
   expectInputError(R"({"messages": [], "extra": {"n": 18446744073709551615}})", "64 bits");
+  expectInputError(R"({"messages": [], "extra": {"l": [{"n": -99999999999999999999}]}})",
+                   "extra: l: n: expected integers of 64 bits, but got -99999999999999999999");
   expectInputError(R"({"messages": [], "messages": []})", "duplicate key");
 }
 
