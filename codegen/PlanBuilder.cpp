@@ -164,6 +164,7 @@ LogicalResult ContentsBuilder::addDispatch(DispatchOp dispatch, PlanVariant &var
   row.kernel = number;
   row.location = dispatch.getLabel().str();
   row.tasks = entry.emitted.tasks;
+  row.together = dispatch.getTogether();
   for (auto [binding, type] : llvm::zip_equal(dispatch.getBindings(), types)) {
     FailureOr<PlanArg> arg = argument(dispatch, binding, type);
     if (failed(arg))

@@ -156,6 +156,65 @@ static LogicalResult verifyRanges(DispatchOp dispatch, KernelOp kernel) {
   return success();
 }
 
+/// What a dispatch reads and writes of the memory that dispatches have in common.
+struct MemoryUse {
+  using Bytes = std::pair<uint64_t, uint64_t>; ///< Begin and end in the arena.
+  SmallVector<Bytes> reads, writes;
+  bool usesCache = false, writesResult = false;
+};
+
+static FailureOr<MemoryUse> memoryUseOf(DispatchOp dispatch, SymbolTableCollection &symbols) {
+  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(dispatch, dispatch.getKernelAttr());
+  if (!kernel)
+    return failure();
+  auto plan = cast<PlanOp>(dispatch->getParentOp());
+  FailureOr<SmallVector<uint64_t>> bytes = kernel.getBoundedBytes(plan.getBounds());
+  if (failed(bytes))
+    return failure();
+  MemoryUse use;
+  const size_t arguments = kernel.getArgumentTypes().size();
+  for (auto [i, binding] : llvm::enumerate(dispatch.getBindings())) {
+    use.usesCache |= isa<KvAttr>(binding);
+    use.writesResult |= isa<ResultAttr>(binding);
+    auto arena = dyn_cast<ArenaAttr>(binding);
+    if (!arena)
+      continue;
+    const auto begin = uint64_t(arena.getOffset());
+    (i < arguments ? use.reads : use.writes).push_back({begin, begin + (*bytes)[i]});
+  }
+  return use;
+}
+
+static bool overlap(ArrayRef<MemoryUse::Bytes> some, ArrayRef<MemoryUse::Bytes> others) {
+  return llvm::any_of(some, [&](MemoryUse::Bytes a) {
+    return llvm::any_of(
+        others, [&](MemoryUse::Bytes b) { return a.first < b.second && b.first < a.second; });
+  });
+}
+
+bool DispatchOp::isIndependentOf(DispatchOp other, SymbolTableCollection &symbols) {
+  FailureOr<MemoryUse> mine = memoryUseOf(*this, symbols), its = memoryUseOf(other, symbols);
+  if (failed(mine) || failed(its) || mine->usesCache || its->usesCache ||
+      (mine->writesResult && its->writesResult))
+    return false;
+  return !overlap(mine->writes, its->writes) && !overlap(mine->writes, its->reads) &&
+         !overlap(mine->reads, its->writes);
+}
+
+/// C10: the dispatches that this one runs with do not disturb it.
+static LogicalResult verifyTogether(DispatchOp dispatch, SymbolTableCollection &symbols) {
+  DispatchOp other = dispatch;
+  while (other.getTogether()) {
+    other = dyn_cast_or_null<DispatchOp>(other->getPrevNode());
+    if (!other)
+      return dispatch.emitOpError() << "expected a dispatch before one that runs together with it";
+    if (!dispatch.isIndependentOf(other, symbols))
+      return dispatch.emitOpError() << "expected to be independent of \"" << other.getLabel()
+                                    << "\", which it runs together with";
+  }
+  return success();
+}
+
 LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
   if (!kernel) // C2
@@ -175,5 +234,7 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   for (auto [i, type] : llvm::enumerate(types))
     if (failed(verifyBinding(*this, getBindings()[i], type, symbols)))
       return failure();
-  return verifyRanges(*this, kernel);
+  if (failed(verifyRanges(*this, kernel)))
+    return failure();
+  return verifyTogether(*this, symbols);
 }

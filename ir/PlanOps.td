@@ -94,6 +94,9 @@ def Graphc_DispatchOp : Graphc_Op<"dispatch", [
     (`#graphc.arena`), is a weight (`#graphc.weight`, arguments only) or is what the step's caller reads (`#graphc.result`); a cache is
     that of a layer (`#graphc.kv`); a step is `#graphc.step`. `label` names layer and operator in traces.
 
+    With `together`, the dispatch may run at the same time as the one before it, and as those that that one runs with: the threads
+    share the tasks of all.
+
     Constraints:
     * (C1) It stands in a `graphc.plan`.
     * (C2) `kernel` names a `graphc.kernel`.
@@ -104,6 +107,8 @@ def Graphc_DispatchOp : Graphc_Op<"dispatch", [
     * (C7) The layer of a cache binding is not negative.
     * (C8) A tensor in the arena, with every dynamic dimension at its upper bound, ends within `arena_bytes`.
     * (C9) A result in the arena has no byte in common with another tensor of the dispatch.
+    * (C10) With `together` there is a dispatch before it, no result of one of them has a byte in common with a tensor of another,
+      and none takes a cache.
 
     ```mlir
     graphc.weight @embed[%layer in 1] : tensor<32000x2048xf32> {
@@ -119,8 +124,13 @@ def Graphc_DispatchOp : Graphc_Op<"dispatch", [
     }
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, ArrayAttr:$bindings, StrAttr:$label);
-  let assemblyFormat = "$label $kernel $bindings attr-dict";
+  let arguments = (ins FlatSymbolRefAttr:$kernel, ArrayAttr:$bindings, StrAttr:$label, UnitAttr:$together);
+  let assemblyFormat = "$label $kernel $bindings (`together` $together^)? attr-dict";
+
+  let extraClassDeclaration = [{
+    /// Whether the two may run at the same time: neither writes what the other reads or writes, nor takes a cache.
+    bool isIndependentOf(DispatchOp other, ::mlir::SymbolTableCollection &symbols);
+  }];
 }
 
 } // opDocGroup

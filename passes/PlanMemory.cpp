@@ -4,6 +4,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/SymbolTable.h"
 
 using namespace mlir;
 
@@ -36,6 +37,21 @@ static void moveBuffers(PlanOp plan, const PlanBuffers &buffers, const MemoryPla
   plan.setArenaBytes(memory.arenaBytes);
 }
 
+/// Lets dispatches run together with those before them, as far back as all are independent.
+static void markTogether(PlanOp plan) {
+  SymbolTableCollection symbols;
+  SmallVector<DispatchOp> group;
+  for (auto dispatch : plan.getBody().getOps<DispatchOp>()) {
+    bool joins = !group.empty() && llvm::all_of(group, [&](DispatchOp other) {
+      return dispatch.isIndependentOf(other, symbols);
+    });
+    dispatch.setTogether(joins);
+    if (!joins)
+      group.clear();
+    group.push_back(dispatch);
+  }
+}
+
 void PlanMemoryPass::runOnOperation() {
   for (auto plan : getOperation().getOps<PlanOp>()) {
     FailureOr<PlanBuffers> buffers = PlanBuffers::collect(plan);
@@ -47,6 +63,7 @@ void PlanMemoryPass::runOnOperation() {
       return signalPassFailure();
     }
     moveBuffers(plan, *buffers, *memory);
+    markTogether(plan);
   }
 }
 

@@ -29,6 +29,8 @@ private:
   /// What was prepared in a block: matmuls of the same rows share it.
   using Key = std::tuple<Block *, Value, Value, Value, Attribute, Attribute, Attribute, int64_t>;
   DenseMap<Key, PrepareRowsOp> prepared;
+  /// The last of those of the same rows.
+  DenseMap<std::pair<Block *, Value>, PrepareRowsOp> lastOf;
 };
 
 } // namespace
@@ -51,6 +53,12 @@ static int64_t offsetOf(Type rowsType, Type weightType) {
   return format.hasMinimum ? -1 : int64_t(1) << (format.bits - 1);
 }
 
+/// Whether a value, if there is one, is there when `op` runs.
+static bool isBefore(Value value, Operation *op) {
+  Operation *definition = value ? value.getDefiningOp() : nullptr;
+  return !definition || definition->getBlock() != op->getBlock() || definition->isBeforeInBlock(op);
+}
+
 template <typename Op>
 PrepareRowsOp SplitProloguesPass::prepare(Op op, Type rowsType, int64_t offset) {
   Value input = op.getInput();
@@ -59,12 +67,18 @@ PrepareRowsOp SplitProloguesPass::prepare(Op op, Type rowsType, int64_t offset) 
                 op.getLayerEpsAttr(), TypeAttr::get(rowsType), offset}];
   if (rows)
     return rows;
+  // Right behind the last one of the same input, if all is there: matmuls that read rows of several
+  // types then have nothing between them that keeps them from running together.
+  PrepareRowsOp &last = lastOf[{op->getBlock(), input}];
   OpBuilder builder(op);
+  if (last && isBefore(op.getGamma(), last) && isBefore(op.getBeta(), last))
+    builder.setInsertionPointAfter(last);
   Type factorType =
       op.getEps() ? RankedTensorType::get({shapeOf(input)[0]}, builder.getF32Type()) : Type();
   rows = PrepareRowsOp::create(builder, op->getLoc(), rowsType, factorType, input, op.getGamma(),
                                op.getBeta(), op.getEpsAttr(), op.getLayerEpsAttr(),
                                builder.getI64IntegerAttr(offset));
+  last = rows;
   return rows;
 }
 
@@ -93,6 +107,7 @@ void SplitProloguesPass::split(Op op) {
 
 void SplitProloguesPass::runOnOperation() {
   prepared.clear();
+  lastOf.clear();
   getOperation().walk([&](Operation *op) {
     if (auto linear = dyn_cast<FusedLinearOp>(op))
       split(linear);

@@ -148,6 +148,7 @@ Status Session::prepareCalls() {
     Call &call = calls.emplace_back();
     call.kernel = kernels[dispatch.kernel];
     call.tasks = dispatch.tasks;
+    call.together = dispatch.together;
     call.firstArg = args.size();
     call.product = products[dispatch.kernel].get();
     if (call.product)
@@ -279,38 +280,80 @@ void Session::undoAppend(std::span<const StepSequence> batch) {
 }
 
 Status Session::runCalls() {
-  for (size_t i = 0; i < calls.size(); ++i) {
+  for (size_t i = 0; i < calls.size();) {
     if (options.cancel && options.cancel->load(std::memory_order_relaxed))
       return {StatusCode::Interrupted, "interrupted"};
-    if (!watcher) {
-      GRAPHC_RETURN_IF_ERROR(runCall(calls[i]));
-      continue;
-    }
-    auto begin = std::chrono::steady_clock::now();
-    GRAPHC_RETURN_IF_ERROR(runCall(calls[i]));
-    watcher->onDispatch(i, begin, std::chrono::steady_clock::now());
+    std::span<const Call> group = groupFrom(i);
+    auto begin =
+        watcher ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
+    if (group.size() > 1)
+      runTogether(group);
+    else
+      GRAPHC_RETURN_IF_ERROR(runCall(group.front()));
+    if (watcher)
+      watcher->onDispatch(i, begin, std::chrono::steady_clock::now());
+    i += group.size();
   }
   return {};
 }
 
-Status Session::runCall(const Call &call) {
+/// The calls that run at once. Who watches sees each alone, and so does a library's product.
+std::span<const Session::Call> Session::groupFrom(size_t first) const {
+  size_t end = first + 1;
+  if (!watcher && !isProduct(calls[first])) {
+    while (end < calls.size() && calls[end].together && !isProduct(calls[end]))
+      ++end;
+  }
+  return std::span(calls).subspan(first, end - first);
+}
+
+bool Session::isProduct(const Call &call) const {
+  return call.product && call.product->takes(inputs.extent(call.rows));
+}
+
+/// Fills in what the step changes of a call's arguments. Returns the number of its tasks.
+int64_t Session::beginCall(const Call &call) {
   int64_t *arguments = args.data() + call.firstArg;
   const auto &step = inputs.header();
   std::copy(step.begin(), step.begin() + kArgTokens, arguments); // T, R, S, B
-  if (call.product && call.product->takes(inputs.extent(call.rows)))
-    return call.product->run({arguments, inputs.extent(call.rows), call.tasks.times, arena.data(),
-                              scratch.data(), scratchStride},
-                             *pool);
   int64_t shares =
       sharesOf(call.tasks, shareBounds(options), inputs.extent(PlanDim::T), inputs.longest());
   arguments[kArgShares] = shares;
+  return shares * call.tasks.count(inputs.extent(call.tasks.dim));
+}
+
+void Session::runTasks(const Call &call, int64_t begin, int64_t end, int thread) {
+  call.kernel(args.data() + call.firstArg, begin, end,
+              scratch.data() + scratchStride * static_cast<uint64_t>(thread));
+}
+
+Status Session::runCall(const Call &call) {
+  int64_t tasks = beginCall(call);
+  if (isProduct(call))
+    return call.product->run({args.data() + call.firstArg, inputs.extent(call.rows),
+                              call.tasks.times, arena.data(), scratch.data(), scratchStride},
+                             *pool);
+  pool->run([&](int64_t begin, int64_t end, int thread) { runTasks(call, begin, end, thread); },
+            tasks);
+  return {};
+}
+
+/// Numbers the tasks of all calls one after the other.
+void Session::runTogether(std::span<const Call> group) {
+  groupEnds.clear();
+  int64_t tasks = 0;
+  for (const Call &call : group)
+    groupEnds.push_back(tasks += beginCall(call));
   pool->run(
       [&](int64_t begin, int64_t end, int thread) {
-        call.kernel(arguments, begin, end,
-                    scratch.data() + scratchStride * static_cast<uint64_t>(thread));
+        for (size_t i = 0; i < group.size(); ++i) {
+          int64_t first = i == 0 ? 0 : groupEnds[i - 1];
+          int64_t from = std::max(begin, first), to = std::min(end, groupEnds[i]);
+          if (from < to)
+            runTasks(group[i], from - first, to - first, thread);
+        }
       },
-      shares * call.tasks.count(inputs.extent(call.tasks.dim)));
-  return {};
+      tasks);
 }
 
 std::optional<std::string> Session::findNonFinite() {

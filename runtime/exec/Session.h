@@ -96,6 +96,7 @@ private:
     size_t firstArg = 0;
     ProductRunner *product = nullptr; ///< Instead of the kernel, for steps that it takes.
     PlanDim rows = PlanDim::T;        ///< Of the product.
+    bool together = false;            ///< With the call before it.
   };
 
   Session(const Plan &plan, const SessionOptions &options);
@@ -112,6 +113,11 @@ private:
   void undoAppend(std::span<const StepSequence> batch);
   Status runCalls();
   Status runCall(const Call &call);
+  void runTogether(std::span<const Call> group);
+  std::span<const Call> groupFrom(size_t first) const;
+  bool isProduct(const Call &call) const;
+  int64_t beginCall(const Call &call);
+  void runTasks(const Call &call, int64_t begin, int64_t end, int thread);
 
   const Plan &source;
   const PlanHeader &header;
@@ -130,6 +136,7 @@ private:
   std::vector<std::unique_ptr<ProductRunner>> products; ///< By kernel; null for most.
   std::vector<Call> calls;
   std::vector<int64_t> args;
+  std::vector<int64_t> groupEnds; ///< Of calls that run together: how many tasks, up to each.
 };
 
 } // namespace graphc

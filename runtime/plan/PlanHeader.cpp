@@ -333,6 +333,7 @@ Json toJson(const PlanDispatch &dispatch) {
           {"location", dispatch.location},
           {"tasks", Json::array({dispatch.tasks.times, planDimName(dispatch.tasks.dim),
                                  dispatch.tasks.block, dispatch.tasks.pieceBytes})},
+          {"together", dispatch.together},
           {"args", listToJson(dispatch.args, [](const PlanArg &arg) {
              return Json::array({planArgKindName(arg.kind), arg.value});
            })}};
@@ -457,6 +458,7 @@ PlanDispatch readDispatch(const FieldReader &reader, const std::vector<PlanKerne
     reader.fail("the variant has no kernels");
   result.location = reader["location"].string();
   result.tasks = readTasks(reader["tasks"], header);
+  result.together = reader["together"].boolean();
   result.args = readList<PlanArg>(reader["args"], kMaxArgs,
                                   [&](const FieldReader &arg) { return readArg(arg, limits); });
   if (reader.ok())

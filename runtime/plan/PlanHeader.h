@@ -181,6 +181,8 @@ struct PlanDispatch {
   std::string location; ///< For people and traces, e.g. "layer 3 attn.qkv".
   PlanTasks tasks;
   std::vector<PlanArg> args; ///< Entries from kFirstOperand on.
+  /// It may run at the same time as the one before it, and as those that that one runs with.
+  bool together = false;
 };
 
 /// Code for one set of CPU features, and how to run it.

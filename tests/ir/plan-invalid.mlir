@@ -368,3 +368,39 @@ graphc.kernel @dispatch_c8_dims(%q: tensor<?x?xf32>) -> tensor<?x?xf32> {
 graphc.plan @step arena 8192 max_tokens 16 context 128 {
   graphc.dispatch "dispatch_c8_dims" @dispatch_c8_dims [#graphc.arena<0>, #graphc.arena<4096>]
 }
+
+// -----
+
+graphc.kernel @relu(%x: tensor<?x4xf32> {graphc.dims = ["T"]}) -> tensor<?x4xf32> {
+  %y = graphc.relu %x : tensor<?x4xf32>
+  graphc.yield %y : tensor<?x4xf32>
+}
+graphc.plan @step arena 4096 max_tokens 16 context 128 {
+  // expected-error @below {{expected a dispatch before one that runs together with it}}
+  graphc.dispatch "dispatch_c10_first" @relu [#graphc.arena<0>, #graphc.arena<1024>] together
+}
+
+// -----
+
+graphc.kernel @relu(%x: tensor<?x4xf32> {graphc.dims = ["T"]}) -> tensor<?x4xf32> {
+  %y = graphc.relu %x : tensor<?x4xf32>
+  graphc.yield %y : tensor<?x4xf32>
+}
+graphc.plan @step arena 4096 max_tokens 16 context 128 {
+  graphc.dispatch "a" @relu [#graphc.arena<0>, #graphc.arena<1024>]
+  graphc.dispatch "b" @relu [#graphc.arena<0>, #graphc.arena<2048>] together
+  // expected-error @below {{expected to be independent of "a", which it runs together with}}
+  graphc.dispatch "dispatch_c10_reads" @relu [#graphc.arena<1216>, #graphc.arena<3072>] together
+}
+
+// -----
+
+graphc.kernel @relu(%x: tensor<?x4xf32> {graphc.dims = ["T"]}) -> tensor<?x4xf32> {
+  %y = graphc.relu %x : tensor<?x4xf32>
+  graphc.yield %y : tensor<?x4xf32>
+}
+graphc.plan @step arena 4096 max_tokens 16 context 128 {
+  graphc.dispatch "a" @relu [#graphc.arena<0>, #graphc.arena<1024>]
+  // expected-error @below {{expected to be independent of "a", which it runs together with}}
+  graphc.dispatch "dispatch_c10_writes" @relu [#graphc.arena<2048>, #graphc.arena<0>] together
+}

@@ -37,14 +37,15 @@ func.func @conversion(%x: tensor<?x256xf32>, %w: tensor<1x256x32x1xf32>) -> tens
 
 // -----
 
-// Two matmuls of the same prologue share it; one without gamma and one of another type do not.
+// Two matmuls of the same prologue share it; one without gamma and one of another type do not. All
+// rows of one input are prepared one after the other: nothing is between the matmuls then.
 // CHECK-LABEL: func.func @shared
 // CHECK: %[[A:.+]], %[[F:.+]] = graphc.prepare_rows %arg0 rms({{.+}}) gamma(%arg3)
+// CHECK-NEXT: %[[B:.+]], %{{.+}} = graphc.prepare_rows %arg0 rms({{.+}}) :
+// CHECK-NEXT: %[[C:.+]], %{{.+}} = graphc.prepare_rows %arg0 rms({{.+}}) gamma(%arg3) : (tensor<?x64xf32>, tensor<64xf32>) -> (tensor<?x64xbf16>
 // CHECK-NEXT: graphc.fused_qkv %[[A]], %arg1 row_factor(%[[F]]) append
 // CHECK-NEXT: graphc.fused_linear %[[A]], %arg2 row_factor(%[[F]])
-// CHECK-NEXT: %[[B:.+]], %{{.+}} = graphc.prepare_rows %arg0 rms({{.+}}) :
 // CHECK-NEXT: graphc.fused_linear %[[B]], %arg2
-// CHECK-NEXT: %[[C:.+]], %{{.+}} = graphc.prepare_rows %arg0 rms({{.+}}) gamma(%arg3) : (tensor<?x64xf32>, tensor<64xf32>) -> (tensor<?x64xbf16>
 // CHECK-NEXT: graphc.fused_linear %[[C]], %arg6
 // CHECK-NEXT: return
 func.func @shared(%x: tensor<?x64xf32>, %w: tensor<4x64x32x1xf32>, %v: tensor<1x64x32x1xf32>, %g: tensor<64xf32>, %kv: !graphc.kv_cache<1x32xf32>, %step: !graphc.step, %w16: tensor<1x32x32x2xbf16>) -> (tensor<2x?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x32xf32>) {
@@ -96,4 +97,19 @@ func.func @gamma_alone(%x: tensor<?x64xf32>, %w: tensor<1x64x32x1xf32>, %g: tens
 func.func @wide_rows(%x: tensor<?x172xf32>, %w: tensor<3x172x32x1xf16>) -> tensor<?x96xf32> {
   %y = graphc.fused_linear %x, %w rms(1.0e-05) rows(f32) : (tensor<?x172xf32>, tensor<3x172x32x1xf16>) -> tensor<?x96xf32>
   return %y : tensor<?x96xf32>
+}
+
+// -----
+
+// Not where the second needs what comes between them.
+// CHECK-LABEL: func.func @gamma_between
+// CHECK-NEXT: graphc.prepare_rows %arg0 rms
+// CHECK-NEXT: graphc.fused_linear
+// CHECK-NEXT: %[[GAMMA:.+]] = graphc.relu
+// CHECK-NEXT: graphc.prepare_rows %arg0 gamma(%[[GAMMA]])
+func.func @gamma_between(%x: tensor<?x64xf32>, %w: tensor<1x64x32x1xf32>, %g: tensor<64xf32>) -> (tensor<?x32xf32>, tensor<?x32xf32>) {
+  %y = graphc.fused_linear %x, %w rms(1.0e-05) : (tensor<?x64xf32>, tensor<1x64x32x1xf32>) -> tensor<?x32xf32>
+  %gamma = graphc.relu %g : tensor<64xf32>
+  %z = graphc.fused_linear %x, %w gamma(%gamma) : (tensor<?x64xf32>, tensor<1x64x32x1xf32>, tensor<64xf32>) -> tensor<?x32xf32>
+  return %y, %z : tensor<?x32xf32>, tensor<?x32xf32>
 }

@@ -18,6 +18,7 @@ struct NetworkOptions {
   bool columns = false;   ///< Attention over columns, as if un-fused.
   bool inputRows = false; ///< Takes rows of kHeadDim numbers in place of tokens.
   std::string headKernel = "head";
+  bool twice = false;  ///< Embeds twice at the same time, and goes on with the second result.
   bool shares = false; ///< Attention that tells in how many shares it was cut (test_kernels.c).
   int64_t context = kContext;
   std::vector<int64_t> eosTokens = {};
@@ -85,6 +86,14 @@ inline PlanHeader networkHeader(const NetworkOptions &options) {
                     {1, "layer 0 append", {1, PlanDim::T, 1}, {x, cache, step}},
                     {2, "layer 0 attention", attentionTasks, {cache, step, y}},
                     {3, "head", {11, PlanDim::One, 1}, {y, head, step, result}}}}};
+  if (options.twice) {
+    std::vector<PlanDispatch> &schedule = header.variants[0].schedule;
+    PlanDispatch again = schedule[0];
+    again.location = "embedding again";
+    again.together = true;
+    again.args[2].value = schedule[1].args[0].value = 512;
+    schedule.insert(schedule.begin() + 1, again);
+  }
   if (options.inputRows) {
     header.inputWidth = kHeadDim;
     header.variants[0].kernels[0] = {"take_rows", "input_rows", "input_rows", "0", "40*T", {rows}};

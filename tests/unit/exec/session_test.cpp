@@ -302,6 +302,25 @@ TEST_P(SessionTest, AnObserverHearsOfEveryDispatchInOrder) {
   EXPECT_EQ(recorder.numbers.size(), 8u);
 }
 
+TEST_P(SessionTest, CallsRunTogetherUnlessSomebodyWatches) {
+  struct Counter : DispatchObserver {
+    void onDispatch(size_t, Time, Time) override { ++count; }
+    int count = 0;
+  } counter;
+  std::vector<int32_t> tokens = promptOf(40, 3);
+  std::vector<float> want =
+      feed(*makeSession({.threads = 2, .resultRows = kMaxTokens}), tokens, kMaxTokens);
+  open({.columns = GetParam(), .twice = true});
+  for (int threads : {1, 2, 5}) {
+    std::unique_ptr<Session> session = makeSession({.threads = threads, .resultRows = kMaxTokens});
+    EXPECT_EQ(feed(*session, tokens, kMaxTokens), want) << threads << " threads";
+    session->observe(&counter);
+    counter.count = 0;
+    EXPECT_EQ(feed(*session, tokens, kMaxTokens), want) << threads << " threads, observed";
+    EXPECT_EQ(counter.count, 3 * 5);
+  }
+}
+
 TEST_P(SessionTest, MissingKernelsAndBrokenCodeAreBadInput) {
   open({.headKernel = "no_such_kernel"});
   Expected<std::unique_ptr<Session>> session = Session::create(*plan, {});

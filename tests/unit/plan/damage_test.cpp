@@ -177,6 +177,7 @@ TEST_F(DamagedPlan, HeadersThatSayTheImpossibleAreRefused) {
        [&](Json &j) { dispatch(j)["tasks"] = Json::array({kSharedCounters + 1, "T", 4, 64}); }},
       {"schedule[0].tasks[1]",
        [&](Json &j) { dispatch(j)["tasks"] = Json::array({1, "R", 4, 64}); }},
+      {"schedule[0].together", [&](Json &j) { dispatch(j)["together"] = 1; }},
       {"schedule[0].args[0][1]", [&](Json &j) { dispatch(j)["args"][0][1] = 2; }},
       {"schedule[0].args[1][1]", [&](Json &j) { dispatch(j)["args"][1][1] = 8192; }},
       {"schedule[0].args[1][1]", [&](Json &j) { dispatch(j)["args"][1][1] = 65; }},
