@@ -14,7 +14,8 @@ namespace graphc {
 /// `args` is read-only and the same for all tasks of a dispatch. `scratch` belongs to the calling
 /// thread, is 64-byte aligned, has the plan's `scratchBytes` bytes, and holds whatever the last
 /// task of any kernel left there. Tasks of one dispatch may run in any order and at the same time;
-/// a dispatch starts when the one before it has ended.
+/// a dispatch starts when the one before it has ended, unless the plan says that it may run
+/// together with it. Then they share no memory that one of them writes, but for a thread's scratch.
 ///
 /// A kernel calls nothing, allocates nothing and cannot fail. Denormals are flushed to zero (MXCSR
 /// FTZ and DAZ) while it runs.
