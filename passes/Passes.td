@@ -486,8 +486,8 @@ def PlanMemoryPass : Graphc_Pass<"plan-memory"> {
   let summary = "Let buffers of the plan share the arena by their lifetimes";
   let description = [{
     A buffer lives from the dispatch that writes it to the last that reads it. Buffers that do not live at the same time may
-    share bytes (see analysis/MemoryPlanner.h for the algorithm). Dispatches that neither write what the others read or write are
-    marked to run `together`.
+    share bytes (see analysis/MemoryPlanner.h for the algorithm). Neighbours of which none writes what
+    another reads or writes are marked to run `together`.
 
     ```mlir
     graphc.weight @embed[%layer in 1] : tensor<100x64xf32> {

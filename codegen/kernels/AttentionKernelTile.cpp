@@ -129,12 +129,13 @@ void AttentionTile::fetchNextPage(RightPanel &right, const Place &place, Value k
                                   Value valuesDone) {
   if (!place.nextKeys)
     return;
-  constexpr int64_t kLineBits = 64 * 8, kMostStreams = 4;
+  constexpr int64_t kLineBits = 64 * 8;
   int64_t turnBits = kUnroll * std::ssize(right.vectors) * shape.lanes * shape.layout.interleave() *
                      shape.cacheType.getIntOrFloatBitWidth();
   right.fetch.hint = 0;
-  int64_t streams = std::min(turnBits / kLineBits, kMostStreams);
-  if (streams < 2) { // A line or less a turn: keys while keys are read, then values.
+  int64_t lines = turnBits / kLineBits;
+  int64_t streams = lines >= 4 ? 4 : 2; // As many of the keys as of the values.
+  if (lines < 2) { // A line or less a turn: keys while keys are read, then values.
     right.next = {keysDone ? k.plus(place.nextKeys, keysDone)
                            : k.plus(place.nextValues, valuesDone)};
     return;
