@@ -160,7 +160,7 @@ static LogicalResult verifyRanges(DispatchOp dispatch, KernelOp kernel) {
 struct MemoryUse {
   using Bytes = std::pair<uint64_t, uint64_t>; ///< Begin and end in the arena.
   SmallVector<Bytes> reads, writes;
-  bool usesCache = false, writesResult = false;
+  bool usesCache = false, usesResult = false;
 };
 
 static FailureOr<MemoryUse> memoryUseOf(DispatchOp dispatch, SymbolTableCollection &symbols) {
@@ -175,7 +175,7 @@ static FailureOr<MemoryUse> memoryUseOf(DispatchOp dispatch, SymbolTableCollecti
   const size_t arguments = kernel.getArgumentTypes().size();
   for (auto [i, binding] : llvm::enumerate(dispatch.getBindings())) {
     use.usesCache |= isa<KvAttr>(binding);
-    use.writesResult |= isa<ResultAttr>(binding);
+    use.usesResult |= isa<ResultAttr>(binding);
     auto arena = dyn_cast<ArenaAttr>(binding);
     if (!arena)
       continue;
@@ -192,10 +192,11 @@ static bool overlap(ArrayRef<MemoryUse::Bytes> some, ArrayRef<MemoryUse::Bytes> 
   });
 }
 
-bool DispatchOp::isIndependentOf(DispatchOp other, SymbolTableCollection &symbols) {
-  FailureOr<MemoryUse> mine = memoryUseOf(*this, symbols), its = memoryUseOf(other, symbols);
+/// Whether the two may run at the same time.
+static bool areIndependent(DispatchOp one, DispatchOp other, SymbolTableCollection &symbols) {
+  FailureOr<MemoryUse> mine = memoryUseOf(one, symbols), its = memoryUseOf(other, symbols);
   if (failed(mine) || failed(its) || mine->usesCache || its->usesCache ||
-      (mine->writesResult && its->writesResult))
+      (mine->usesResult && its->usesResult))
     return false;
   return !overlap(mine->writes, its->writes) && !overlap(mine->writes, its->reads) &&
          !overlap(mine->reads, its->writes);
@@ -208,7 +209,7 @@ static LogicalResult verifyTogether(DispatchOp dispatch, SymbolTableCollection &
     other = dyn_cast_or_null<DispatchOp>(other->getPrevNode());
     if (!other)
       return dispatch.emitOpError() << "expected a dispatch before one that runs together with it";
-    if (!dispatch.isIndependentOf(other, symbols))
+    if (!areIndependent(dispatch, other, symbols))
       return dispatch.emitOpError() << "expected to be independent of \"" << other.getLabel()
                                     << "\", which it runs together with";
   }

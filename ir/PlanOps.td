@@ -108,7 +108,7 @@ def Graphc_DispatchOp : Graphc_Op<"dispatch", [
     * (C8) A tensor in the arena, with every dynamic dimension at its upper bound, ends within `arena_bytes`.
     * (C9) A result in the arena has no byte in common with another tensor of the dispatch.
     * (C10) With `together` there is a dispatch before it, no result of one of them has a byte in common with a tensor of another,
-      and none takes a cache.
+      none takes a cache, and no more than one takes the result of the step.
 
     ```mlir
     graphc.weight @embed[%layer in 1] : tensor<32000x2048xf32> {
@@ -126,11 +126,6 @@ def Graphc_DispatchOp : Graphc_Op<"dispatch", [
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, ArrayAttr:$bindings, StrAttr:$label, UnitAttr:$together);
   let assemblyFormat = "$label $kernel $bindings (`together` $together^)? attr-dict";
-
-  let extraClassDeclaration = [{
-    /// Whether the two may run at the same time: neither writes what the other reads or writes, nor takes a cache.
-    bool isIndependentOf(DispatchOp other, ::mlir::SymbolTableCollection &symbols);
-  }];
 }
 
 } // opDocGroup

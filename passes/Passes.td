@@ -485,9 +485,9 @@ def LowerToPlanPass : Graphc_Pass<"lower-to-plan"> {
 def PlanMemoryPass : Graphc_Pass<"plan-memory"> {
   let summary = "Let buffers of the plan share the arena by their lifetimes";
   let description = [{
-    A buffer lives from the dispatch that writes it to the last that reads it. Buffers that do not live at the same time may
-    share bytes (see analysis/MemoryPlanner.h for the algorithm). Neighbours of which none writes what
-    another reads or writes are marked to run `together`.
+    Neighbours of which none reads what another writes are marked to run `together`. A buffer lives from the dispatch that
+    writes it to the last that reads it, and through all that run together with these. Buffers that do not live at the same
+    time may share bytes (see analysis/MemoryPlanner.h for the algorithm).
 
     ```mlir
     graphc.weight @embed[%layer in 1] : tensor<100x64xf32> {

@@ -35,6 +35,7 @@ FailureOr<PlanBuffers> PlanBuffers::collect(PlanOp plan) {
       if (index >= operands) {
         current[arena.getOffset()] = int64_t(result.buffers.size());
         result.buffers.push_back({{number, number, sizes[kernel][index]},
+                                  number,
                                   uint64_t(arena.getOffset()),
                                   dispatch.getLabel().str()});
       } else if (!current.contains(arena.getOffset())) {
@@ -46,7 +47,22 @@ FailureOr<PlanBuffers> PlanBuffers::collect(PlanOp plan) {
     }
     ++number;
   }
+  result.extendOverGroups(plan);
   return std::move(result);
+}
+
+void PlanBuffers::extendOverGroups(PlanOp plan) {
+  SmallVector<int64_t> first; // of every dispatch's group
+  for (auto dispatch : plan.getBody().getOps<DispatchOp>())
+    first.push_back(dispatch.getTogether() && !first.empty() ? first.back()
+                                                             : int64_t(first.size()));
+  SmallVector<int64_t> last(first.size());
+  for (size_t i = first.size(); i-- > 0;)
+    last[i] = i + 1 < first.size() && first[i + 1] == first[i] ? last[i + 1] : int64_t(i);
+  for (PlanBuffer &buffer : buffers) {
+    buffer.usage.firstUse = first[size_t(buffer.usage.firstUse)];
+    buffer.usage.lastUse = last[size_t(buffer.usage.lastUse)];
+  }
 }
 
 std::vector<BufferUsage> PlanBuffers::usages() const {

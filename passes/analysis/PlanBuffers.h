@@ -13,9 +13,11 @@
 
 namespace graphc {
 
-/// A value in the arena: from the dispatch that writes it to the last that reads it.
+/// A value in the arena: from the dispatch that writes it to the last that reads it, and through
+/// all that run together with either.
 struct PlanBuffer {
-  BufferUsage usage; ///< In numbers of dispatches, from 0.
+  BufferUsage usage;  ///< In numbers of dispatches, from 0.
+  int64_t writer = 0; ///< The dispatch that writes it.
   uint64_t offset = 0;
   std::string label; ///< Of the dispatch that writes it.
 };
@@ -27,6 +29,9 @@ struct PlanBuffers {
 
   /// Reads a plan. Fails with a diagnostic where a dispatch reads bytes that none wrote.
   static llvm::FailureOr<PlanBuffers> collect(PlanOp plan);
+
+  /// Lets the buffers live through the groups of dispatches that are marked `together`.
+  void extendOverGroups(PlanOp plan);
 
   std::vector<BufferUsage> usages() const;
 

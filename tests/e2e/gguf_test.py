@@ -116,6 +116,22 @@ class Gguf(unittest.TestCase):
             with self.subTest(options=options):
                 self.assertLess(program.distance(self.rows(path, *options), want), bound)
 
+    def test_products_of_one_input_in_two_types_run_together(self):
+        _, metadata, tensors = self.mixed()
+        path = self.graphc.path("together.gguf")
+        gguf_writer.write(path, metadata, tensors)
+        for options in ((), ("--dtype", "f32")):
+            plan = self.graphc("dump", path, "--stage", "plan", "-c", CONTEXT, *options).stdout.decode()
+            dispatches = [line for line in plan.splitlines() if "graphc.dispatch" in line]
+            groups = []  # labels of dispatches that run at the same time
+            for line in dispatches:
+                if not line.endswith("together"):
+                    groups.append(set())
+                groups[-1].add(line.split('"')[1])
+            products = {frozenset(group) for group in groups if len(group) > 1}
+            self.assertIn(frozenset({"layer 1 mlp.gate.2", "layer 1 mlp.up.2"}), products, options)
+            self.assertTrue(any(all("layer 0 attn." in label for label in group) for group in products), products)
+
     def test_quant_rounds_what_comes_quantized(self):
         network, metadata, tensors = self.mixed()
         path = self.graphc.path("rounded.gguf")

@@ -404,3 +404,15 @@ graphc.plan @step arena 4096 max_tokens 16 context 128 {
   // expected-error @below {{expected to be independent of "a", which it runs together with}}
   graphc.dispatch "dispatch_c10_writes" @relu [#graphc.arena<2048>, #graphc.arena<0>] together
 }
+
+// -----
+
+graphc.kernel @relu(%x: tensor<?x4xf32> {graphc.dims = ["T"]}) -> tensor<?x4xf32> {
+  %y = graphc.relu %x : tensor<?x4xf32>
+  graphc.yield %y : tensor<?x4xf32>
+}
+graphc.plan @step arena 4096 max_tokens 16 context 128 {
+  graphc.dispatch "a" @relu [#graphc.arena<0>, #graphc.result]
+  // expected-error @below {{expected to be independent of "a", which it runs together with}}
+  graphc.dispatch "dispatch_c10_result" @relu [#graphc.result, #graphc.arena<0>] together
+}
