@@ -151,8 +151,9 @@ void KvCacheType::print(AsmPrinter &printer) const {
 LogicalResult QuantType::verify(function_ref<InFlightDiagnostic()> emitError, Type storage,
                                 Type scale, int64_t group, int64_t superGroup) {
   auto integer = dyn_cast<IntegerType>(storage);
-  if (!integer || integer.isSigned() || (integer.getWidth() != 4 && integer.getWidth() != 8)) // C1
-    return emitError() << "expected i4, i8, ui4 or ui8 for the integers but got " << storage;
+  if (!integer || integer.isSigned() || !llvm::is_contained({4, 5, 6, 8}, integer.getWidth())) // C1
+    return emitError() << "expected i or ui with 4, 5, 6 or 8 bits for the integers but got "
+                       << storage;
   if (!scale.isF16() && !(scale.isF32() && storage.isSignlessInteger(8))) // C2
     return emitError() << "expected scales of f16, or of f32 for i8, but got " << scale;
   const bool isFine = superGroup != 0 || scale.isF32();
@@ -160,6 +161,9 @@ LogicalResult QuantType::verify(function_ref<InFlightDiagnostic()> emitError, Ty
     return emitError() << "expected groups of a multiple of " << kRowGroup
                        << " numbers, or of two levels or rows of " << kLeastRowGroup << ", but got "
                        << group;
+  if (integer.getWidth() == 5 && group % kRowGroup != 0) // C5
+    return emitError() << "expected groups of a multiple of " << kRowGroup
+                       << " numbers of 5 bits but got " << group;
   if (superGroup < 0 || superGroup % group != 0 || superGroup % kRowGroup != 0 ||
       (superGroup != 0 && !scale.isF16())) // C4
     return emitError() << "expected a second level for a multiple of " << group << " and "

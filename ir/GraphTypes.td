@@ -62,7 +62,7 @@ def Graphc_QuantType : Graphc_Type<"Quant", "quant"> {
   let description = [{
     An element type of tensors. A row (the last dimension) is cut into groups of `group` numbers, the last one perhaps shorter;
     a number is `scale · q` with the scale of its group, of type `scale`, and an integer `q` of the type `storage`. Integers without
-    a sign (ui4, ui8) have a minimum as well: a number is `scale · q + minimum`, rounded once. With a `superGroup` there are two levels:
+    a sign (ui4 to ui8) have a minimum as well: a number is `scale · q + minimum`, rounded once. With a `superGroup` there are two levels:
     scale and minimum are products, of an i8 number of the group and a number of type `scale` that `superGroup` columns share.
 
     It is what a weight (`scale` f16) or the rows that meet it (`scale` f32) are rounded to, or what a file of quantized weights
@@ -73,10 +73,11 @@ def Graphc_QuantType : Graphc_Type<"Quant", "quant"> {
     `!graphc.quant<i8:f32, 32>`, `!graphc.quant<ui4:f16, 32, 256>`
 
     Constraints:
-    * (C1) `storage` is i4, i8, ui4 or ui8; no integer of ui8 is above 127.
+    * (C1) `storage` is i4, i5, i6, i8, ui4, ui5, ui6 or ui8; no integer of ui8 is above 127.
     * (C2) `scale` is f16 (weights), or f32 with i8 (rows).
     * (C3) `group` is a positive multiple of 32, or 16 if there are two levels or the numbers are those of rows.
     * (C4) `superGroup` is 0 (one level), or with `scale` f16 a positive multiple of `group` and of 32.
+    * (C5) With 5 bits, `group` is a multiple of 32.
   }];
   let parameters = (ins "::mlir::Type":$storage, "::mlir::Type":$scale, "int64_t":$group,
                         DefaultValuedParameter<"int64_t", "0">:$superGroup);

@@ -16,6 +16,12 @@
 //     [group / 8][32][4] u8         int4: the low halves of a channel's bytes hold four columns,
 //                                   the high halves the next four, each plus 8, or as they are
 //                                   if there are minimums
+//   or of each span of 32 columns (16, if a group has no more):
+//     [span / 8][32][4] u8          int5 and int6, plus 16 or 32 as above: their low four bits, as
+//                                   those of int4
+//     [span / 32][32][4] u8         int5: bit n of a channel's four bytes is the fifth bit of the
+//                                   n-th four columns
+//     [span / 16][32][4] u8         int6: bits 2n and 2n + 1 are the upper bits of these
 //
 // so that 64 bytes are what a dot-product instruction takes of 16 channels, and halves of bytes are
 // unpacked by one mask. Four columns are in the order 0, 2, 1, 3: two neighbours stand at the same
@@ -52,7 +58,7 @@ constexpr int64_t byteOfColumn(int64_t k) { return k / 2 % 2 + k % 2 * 2; }
 inline constexpr int64_t kBlockChannels = 32;
 
 struct QuantFormat {
-  int64_t bits = 8;        ///< 4 or 8.
+  int64_t bits = 8;        ///< 4, 5, 6 or 8.
   int64_t group = 32;      ///< Columns that share a scale; a multiple of 16.
   int64_t superGroup = 0;  ///< Columns that share a scale of scales; 0: there is one level.
   bool hasMinimum = false; ///< Then integers are not negative.
@@ -63,22 +69,37 @@ struct QuantFormat {
 
   /// The integers are in [least(), most()]. int8 leaves -128 out: its magnitude must fit a byte
   /// twice in a sum of 16 bits.
-  int64_t least() const { return hasMinimum ? 0 : bits == 4 ? -8 : -127; }
-  int64_t most() const { return bits == 8 ? 127 : hasMinimum ? 15 : 7; }
-  /// What is added to an int4 so that it can be stored without a sign.
-  int64_t storedOffset() const { return bits == 4 && !hasMinimum ? 8 : 0; }
+  int64_t least() const { return hasMinimum ? 0 : isWhole() ? -127 : -storedOffset(); }
+  int64_t most() const { return isWhole() ? 127 : (int64_t(1) << bits) - 1 - storedOffset(); }
+  /// Whether each integer has a byte of its own, with its sign.
+  bool isWhole() const { return bits == 8; }
+  /// What is added to the others so that they can be stored without a sign.
+  int64_t storedOffset() const { return isWhole() || hasMinimum ? 0 : int64_t(1) << (bits - 1); }
+  /// Bits of an integer that stand with those of others behind a span's low ones.
+  int64_t highBits() const { return isWhole() ? 0 : bits - 4; }
 
   static constexpr int64_t kScaleBytes = 2;
+  static constexpr int64_t kUnitBytes = 4;
   /// Columns of a block.
   int64_t blockColumns() const { return hasTwoLevels() ? superGroup : group; }
   /// Groups of a block.
   int64_t blockGroups() const { return blockColumns() / group; }
   /// Columns that a scale of quantized rows is for, too.
   int64_t rowGroup() const { return std::min(group, kRowGroup); }
-  /// Columns of a channel that a 4-byte unit holds.
-  int64_t unitColumns() const { return 32 / bits; }
+  /// Columns of a channel that a 4-byte unit holds, or the low bits of.
+  int64_t unitColumns() const { return isWhole() ? 4 : 8; }
+  /// Columns whose high bits one holds.
+  int64_t highUnitColumns() const { return 32 / highBits(); }
   /// Where the integer of a unit's column k begins among the unit's 32 bits.
   constexpr int64_t bitOf(int64_t k) const { return 8 * byteOfColumn(k) + (k / 4) * 4; }
+  /// Where its high bits begin among those of the unit that has them.
+  constexpr int64_t highBitOf(int64_t k) const {
+    return 8 * byteOfColumn(k) + (k / 4) * highBits();
+  }
+  /// Bytes of so many channels' units of one kind in so many columns.
+  int64_t lowBytes(int64_t channels, int64_t columns) const {
+    return channels * columns / unitColumns() * kUnitBytes;
+  }
 
   /// Blocks of a row, the last one perhaps not full.
   int64_t blocks(int64_t columns) const { return ceilDiv(columns, blockColumns()); }

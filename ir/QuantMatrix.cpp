@@ -104,23 +104,43 @@ private:
     writeEach(matrix.factors, matrix.groups(), group);
     writeEach(matrix.minimumFactors, matrix.groups(), group);
     const int64_t begin = group * format.group, end = begin + format.group;
-    for (int64_t column = begin; column < end; column += format.unitColumns()) {
-      for (int64_t row = 0; row < kBlockChannels; ++row, out += sizeof(uint32_t)) {
-        const uint32_t unit = unitOf(row, column);
+    for (int64_t span = begin; span < end; span += format.rowGroup()) {
+      writeUnits(span, format.unitColumns(), [&](const int8_t *from) { return lowUnit(from); });
+      if (format.highBits() != 0)
+        writeUnits(span, format.highUnitColumns(),
+                   [&](const int8_t *from) { return highUnit(from); });
+    }
+  }
+
+  /// Units of a span's columns, `columns` each, made from the row's integers from a column on.
+  template <typename Unit>
+  void writeUnits(int64_t span, int64_t columns, Unit unitOf) {
+    for (int64_t column = span; column < span + format.rowGroup(); column += columns) {
+      for (int64_t row = 0; row < kBlockChannels; ++row, out += QuantFormat::kUnitBytes) {
+        const uint32_t unit =
+            unitOf(matrix.integers.data() + row * matrix.paddedColumns() + column);
         std::memcpy(out, &unit, sizeof unit);
       }
     }
   }
 
-  /// The integers of a row from a column on, as many as fit into 32 bits.
-  uint32_t unitOf(int64_t row, int64_t column) const {
-    const int8_t *from = matrix.integers.data() + row * matrix.paddedColumns() + column;
-    const auto mask = static_cast<uint32_t>((1 << format.bits) - 1);
+  /// An integer as it is stored, from a bit on.
+  uint32_t stored(int8_t integer, int64_t bit) const {
+    return static_cast<uint32_t>(integer + format.storedOffset()) >> static_cast<uint32_t>(bit);
+  }
+
+  uint32_t lowUnit(const int8_t *from) const {
+    const uint32_t mask = format.isWhole() ? 0xff : 0xf;
     uint32_t unit = 0;
-    for (int64_t k = 0; k < format.unitColumns(); ++k) {
-      const auto stored = static_cast<uint32_t>(from[k] + format.storedOffset()) & mask;
-      unit |= stored << static_cast<uint32_t>(format.bitOf(k));
-    }
+    for (int64_t k = 0; k < format.unitColumns(); ++k)
+      unit |= (stored(from[k], 0) & mask) << static_cast<uint32_t>(format.bitOf(k));
+    return unit;
+  }
+
+  uint32_t highUnit(const int8_t *from) const {
+    uint32_t unit = 0;
+    for (int64_t k = 0; k < format.highUnitColumns(); ++k)
+      unit |= stored(from[k], 4) << static_cast<uint32_t>(format.highBitOf(k));
     return unit;
   }
 

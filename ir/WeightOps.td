@@ -180,8 +180,8 @@ def Graphc_QuantizeOp : Graphc_PureOp<"quantize"> {
 
     Constraints:
     * (C1) `input` is a static matrix of f32, bf16 or f16.
-    * (C2) The result has its shape and elements of a `quant` type of weights, with one level of scales and no minimum unless
-      they are kept.
+    * (C2) The result has its shape and elements of a `quant` type of weights, of i4 or i8 with one level of scales unless they
+      are kept.
 
     ```mlir
     graphc.weight @down[%layer in 22] : tensor<2048x5632x!graphc.quant<i4:f16, 32>> {

@@ -25,26 +25,43 @@ Value ByteDot::call(StringRef name, Type type, ValueRange operands) {
   return LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(name), operands).getResult(0);
 }
 
-SmallVector<ByteDot::Factor> ByteDot::unpack(Value units) {
-  if (format.bits == 8) {
+/// Bytes are shifted as 16 bits, to the left if `bits` is negative: what comes in from a neighbour
+/// has to be masked off.
+Value ByteDot::shiftedRight(Value bytes, int64_t bits) {
+  if (bits == 0)
+    return bytes;
+  Type words = viewedAs(bytes.getType(), b.getI16Type());
+  Value from = vector::BitCastOp::create(b, words, bytes), count = splat(words, std::abs(bits));
+  Value shifted = bits > 0 ? Value(arith::ShRUIOp::create(b, from, count))
+                           : arith::ShLIOp::create(b, from, count);
+  return vector::BitCastOp::create(b, bytes.getType(), shifted);
+}
+
+SmallVector<ByteDot::Factor> ByteDot::unpack(const QuantUnits &units) {
+  Value low = units.low;
+  if (format.isWhole()) {
     if (format.hasMinimum)
-      return {{units, {}}};
+      return {{low, {}}};
     if (!needsOffset()) {
       // The magnitude of -128, which the format leaves out, would still be right as unsigned byte.
-      Value zero = splat(units.getType(), 0);
-      Value negative = arith::SubIOp::create(b, zero, units);
-      return {{arith::MaxSIOp::create(b, units, negative), units}};
+      Value zero = splat(low.getType(), 0);
+      Value negative = arith::SubIOp::create(b, zero, low);
+      return {{arith::MaxSIOp::create(b, low, negative), low}};
     }
-    return {{arith::XOrIOp::create(b, units, splat(units.getType(), -128)), {}}};
+    return {{arith::XOrIOp::create(b, low, splat(low.getType(), -128)), {}}};
   }
-  // Bytes are shifted as 16 bits: what comes in from a neighbour is masked off.
-  Value mask = splat(units.getType(), 0x0f);
-  Value low = arith::AndIOp::create(b, units, mask);
-  Type words = viewedAs(units.getType(), b.getI16Type());
-  Value shifted =
-      arith::ShRUIOp::create(b, vector::BitCastOp::create(b, words, units), splat(words, 4));
-  Value high = vector::BitCastOp::create(b, units.getType(), shifted);
-  return {{low, {}}, {arith::AndIOp::create(b, high, mask), {}}};
+  SmallVector<Factor> factors;
+  const int64_t highMask = ((int64_t(1) << format.highBits()) - 1) << 4;
+  for (int64_t half : {0, 1}) {
+    Value bytes = arith::AndIOp::create(b, shiftedRight(low, 4 * half), splat(low.getType(), 0x0f));
+    if (units.high) {
+      Value high = shiftedRight(units.high, half * format.highBits() - 4);
+      high = arith::AndIOp::create(b, high, splat(low.getType(), highMask));
+      bytes = arith::OrIOp::create(b, bytes, high);
+    }
+    factors.push_back({bytes, {}});
+  }
+  return factors;
 }
 
 /// Each byte of the row, negated where the weight is negative.

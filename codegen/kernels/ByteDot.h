@@ -1,10 +1,10 @@
 // Sums of four products of signed bytes per lane, with what the target has for it. The weights may
-// be int8 or halves of bytes; the sums are exact and so the same on every target.
+// be int8 or less than that; the sums are exact and so the same on every target.
 //
-//   VPDPBUSD       unsigned weights (an offset is added to signed ones) by signed rows, into 32
-//   bits VPMADDUBSW     the same in two steps by way of 16 bits: halves of bytes fit as they are,
-//   for
-//                  int8 the weight's magnitude meets the row with the weight's sign
+//   VPDPBUSD     unsigned weights (an offset is added to signed ones) by signed rows, into 32 bits
+//   VPMADDUBSW   the same in two steps by way of 16 bits: up to 6 bits fit as they are, for int8
+//   the
+//                weight's magnitude meets the row with the weight's sign
 #ifndef GRAPHC_CODEGEN_KERNELS_BYTEDOT_H
 #define GRAPHC_CODEGEN_KERNELS_BYTEDOT_H
 
@@ -15,6 +15,13 @@
 
 namespace graphc {
 
+/// 4-byte units of some channels, vectors of bytes.
+struct QuantUnits {
+  mlir::Value low;
+  /// Their integers' high bits from the lowest bit of each byte on; null where all are in `low`.
+  mlir::Value high;
+};
+
 class ByteDot {
 public:
   ByteDot(mlir::ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
@@ -23,7 +30,7 @@ public:
   /// Whether the weights are unsigned by an offset of 2^(bits - 1), so that sums have to start from
   /// minus what it adds.
   bool needsOffset() const {
-    return !format.hasMinimum && (format.bits == 4 || target.hasByteDot());
+    return !format.hasMinimum && (!format.isWhole() || target.hasByteDot());
   }
 
   /// Four columns of weights in every lane, ready to be multiplied.
@@ -33,12 +40,13 @@ public:
   };
 
   /// The factors that a vector of 4-byte units holds: one (int8), or two (low and high halves).
-  llvm::SmallVector<Factor> unpack(mlir::Value units);
+  llvm::SmallVector<Factor> unpack(const QuantUnits &units);
 
   /// sum + the four products of each lane. `row` has signed bytes in [-127, 127].
   mlir::Value add(mlir::Value sum, mlir::Value row, const Factor &weights);
 
 private:
+  mlir::Value shiftedRight(mlir::Value bytes, int64_t bits);
   mlir::Value withSignOf(mlir::Value row, mlir::Value weights);
   mlir::Value splat(mlir::Type type, int64_t value);
   mlir::Value call(llvm::StringRef name, mlir::Type type, mlir::ValueRange operands);

@@ -183,6 +183,8 @@ private:
 
   Value half(Value panel, Value byte);
   Value factor(Value panel, Value byte);
+  Value unitByte(Value panel, Value first, Value channel, Value column, int64_t columns);
+  Value bitsOf(Value byte, Value column, int64_t columns, int64_t bits);
   Value integer(Value panel, Value group, Value channel, Value column);
 
   GenericLoops &k;
@@ -204,18 +206,39 @@ Value QuantTable::factor(Value panel, Value byte) {
   return arith::SIToFPOp::create(k.b, k.b.getF32Type(), loaded);
 }
 
+/// The byte that a column has in 4-byte units of so many columns, which begin at the byte `first`.
+Value QuantTable::unitByte(Value panel, Value first, Value channel, Value column, int64_t columns) {
+  Value inFour = modulo(column, 4);
+  Value unit = k.plus(times(over(column, columns), kPanelRows), channel);
+  Value inBytes = k.plus(over(inFour, 2), times(modulo(inFour, 2), 2)); // See byteOfColumn().
+  Value byte = k.plus(first, k.plus(times(unit, 4), inBytes));
+  Value bits = memref::LoadOp::create(k.b, table, ValueRange{panel, byte});
+  return arith::ExtSIOp::create(k.b, k.b.getI32Type(), bits);
+}
+
+/// Of the byte that four columns out of `columns` share, the bits of one, the lowest first.
+Value QuantTable::bitsOf(Value byte, Value column, int64_t columns, int64_t bits) {
+  Value bit = times(over(modulo(column, columns), 4), bits);
+  Value shift = arith::IndexCastOp::create(k.b, k.b.getI32Type(), bit);
+  Value shifted = arith::ShRUIOp::create(k.b, byte, shift);
+  return arith::AndIOp::create(k.b, shifted, word((1 << bits) - 1));
+}
+
 /// The integer in a column of the group whose integers begin at the byte `group`, as f32.
 Value QuantTable::integer(Value panel, Value group, Value channel, Value column) {
-  Value inUnit = modulo(column, format.unitColumns()), inFour = modulo(inUnit, 4);
-  Value unit = k.plus(times(over(column, format.unitColumns()), kPanelRows), channel);
-  Value inBytes = k.plus(over(inFour, 2), times(modulo(inFour, 2), 2)); // See byteOfColumn().
-  Value byte = k.plus(group, k.plus(times(unit, 4), inBytes));
-  Value bits = memref::LoadOp::create(k.b, table, ValueRange{panel, byte});
-  Value number = arith::ExtSIOp::create(k.b, k.b.getI32Type(), bits);
-  if (format.bits == 4) {
-    Value bit = times(over(inUnit, 4), 4);
-    Value shift = arith::IndexCastOp::create(k.b, k.b.getI32Type(), bit);
-    number = arith::AndIOp::create(k.b, arith::ShRUIOp::create(k.b, number, shift), word(15));
+  const int64_t spanColumns = format.rowGroup();
+  const int64_t spanBytes = kPanelRows * spanColumns * format.bits / 8;
+  Value span = k.plus(group, times(over(column, spanColumns), spanBytes));
+  Value inSpan = modulo(column, spanColumns);
+  Value number = unitByte(panel, span, channel, inSpan, format.unitColumns());
+  if (!format.isWhole()) {
+    number = bitsOf(number, inSpan, format.unitColumns(), 4);
+    if (const int64_t bits = format.highBits()) {
+      Value first = plus(span, format.lowBytes(kPanelRows, spanColumns));
+      Value high = unitByte(panel, first, channel, inSpan, format.highUnitColumns());
+      high = bitsOf(high, inSpan, format.highUnitColumns(), bits);
+      number = arith::OrIOp::create(k.b, number, arith::ShLIOp::create(k.b, high, word(4)));
+    }
     number = arith::SubIOp::create(k.b, number, word(static_cast<int32_t>(format.storedOffset())));
   }
   return arith::SIToFPOp::create(k.b, k.b.getF32Type(), number);

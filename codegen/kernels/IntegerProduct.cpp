@@ -19,13 +19,9 @@ public:
       : QuantProduct(builder, target, panels), dot(builder, target, panels.format) {}
 
 private:
-  /// Columns of a turn of the loop. If all of a span were unrolled, LLVM would begin with loads for
-  /// the end of it, and keep the sums in memory for want of registers.
-  static constexpr int64_t kStepColumns = 8;
-
   void emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) override;
-  void emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> dots);
-  SmallVector<ByteDot::Factor> factors(Value units);
+  void emitPart(const Span &span, int64_t rows, MutableArrayRef<Value> dots);
+  SmallVector<ByteDot::Factor> factors(const QuantUnits &units);
   SmallVector<Value> startDots(const Span &span, int64_t rows);
   void scaleDots(const Span &span, int64_t rows, ArrayRef<Value> dots, MutableArrayRef<Value> sums);
   Value rowBytes(const Span &span, int64_t row, int64_t column);
@@ -54,9 +50,9 @@ Value IntegerProduct::rowWord(const Span &span, int64_t row, int64_t part, Type 
   return reader.word(left.memory, at, type);
 }
 
-SmallVector<ByteDot::Factor> IntegerProduct::factors(Value units) {
+SmallVector<ByteDot::Factor> IntegerProduct::factors(const QuantUnits &units) {
   if (panels.unpacked)
-    return {{units, {}}};
+    return {{units.low, {}}};
   return dot.unpack(units);
 }
 
@@ -90,19 +86,13 @@ void IntegerProduct::scaleDots(const Span &span, int64_t rows, ArrayRef<Value> d
 
 void IntegerProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
   SmallVector<Value> dots = startDots(span, rows);
-  int64_t steps = spanColumns() / kStepColumns;
-  forEachStep(steps, dots, [&](Value step, MutableArrayRef<Value> inner) {
-    Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kStepColumns));
-    Value data =
-        arith::AddIOp::create(b, span.data, indexTimes(b, step, columnBytes(kStepColumns)));
-    emitStep({span.left, span.right, column, data, span.scales}, rows, inner);
-  });
+  forEachPart(span, dots,
+              [&](const Span &part, MutableArrayRef<Value> inner) { emitPart(part, rows, inner); });
   scaleDots(span, rows, dots, sums);
 }
 
-/// Adds the products of a few columns to the dots.
-void IntegerProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> dots) {
-  span.right.emitFetches(b, span.data, columnBytes(kStepColumns));
+/// Adds the products of a part to the dots.
+void IntegerProduct::emitPart(const Span &span, int64_t rows, MutableArrayRef<Value> dots) {
   size_t vectors = span.right.vectors.size();
   int64_t unitColumns = panels.unitColumns();
   for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {

@@ -21,12 +21,9 @@ public:
   using QuantProduct::QuantProduct;
 
 private:
-  /// Columns of a turn of the loop: no more than LLVM keeps in order (see IntegerProduct.cpp).
-  static constexpr int64_t kStepColumns = 8;
-
   void emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) override;
-  void emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> runs);
-  Value weightPair(Value units, int64_t k);
+  void emitPart(const Span &span, int64_t rows, MutableArrayRef<Value> runs);
+  Value weightPair(const QuantUnits &units, int64_t k);
   Value rowPair(const Span &span, int64_t row, int64_t column);
   VectorType pairType() const { return VectorType::get({2 * target.lanes()}, b.getBF16Type()); }
 };
@@ -43,26 +40,25 @@ Value PairProduct::rowPair(const Span &span, int64_t row, int64_t column) {
 }
 
 /// Columns k and k + 1 of a vector's units.
-Value PairProduct::weightPair(Value units, int64_t k) {
-  Value pair = panels.unpacked ? units : reader.bf16Pair(units, k);
+Value PairProduct::weightPair(const QuantUnits &units, int64_t k) {
+  Value pair = panels.unpacked ? units.low : reader.bf16Pair(units, k);
   return vector::BitCastOp::create(b, pairType(), pair);
 }
 
-/// Adds the products of a few columns to the runs.
-void PairProduct::emitStep(const Span &span, int64_t rows, MutableArrayRef<Value> runs) {
-  span.right.emitFetches(b, span.data, columnBytes(kStepColumns));
+/// Adds the products of a part to the runs.
+void PairProduct::emitPart(const Span &span, int64_t rows, MutableArrayRef<Value> runs) {
   size_t vectors = span.right.vectors.size();
   int64_t unitColumns = panels.unitColumns();
   Value ones = arith::ConstantOp::create(
       b, DenseElementsAttr::get(pairType(), b.getFloatAttr(b.getBF16Type(), 1.0)));
   for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {
-    SmallVector<Value> units;
+    SmallVector<QuantUnits> units;
     for (const RightVector &vector : span.right.vectors)
       units.push_back(unitsOf(span, unit, vector));
     // Pair by pair: more of them than are multiplied at a time would not fit into registers.
     for (int64_t k = 0; k < unitColumns; k += 2) {
       SmallVector<Value> right;
-      for (Value vector : units)
+      for (const QuantUnits &vector : units)
         right.push_back(weightPair(vector, k));
       for (int64_t r = 0; r < rows; ++r) {
         Value left = rowPair(span, r, unit * unitColumns + k);
@@ -85,12 +81,8 @@ void PairProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value
   int64_t products = rows * vectors;
   // With a minimum, those of the rows with ones follow.
   SmallVector<Value> runs(products + (format.hasMinimum ? rows : 0), zero);
-  forEachStep(spanColumns() / kStepColumns, runs, [&](Value step, MutableArrayRef<Value> inner) {
-    Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kStepColumns));
-    Value data =
-        arith::AddIOp::create(b, span.data, indexTimes(b, step, columnBytes(kStepColumns)));
-    emitStep({span.left, span.right, column, data, span.scales}, rows, inner);
-  });
+  forEachPart(span, runs,
+              [&](const Span &part, MutableArrayRef<Value> inner) { emitPart(part, rows, inner); });
   SmallVector<Scales> scales(span.scales);
   if (int64_t exponent = reader.bf16Exponent()) {
     Value factor = arith::ConstantOp::create(

@@ -18,8 +18,24 @@ VectorType QuantProduct::integers() const {
   return VectorType::get({target.lanes()}, b.getI32Type());
 }
 
-Value QuantProduct::unitsOf(const Span &span, int64_t unit, const RightVector &vector) {
-  return reader.units(span.right.memory, vector.inPanel(b, span.data), unit, vector.channel);
+QuantUnits QuantProduct::unitsOf(const Span &part, int64_t unit, const RightVector &vector) {
+  Value memory = part.right.memory, data = vector.inPanel(b, part.data);
+  Value number = indexPlus(b, part.unit, unit);
+  if (panels.unpacked)
+    return {reader.unit(memory, data, number, vector.channel), {}};
+  return reader.units(memory, data, number, vector.channel);
+}
+
+void QuantProduct::forEachPart(const Span &span, MutableArrayRef<Value> sums,
+                               function_ref<void(const Span &, MutableArrayRef<Value>)> body) {
+  const int64_t parts = spanColumns() / kStepColumns, bytes = panels.spanBytes() / parts;
+  forEachStep(parts, sums, [&](Value step, MutableArrayRef<Value> inner) {
+    Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kStepColumns));
+    Value unit = indexTimes(b, step, kStepColumns / panels.unitColumns());
+    Value ahead = arith::AddIOp::create(b, span.data, indexTimes(b, step, bytes));
+    span.right.emitFetches(b, ahead, bytes);
+    body({span.left, span.right, column, span.data, span.scales, unit}, inner);
+  });
 }
 
 void QuantProduct::forEachStep(int64_t count, MutableArrayRef<Value> sums,
@@ -70,8 +86,12 @@ void QuantProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<V
     Value data = indexPlus(b, group, format.factorBytes(kPanelRows));
     int64_t spans = format.group / spanColumns();
     forEachStep(spans, groupSums, [&](Value step, MutableArrayRef<Value> inner) {
-      emitSpan({place.left, right, stepped(groupColumn, step, spanColumns()),
-                stepped(data, step, columnBytes(spanColumns())), scales},
+      emitSpan({place.left,
+                right,
+                stepped(groupColumn, step, spanColumns()),
+                stepped(data, step, panels.spanBytes()),
+                scales,
+                {}},
                rows, inner);
     });
   });

@@ -45,22 +45,28 @@ protected:
 
   using Scales = QuantReader::Scales;
 
-  /// A span: where its rows and its integers begin, its group's scales.
+  /// A span or a part of it: where its rows and its integers begin, its group's scales.
   struct Span {
     const LeftRows &left;
     const RightPanel &right;
     mlir::Value column;            ///< Of the left factor, an index.
-    mlir::Value data;              ///< Of the right factor, a byte.
+    mlir::Value data;              ///< Of the right factor: a byte, where the span begins.
     llvm::ArrayRef<Scales> scales; ///< Of each vector.
+    mlir::Value unit;              ///< The first 4-byte unit of the part in the span, an index.
   };
 
-  /// Bytes of a panel's integers in so many columns.
-  int64_t columnBytes(int64_t columns) const {
-    return columns / panels.unitColumns() * kPanelRows * 4;
-  }
+  /// Columns of a turn of a loop over a span, one or two units. If all of a span were unrolled,
+  /// LLVM would begin with loads for the end of it, and keep the sums in memory for want of
+  /// registers.
+  static constexpr int64_t kStepColumns = 8;
 
-  /// A vector's 4-byte units, the `unit`-th of the span.
-  mlir::Value unitsOf(const Span &span, int64_t unit, const RightVector &vector);
+  /// Emits `body` for the parts of a span, in a loop that carries the sums. What a part reads is
+  /// asked for ahead.
+  void forEachPart(const Span &span, llvm::MutableArrayRef<mlir::Value> sums,
+                   llvm::function_ref<void(const Span &, llvm::MutableArrayRef<mlir::Value>)> body);
+
+  /// A vector's 4-byte units, the `unit`-th of the part.
+  QuantUnits unitsOf(const Span &part, int64_t unit, const RightVector &vector);
 
   /// Adds a span's products to the sums.
   virtual void emitSpan(const Span &span, int64_t rows,

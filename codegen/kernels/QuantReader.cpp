@@ -1,6 +1,5 @@
 #include "codegen/kernels/QuantReader.h"
 
-#include "codegen/kernels/ByteDot.h"
 #include "codegen/kernels/VectorAccess.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -11,7 +10,7 @@ using namespace mlir;
 
 namespace graphc {
 
-static constexpr int64_t kUnitBytes = 4;
+static constexpr int64_t kUnitBytes = QuantFormat::kUnitBytes;
 
 Value QuantReader::splat(int64_t value) {
   auto type = VectorType::get({target.lanes()}, b.getI32Type());
@@ -56,10 +55,30 @@ QuantReader::Scales QuantReader::scalesOfGroup(const Scales &block, Value memory
   return result;
 }
 
-Value QuantReader::units(Value memory, Value data, int64_t unit, int64_t channel) {
-  Value at = indexPlus(b, data, (unit * kPanelRows + channel) * kUnitBytes);
+Value QuantReader::unit(Value memory, Value data, Value unit, int64_t channel) {
+  Value at = arith::AddIOp::create(b, data, indexTimes(b, unit, kPanelRows * kUnitBytes));
   auto type = VectorType::get({kUnitBytes * target.lanes()}, b.getI8Type());
-  return vector::LoadOp::create(b, type, memory, at);
+  return vector::LoadOp::create(b, type, memory, indexPlus(b, at, channel * kUnitBytes));
+}
+
+QuantUnits QuantReader::units(Value memory, Value data, Value unit, int64_t channel) {
+  Value low = this->unit(memory, data, unit, channel);
+  return {low, format.highBits() == 0 ? Value() : highUnits(memory, data, unit, channel)};
+}
+
+/// Several units have their high bits in one of these: those of a unit, shifted to the lower end.
+Value QuantReader::highUnits(Value memory, Value data, Value unit, int64_t channel) {
+  const int64_t together = format.highUnitColumns() / format.unitColumns();
+  const int64_t bits = format.highBits() * format.unitColumns() / 4;
+  Value count = arith::ConstantIndexOp::create(b, together);
+  Value high = indexPlus(b, data, format.lowBytes(kPanelRows, format.rowGroup()));
+  Value bytes = this->unit(memory, high, arith::DivUIOp::create(b, unit, count), channel);
+  auto words = VectorType::get({target.lanes()}, b.getI32Type());
+  Value all = vector::BitCastOp::create(b, words, bytes);
+  Value bit = indexTimes(b, arith::RemUIOp::create(b, unit, count), bits);
+  Value shift =
+      vector::BroadcastOp::create(b, words, arith::IndexCastOp::create(b, b.getI32Type(), bit));
+  return vector::BitCastOp::create(b, bytes.getType(), arith::ShRUIOp::create(b, all, shift));
 }
 
 Value QuantReader::word(Value memory, Value byte, Type type) {
@@ -70,10 +89,9 @@ Value QuantReader::word(Value memory, Value byte, Type type) {
   return vector::BroadcastOp::create(b, all, vector::ExtractOp::create(b, one, 0));
 }
 
-/// The bits of column k as the uppermost of each lane: shifted down again, they have a sign.
-Value QuantReader::shiftedFor(Value words, int64_t k) {
-  int64_t shift = 32 - format.bits - format.bitOf(k);
-  return shift == 0 ? words : Value(arith::ShLIOp::create(b, words, splat(shift)));
+/// An integer's bits as the uppermost of each lane: shifted down again, they have a sign.
+Value QuantReader::shiftedUp(Value words, int64_t count) {
+  return count == 0 ? words : Value(arith::ShLIOp::create(b, words, splat(count)));
 }
 
 /// The int4 that begins at `bit` of each of the units' words, looked up in a table of `number`,
@@ -125,40 +143,56 @@ Value QuantReader::convertedPair(Value units, int64_t k) {
   return vector::ShuffleOp::create(b, numbers[0], numbers[1], upper);
 }
 
-Value QuantReader::bf16Pair(Value units, int64_t k) {
-  assert(k % 2 == 0 && "a pair begins with an even column");
-  // Both columns of int4 begin at the same bit of their words.
-  Value pair = format.bits == 4 ? lookedUp(units, format.bitOf(k), b.getBF16Type())
-                                : convertedPair(units, k);
-  return vector::BitCastOp::create(b, units.getType(), pair);
+/// The four columns of a vector's units that have column `k`, as signed bytes.
+Value QuantReader::signedBytes(const QuantUnits &units, int64_t k) {
+  if (format.isWhole())
+    return units.low;
+  Value bytes = ByteDot(b, target, format).unpack(units)[static_cast<size_t>(k / 4)].magnitude;
+  if (format.storedOffset() == 0)
+    return bytes;
+  auto offset = b.getI8IntegerAttr(static_cast<int8_t>(format.storedOffset()));
+  auto splat = DenseElementsAttr::get(cast<VectorType>(bytes.getType()), offset);
+  return arith::SubIOp::create(b, bytes, arith::ConstantOp::create(b, splat));
 }
 
-SmallVector<Value> QuantReader::unpacked(Value units, PanelNumbers numbers) {
+Value QuantReader::bf16Pair(const QuantUnits &units, int64_t k) {
+  assert(k % 2 == 0 && "a pair begins with an even column");
+  // Both columns of int4 begin at the same bit of their words.
+  Value pair = isLookedUp() ? lookedUp(units.low, format.bitOf(k), b.getBF16Type())
+                            : convertedPair(signedBytes(units, k), k % 4);
+  return vector::BitCastOp::create(b, units.low.getType(), pair);
+}
+
+SmallVector<Value> QuantReader::unpacked(const QuantUnits &units, PanelNumbers numbers) {
   SmallVector<Value> result;
   if (numbers == PanelNumbers::Bf16) {
     for (int64_t k = 0; k < format.unitColumns(); k += 2)
       result.push_back(bf16Pair(units, k));
     return result;
   }
-  assert(format.bits == 4 && "int8 is ready as it is packed");
-  bool isSigned = numbers == PanelNumbers::Signed;
-  Value offset = arith::ConstantOp::create(
-      b, DenseElementsAttr::get(cast<VectorType>(units.getType()), b.getI8IntegerAttr(8)));
-  for (const ByteDot::Factor &factor : ByteDot(b, target, format).unpack(units))
-    result.push_back(isSigned ? Value(arith::SubIOp::create(b, factor.magnitude, offset))
-                              : factor.magnitude);
+  assert(!format.isWhole() && "int8 is ready as it is packed");
+  for (int64_t k = 0; k < format.unitColumns(); k += 4)
+    result.push_back(
+        numbers == PanelNumbers::Signed
+            ? signedBytes(units, k)
+            : ByteDot(b, target, format).unpack(units)[static_cast<size_t>(k / 4)].magnitude);
   return result;
 }
 
-Value QuantReader::number(Value units, int64_t k) {
+Value QuantReader::number(const QuantUnits &units, int64_t k) {
   Type floats = VectorType::get({target.lanes()}, b.getF32Type());
   Type words = VectorType::get({target.lanes()}, b.getI32Type());
-  Value packed = vector::BitCastOp::create(b, words, units);
-  if (format.bits == 4 && target.lanes() == 16)
-    return lookedUp(units, format.bitOf(k), b.getF32Type());
+  if (isLookedUp() && target.lanes() == 16)
+    return lookedUp(units.low, format.bitOf(k), b.getF32Type());
+  if (!isLookedUp()) { // As int8, whose columns have bytes of their own.
+    Value bytes = vector::BitCastOp::create(b, words, signedBytes(units, k));
+    Value top = shiftedUp(bytes, 24 - 8 * byteOfColumn(k));
+    return arith::SIToFPOp::create(b, floats, arith::ShRSIOp::create(b, top, splat(24)));
+  }
+  Value packed = vector::BitCastOp::create(b, words, units.low);
   if (format.storedOffset() != 0) // The same bits as signed ones, but for the uppermost.
     packed = arith::XOrIOp::create(b, packed, splat(static_cast<int32_t>(0x88888888u)));
-  Value top = shiftedFor(packed, k), down = splat(32 - format.bits);
+  Value top = shiftedUp(packed, 28 - format.bitOf(k)), down = splat(28);
   Value integers = format.hasMinimum ? Value(arith::ShRUIOp::create(b, top, down))
                                      : arith::ShRSIOp::create(b, top, down);
   return arith::SIToFPOp::create(b, floats, integers);

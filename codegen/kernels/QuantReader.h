@@ -3,6 +3,7 @@
 #ifndef GRAPHC_CODEGEN_KERNELS_QUANTREADER_H
 #define GRAPHC_CODEGEN_KERNELS_QUANTREADER_H
 
+#include "codegen/kernels/ByteDot.h"
 #include "codegen/kernels/UnpackedPanels.h"
 #include "codegen/target/Target.h"
 #include "ir/GraphDialect.h"
@@ -30,30 +31,37 @@ public:
   /// With two levels, those of a group that begins at the byte `group`.
   Scales scalesOfGroup(const Scales &block, mlir::Value memory, mlir::Value group, int64_t channel);
 
-  /// The 4-byte units of the same channels, vector<4 * lanes x i8>: unit number `unit` counted from
-  /// the byte `data`, where a span's integers begin.
-  mlir::Value units(mlir::Value memory, mlir::Value data, int64_t unit, int64_t channel);
+  /// 4 bytes of each of the same channels, vector<4 * lanes x i8>: number `unit`, an index, counted
+  /// from the byte `data`.
+  mlir::Value unit(mlir::Value memory, mlir::Value data, mlir::Value unit, int64_t channel);
+
+  /// The same of the span whose integers begin there, with their high bits.
+  QuantUnits units(mlir::Value memory, mlir::Value data, mlir::Value unit, int64_t channel);
 
   /// The integer at column `k` of a vector's units, as f32, one a lane.
-  mlir::Value number(mlir::Value units, int64_t k);
+  mlir::Value number(const QuantUnits &units, int64_t k);
 
   /// All columns of a vector's units as `numbers`, as many columns a vector as fit into its lanes:
   /// vectors of bytes as long as `units`. Four columns of bytes stay in their order
   /// (byteOfColumn()).
-  llvm::SmallVector<mlir::Value> unpacked(mlir::Value units, PanelNumbers numbers);
+  llvm::SmallVector<mlir::Value> unpacked(const QuantUnits &units, PanelNumbers numbers);
 
   /// Columns k, which is even, and k + 1 of a vector's units as bf16, side by side in each lane,
   /// times 2^bf16Exponent(): integers that became the upper end of a word stay there.
-  mlir::Value bf16Pair(mlir::Value units, int64_t k);
-  int64_t bf16Exponent() const { return format.bits == 8 ? 24 : 0; }
+  mlir::Value bf16Pair(const QuantUnits &units, int64_t k);
+  int64_t bf16Exponent() const { return isLookedUp() ? 0 : 24; }
 
   /// Four bytes of quantized rows, as `type` in every lane.
   mlir::Value word(mlir::Value memory, mlir::Value byte, mlir::Type type);
 
 private:
+  /// Whether a table of 16 numbers has all that an integer can be.
+  bool isLookedUp() const { return format.bits == 4; }
+  mlir::Value signedBytes(const QuantUnits &units, int64_t k);
+  mlir::Value highUnits(mlir::Value memory, mlir::Value data, mlir::Value unit, int64_t channel);
   mlir::Value lookedUp(mlir::Value units, int64_t bit, mlir::FloatType number);
   mlir::Value convertedPair(mlir::Value units, int64_t k);
-  mlir::Value shiftedFor(mlir::Value words, int64_t k);
+  mlir::Value shiftedUp(mlir::Value words, int64_t count);
   mlir::Value halves(mlir::Value memory, mlir::Value byte);
   mlir::Value factors(mlir::Value memory, mlir::Value byte);
   mlir::Value splat(int64_t value);

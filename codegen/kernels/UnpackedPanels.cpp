@@ -11,7 +11,7 @@ using namespace mlir;
 
 namespace graphc {
 
-static constexpr int64_t kUnitBytes = 4;
+static constexpr int64_t kUnitBytes = QuantFormat::kUnitBytes;
 
 int64_t QuantPanels::unitColumns() const {
   if (!unpacked)
@@ -19,8 +19,14 @@ int64_t QuantPanels::unitColumns() const {
   return *unpacked == PanelNumbers::Bf16 ? 2 : 4;
 }
 
+int64_t QuantPanels::spanBytes() const {
+  const int64_t columns = format.rowGroup();
+  return unpacked ? columns / unitColumns() * kPanelRows * kUnitBytes
+                  : kPanelRows * columns * format.bits / 8;
+}
+
 int64_t QuantPanels::groupBytes() const {
-  return format.factorBytes(kPanelRows) + format.group / unitColumns() * kPanelRows * kUnitBytes;
+  return format.factorBytes(kPanelRows) + format.group / format.rowGroup() * spanBytes();
 }
 
 int64_t QuantPanels::blockBytes() const {
@@ -33,7 +39,7 @@ std::optional<PanelNumbers> UnpackedPanels::numbersFor(const Target &target, Typ
     // int8 is ready as it is packed: VPMADDUBSW takes it by its sign and magnitude, and what
     // VPDPBUSD needs, one bit of each byte turned over, is done in pipes that it leaves idle: a
     // Zen 5 gains 4 % of pp512. A core with two pipes of 512 bits may lose; none was measured.
-    return format.bits == 4 ? std::optional(PanelNumbers::Unsigned) : std::nullopt;
+    return format.isWhole() ? std::nullopt : std::optional(PanelNumbers::Unsigned);
   }
   if (rows.isBF16() && target.prefersBf16Dot())
     return PanelNumbers::Bf16;
@@ -62,19 +68,23 @@ void UnpackedPanels::copy(ImplicitLocOpBuilder &b, Value from, Value fromByte, V
 void UnpackedPanels::unpackGroup(ImplicitLocOpBuilder &b, Value from, Value fromByte, Value to,
                                  Value toByte) {
   QuantReader reader(b, target, layout.format);
-  int64_t vectorBytes = target.lanes() * kUnitBytes;
-  int64_t unitsOfOne = layout.format.unitColumns() / layout.unitColumns();
-  emitLoop(b, layout.format.group / layout.format.unitColumns(), [&](Value unit) {
-    Value at = arith::AddIOp::create(b, fromByte, indexTimes(b, unit, kPanelRows * kUnitBytes));
-    Value first =
-        arith::AddIOp::create(b, toByte, indexTimes(b, unit, unitsOfOne * kPanelRows * kUnitBytes));
-    for (int64_t byte = 0; byte < kPanelRows * kUnitBytes; byte += vectorBytes) {
-      auto type = VectorType::get({vectorBytes}, b.getI8Type());
-      Value units = vector::LoadOp::create(b, type, from, indexPlus(b, at, byte));
-      for (auto [i, numbers] : llvm::enumerate(reader.unpacked(units, *layout.unpacked)))
-        vector::StoreOp::create(b, numbers, to,
-                                indexPlus(b, first, int64_t(i) * kPanelRows * kUnitBytes + byte));
-    }
+  const int64_t columns = layout.format.rowGroup(), unitColumns = layout.format.unitColumns();
+  const int64_t unitBytes = unitColumns / layout.unitColumns() * kPanelRows * kUnitBytes;
+  emitLoop(b, layout.format.group / columns, [&](Value span) {
+    auto stepped = [&](Value from, int64_t bytes) -> Value {
+      return arith::AddIOp::create(b, from, indexTimes(b, span, bytes));
+    };
+    Value data = stepped(fromByte, QuantPanels{layout.format}.spanBytes());
+    Value first = stepped(toByte, layout.spanBytes());
+    emitLoop(b, columns / unitColumns, [&](Value unit) {
+      Value at = arith::AddIOp::create(b, first, indexTimes(b, unit, unitBytes));
+      for (int64_t channel = 0; channel < kPanelRows; channel += target.lanes()) {
+        QuantUnits units = reader.units(from, data, unit, channel);
+        for (auto [i, numbers] : llvm::enumerate(reader.unpacked(units, *layout.unpacked)))
+          vector::StoreOp::create(
+              b, numbers, to, indexPlus(b, at, (int64_t(i) * kPanelRows + channel) * kUnitBytes));
+      }
+    });
   });
 }
 

@@ -23,7 +23,7 @@ namespace graphc {
 /// What unpacked integers are.
 enum class PanelNumbers {
   Signed,   ///< i8: one factor of the tile instructions.
-  Unsigned, ///< u8, of int4 as it is stored: one factor of VPDPBUSD and VPMADDUBSW.
+  Unsigned, ///< u8, of less than 8 bits as they are stored: one factor of VPDPBUSD and VPMADDUBSW.
   Bf16,     ///< One factor of VDPBF16PS, perhaps times a power of two (see QuantReader).
 };
 
@@ -34,7 +34,9 @@ struct QuantPanels {
 
   /// Columns of a channel that a 4-byte unit holds.
   int64_t unitColumns() const;
-  /// Bytes of a panel's groups of columns, and of its blocks.
+  /// Bytes of a panel's spans (QuantFormat::rowGroup() columns), of integers alone, of its groups
+  /// of columns, and of its blocks.
+  int64_t spanBytes() const;
   int64_t groupBytes() const;
   int64_t blockBytes() const;
 };

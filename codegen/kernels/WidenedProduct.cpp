@@ -23,9 +23,6 @@ private:
   Value element(const Span &span, int64_t row, int64_t column);
 };
 
-/// Columns of a run: what one or two units hold.
-constexpr int64_t kRun = 8;
-
 /// A row's number at a column of the span, in every lane.
 Value WidenedProduct::element(const Span &span, int64_t row, int64_t column) {
   Value at = arith::AddIOp::create(b, span.left.start, span.column);
@@ -34,17 +31,16 @@ Value WidenedProduct::element(const Span &span, int64_t row, int64_t column) {
   return vector::BroadcastOp::create(b, floats(), number);
 }
 
-/// Adds the run that begins where the span does.
+/// Adds the run of columns that a part is.
 void WidenedProduct::emitRun(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
-  span.right.emitFetches(b, span.data, columnBytes(kRun));
   size_t vectors = span.right.vectors.size();
   // With a minimum, numbers are made whole and a run goes on where the sum stands.
   SmallVector<Value> runs(rows * vectors);
   if (format.hasMinimum)
     llvm::copy(sums, runs.begin());
   int64_t unitColumns = format.unitColumns();
-  for (int64_t unit = 0; unit < kRun / unitColumns; ++unit) {
-    SmallVector<Value> units;
+  for (int64_t unit = 0; unit < kStepColumns / unitColumns; ++unit) {
+    SmallVector<QuantUnits> units;
     for (const RightVector &vector : span.right.vectors)
       units.push_back(unitsOf(span, unit, vector));
     for (int64_t k = 0; k < unitColumns; ++k) {
@@ -72,11 +68,8 @@ void WidenedProduct::emitRun(const Span &span, int64_t rows, MutableArrayRef<Val
 }
 
 void WidenedProduct::emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
-  forEachStep(spanColumns() / kRun, sums, [&](Value step, MutableArrayRef<Value> inner) {
-    Value column = arith::AddIOp::create(b, span.column, indexTimes(b, step, kRun));
-    Value data = arith::AddIOp::create(b, span.data, indexTimes(b, step, columnBytes(kRun)));
-    emitRun({span.left, span.right, column, data, span.scales}, rows, inner);
-  });
+  forEachPart(span, sums,
+              [&](const Span &run, MutableArrayRef<Value> inner) { emitRun(run, rows, inner); });
 }
 
 } // namespace

@@ -9,9 +9,11 @@ namespace graphc {
 using namespace gguf;
 
 static constexpr QuantFormat kI4 = {.bits = 4};
+static constexpr QuantFormat kI5 = {.bits = 5};
+static constexpr QuantFormat kI6 = {.bits = 6};
 static constexpr QuantFormat kI8 = {.bits = 8};
 static constexpr QuantFormat kU4 = {.bits = 4, .hasMinimum = true};
-static constexpr QuantFormat kU8 = {.bits = 8, .hasMinimum = true};
+static constexpr QuantFormat kU5 = {.bits = 5, .hasMinimum = true};
 
 static constexpr QuantFormat inSupers(QuantFormat format, int64_t group) {
   format.group = group;
@@ -25,15 +27,15 @@ static constexpr GgufType kTypes[] = {
     {1, "F16", 1, 2, ElementType::F16},
     {2, "Q4_0", 32, 18, {}, kI4, decodeQ4_0},
     {3, "Q4_1", 32, 20, {}, kU4, decodeQ4_1},
-    {6, "Q5_0", 32, 22, {}, kI8, decodeQ5_0},
-    {7, "Q5_1", 32, 24, {}, kU8, decodeQ5_1},
+    {6, "Q5_0", 32, 22, {}, kI5, decodeQ5_0},
+    {7, "Q5_1", 32, 24, {}, kU5, decodeQ5_1},
     {8, "Q8_0", 32, 34, {}, kI8, decodeQ8_0},
     {9, "Q8_1", 32, 36},
     {10, "Q2_K", 256, 84, {}, inSupers(kU4, 16), decodeQ2_K},
     {11, "Q3_K", 256, 110, {}, inSupers(kI4, 16), decodeQ3_K},
     {12, "Q4_K", 256, 144, {}, inSupers(kU4, 32), decodeQ4_K},
-    {13, "Q5_K", 256, 176, {}, inSupers(kU8, 32), decodeQ5_K},
-    {14, "Q6_K", 256, 210, {}, inSupers(kI8, 16), decodeQ6_K},
+    {13, "Q5_K", 256, 176, {}, inSupers(kU5, 32), decodeQ5_K},
+    {14, "Q6_K", 256, 210, {}, inSupers(kI6, 16), decodeQ6_K},
     {15, "Q8_K", 256, 292},
     {16, "IQ2_XXS", 256, 66},
     {17, "IQ2_XS", 256, 74},

@@ -40,7 +40,7 @@ func.func @f(%x: !graphc.step {graphc.dims = ["T"]}) { return }
 
 // -----
 
-// expected-error @below {{expected i4, i8, ui4 or ui8 for the integers but got 'i2'}}
+// expected-error @below {{expected i or ui with 4, 5, 6 or 8 bits for the integers but got 'i2'}}
 func.func private @quant_c1(tensor<4x32x!graphc.quant<i2:f16, 32>>)
 
 // -----
@@ -67,6 +67,11 @@ func.func private @quant_c3(tensor<4x32x!graphc.quant<i8:f16, 48>>)
 
 // expected-error @below {{expected groups of a multiple of 32 numbers, or of two levels or rows of 16, but got 16}}
 func.func private @quant_c3_one_level(tensor<4x32x!graphc.quant<i8:f16, 16>>)
+
+// -----
+
+// expected-error @below {{expected groups of a multiple of 32 numbers of 5 bits but got 16}}
+func.func private @quant_c5(tensor<4x256x!graphc.quant<i5:f16, 16, 256>>)
 
 // -----
 

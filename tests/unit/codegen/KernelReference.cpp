@@ -60,12 +60,24 @@ float quantBlockNumber(const char *block, const QuantFormat &format, int64_t cha
     float number = loadNumber(block + place * QuantFormat::kScaleBytes, ElementType::F16);
     return format.hasTwoLevels() ? number * float(wordAt<int8_t>(group + place)) : number;
   };
-  int64_t inGroup = column % format.group, inUnit = inGroup % format.unitColumns();
-  int64_t unit = inGroup / format.unitColumns() * kPanelRows + channel;
-  const char *byte = group + format.factorBytes(kPanelRows) + unit * 4 + byteOfColumn(inUnit % 4);
-  auto integer = int64_t(wordAt<int8_t>(byte));
-  if (format.bits == 4)
-    integer = (inUnit < 4 ? integer & 15 : integer >> 4 & 15) - format.storedOffset();
+  int64_t inGroup = column % format.group, inSpan = inGroup % format.rowGroup();
+  const char *span = group + format.factorBytes(kPanelRows) +
+                     inGroup / format.rowGroup() * kPanelRows * format.rowGroup() * format.bits / 8;
+  // The column's byte in units of so many columns, and of its bits those from the column's on.
+  auto bitsAt = [&](const char *units, int64_t columns, int64_t bits) {
+    int64_t unit = inSpan / columns * kPanelRows + channel;
+    auto byte = int64_t(wordAt<int8_t>(units + unit * 4 + byteOfColumn(inSpan % 4)));
+    return byte >> inSpan % columns / 4 * bits;
+  };
+  int64_t integer = bitsAt(span, format.unitColumns(), 4);
+  if (!format.isWhole()) {
+    integer &= 15;
+    if (int64_t bits = format.highBits()) {
+      const char *high = span + format.lowBytes(kPanelRows, format.rowGroup());
+      integer |= (bitsAt(high, format.highUnitColumns(), bits) & ((1 << bits) - 1)) << 4;
+    }
+    integer -= format.storedOffset();
+  }
   return format.hasMinimum ? std::fma(float(integer), scale(0), scale(1))
                            : scale(0) * float(integer);
 }

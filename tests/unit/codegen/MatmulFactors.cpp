@@ -49,7 +49,7 @@ QuantizedWeight::QuantizedWeight(const Numbers &matrix, const PanelLayout &layou
     : columns(layout.columns), packedBytes(size_t(quantized(layout, format).bytes())),
       rounded(size_t(matrix.size())) {
   PackedLayout to = quantized(layout, format);
-  if (format.hasTwoLevels() || format.hasMinimum)
+  if (format.hasTwoLevels() || format.hasMinimum || format.highBits() != 0)
     invent(to);
   else
     quantize(matrix, to);
@@ -136,7 +136,7 @@ void QuantizedRows::quantizeGroup(const Numbers &numbers, int64_t t, int64_t fir
   for (int64_t i = 0; i < count; ++i)
     values[size_t(i)] = numbers.get(t * columns + first + i);
   float scale = quantizeRowGroup(values, integers);
-  const int32_t added = weight.hasMinimum ? -1 : weight.bits == 4 ? 8 : 128;
+  const int32_t added = weight.hasMinimum ? -1 : 1 << (weight.bits - 1);
   int32_t sum = 0;
   std::byte *row = rowBytes.data() + t * quantRowBytes(width, group);
   for (int64_t i = 0; i < group; ++i) {

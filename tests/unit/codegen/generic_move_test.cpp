@@ -148,11 +148,12 @@ TEST_P(GenericKernels, EmbeddingQuantized) {
   Numbers matrix(kF32, kTokens * kColumns);
   matrix.randomize(1);
   std::vector<QuantFormat> formats;
-  for (int64_t bits : {4, 8}) {
+  for (int64_t bits : {4, 5, 6, 8}) {
     for (int64_t group : {32, 64, 128, 160})
       formats.push_back({.bits = bits, .group = group});
     formats.push_back({.bits = bits, .hasMinimum = true});
-    formats.push_back({.bits = bits, .group = 16, .superGroup = 256});
+    if (bits != 5)
+      formats.push_back({.bits = bits, .group = 16, .superGroup = 256});
     formats.push_back({.bits = bits, .group = 32, .superGroup = 128, .hasMinimum = true});
   }
   for (const QuantFormat &format : formats) {

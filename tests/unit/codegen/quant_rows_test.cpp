@@ -21,9 +21,10 @@ protected:
 /// Weights whose rows differ: in what is added to the weights, and in their groups.
 constexpr QuantFormat kFormats[] = {
     {.bits = 4},
+    {.bits = 5},
     {.bits = 8},
     {.bits = 4, .hasMinimum = true},
-    {.bits = 8, .group = 16, .superGroup = 256},
+    {.bits = 6, .group = 16, .superGroup = 256},
 };
 
 INSTANTIATE_TEST_SUITE_P(Levels, QuantRows,

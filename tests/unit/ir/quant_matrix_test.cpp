@@ -52,12 +52,22 @@ float numberAt(const std::byte *panel, const QuantFormat &format, int64_t channe
   const int64_t inGroup = k % format.group, four = inGroup / 4, inFour = inGroup % 4;
   const int64_t place = inFour == 1 ? 2 : inFour == 2 ? 1 : inFour;
   const std::byte *integers = group + factorBytes;
+  const int64_t spanColumns = format.group == 16 ? 16 : 32, spanFours = spanColumns / 4;
   int q;
   if (format.bits == 8) {
     q = std::to_integer<int8_t>(integers[four * 128 + channel * 4 + place]);
   } else {
-    const int both = std::to_integer<int>(integers[four / 2 * 128 + channel * 4 + place]);
-    q = (four % 2 == 0 ? both & 15 : both >> 4) - (hasMinimum ? 0 : 8);
+    const std::byte *span = integers + four / spanFours * 32 * spanColumns * format.bits / 8;
+    const int64_t inSpan = four % spanFours, highBits = format.bits - 4;
+    const int both = std::to_integer<int>(span[inSpan / 2 * 128 + channel * 4 + place]);
+    q = inSpan % 2 == 0 ? both & 15 : both >> 4;
+    if (highBits != 0) {
+      const std::byte *highs = span + 32 * spanColumns / 2;
+      const int64_t fours = 8 / highBits; // whose high bits a byte has
+      const int high = std::to_integer<int>(highs[inSpan / fours * 128 + channel * 4 + place]);
+      q |= (high >> inSpan % fours * highBits & ((1 << highBits) - 1)) << 4;
+    }
+    q -= hasMinimum ? 0 : 1 << (format.bits - 1);
   }
   return hasMinimum ? std::fma(float(q), scale, minimum) : scale * float(q);
 }
@@ -70,6 +80,10 @@ TEST(QuantMatrix, PanelsHoldTheNumbersOfTheMatrix) {
       {.bits = 8, .group = 64},
       {.bits = 4, .hasMinimum = true},
       {.bits = 8, .hasMinimum = true},
+      {.bits = 5},
+      {.bits = 6, .group = 64},
+      {.bits = 6, .group = 16, .superGroup = 256},
+      {.bits = 5, .group = 32, .superGroup = 256, .hasMinimum = true},
       {.bits = 8, .group = 16, .superGroup = 256},
       {.bits = 4, .group = 32, .superGroup = 256, .hasMinimum = true},
   };
