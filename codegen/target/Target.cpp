@@ -1,17 +1,13 @@
 #include "codegen/target/Target.h"
 
 #include "runtime/base/CpuFeatures.h"
+#include "runtime/base/TextList.h"
 
 #include <algorithm>
 
 namespace graphc {
 
-static std::string knownLevels() {
-  std::string names = "native";
-  for (const CpuLevel &level : cpuLevels())
-    names += ", " + std::string(level.name);
-  return names;
-}
+static std::string knownLevels() { return "native, " + listText(cpuLevels(), &CpuLevel::name); }
 
 static constexpr std::string_view kWidenBf16 = "+widen-bf16";
 

@@ -1,5 +1,7 @@
 #include "frontend/gguf/GgufPreTokenizers.h"
 
+#include "runtime/base/TextList.h"
+
 namespace graphc {
 
 namespace {
@@ -119,11 +121,6 @@ const GgufPreTokenizer *findGgufPreTokenizer(std::string_view name) {
   return nullptr;
 }
 
-std::string ggufPreTokenizerNames() {
-  std::string names;
-  for (const NamedPreTokenizer &known : kNames)
-    names.append(names.empty() ? "" : ", ").append(known.name);
-  return names;
-}
+std::string ggufPreTokenizerNames() { return listText(kNames, &NamedPreTokenizer::name); }
 
 } // namespace graphc

@@ -1,6 +1,7 @@
 #include "frontend/weights/CheckTensors.h"
 
 #include "runtime/base/Json.h"
+#include "runtime/base/TextList.h"
 
 #include <algorithm>
 #include <set>
@@ -48,10 +49,7 @@ static std::string quoteName(const CheckpointSource &source, std::string_view na
 }
 
 static std::string formatShape(std::span<const int64_t> shape) {
-  std::string result = "[";
-  for (size_t i = 0; i < shape.size(); ++i)
-    result += (i ? ", " : "") + std::to_string(shape[i]);
-  return result + "]";
+  return "[" + listText(shape, [](int64_t extent) { return std::to_string(extent); }) + "]";
 }
 
 static void checkOne(const CheckpointSource &source, const ExpectedTensor &tensor,

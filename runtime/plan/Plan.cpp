@@ -1,6 +1,7 @@
 #include "runtime/plan/Plan.h"
 
 #include "runtime/base/ByteReader.h"
+#include "runtime/base/TextList.h"
 #include "runtime/base/Version.h"
 #include "runtime/plan/PlanFormat.h"
 
@@ -93,18 +94,13 @@ Status checkCompiler(const PlanHeader &header, const std::string &path) {
                       "', but this is '" + std::string(graphcId()) + "'; compile the model again");
 }
 
-std::string joined(const std::vector<std::string> &names) {
-  std::string result;
-  for (const std::string &name : names)
-    result += (result.empty() ? "" : ", ") + escapeForMessage(name);
-  return result;
-}
-
 std::string whyNot(const PlanVariant &variant, const CpuFeatures &host) {
   if (variant.architecture != hostArchitecture())
     return "is for " + escapeForMessage(variant.architecture) + ", this machine is " +
            std::string(hostArchitecture());
-  return "needs " + joined(host.missing(variant.features)) + ", which this machine lacks";
+  const std::string missing = listText(host.missing(variant.features),
+                                       [](const auto &name) { return escapeForMessage(name); });
+  return "needs " + missing + ", which this machine lacks";
 }
 
 bool fits(const PlanVariant &variant, const CpuFeatures &host) {

@@ -1,5 +1,7 @@
 #include "runtime/text/JsonModel.h"
 
+#include "runtime/base/TextList.h"
+
 #include <algorithm>
 
 namespace graphc {
@@ -173,7 +175,7 @@ Status readModel(const JsonFields &model, TokenizerSpec &spec, PieceIds &ids) {
   for (const ModelReader &reader : kModels) {
     if (kind == reader.type)
       return reader.read(model, spec, ids);
-    known += (known.empty() ? "" : ", ") + std::string(reader.type);
+    appendToList(known, reader.type);
   }
   return unsupported(model.place() + ".type: '" + escapeForMessage(kind) +
                      "' tokenizers are not supported; supported: " + known);

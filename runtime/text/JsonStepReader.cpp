@@ -1,14 +1,12 @@
 #include "runtime/text/JsonStepReader.h"
 
+#include "runtime/base/TextList.h"
 #include "runtime/text/Regex.h"
 
 namespace graphc {
 
 static std::string listTypes(std::span<const StepReader> readers) {
-  std::string result = "Sequence";
-  for (const StepReader &reader : readers)
-    result += std::string(", ") + reader.type;
-  return result;
+  return "Sequence, " + listText(readers, &StepReader::type);
 }
 
 Status readSteps(const Json &value, const std::string &place, const char *listKey,

@@ -1,4 +1,5 @@
 // `graphc dump MODEL|PLAN --stage S`
+#include "runtime/base/TextList.h"
 #include "tools/compiler/Commands.h"
 
 #include "runtime/plan/Plan.h"
@@ -34,7 +35,7 @@ Expected<DumpStage> findStage(const std::string &name) {
   for (const DumpStage &stage : kStages) {
     if (name == stage.name)
       return stage;
-    known += (known.empty() ? "" : ", ") + std::string(stage.name);
+    appendToList(known, stage.name);
   }
   return usageError("--stage '" + name + "' is unknown; known stages: " + known);
 }

@@ -1,6 +1,7 @@
 #include "tools/compiler/NetworkInput.h"
 
 #include "frontend/network/NetworkGraph.h"
+#include "runtime/base/TextList.h"
 
 #include <cstdio>
 #include <filesystem>
@@ -52,7 +53,7 @@ static Status takeFile(const CompileSettings &settings, const Network &network,
     bool isKnown = network.parameters.contains(name) ||
                    (entry != network.modules.end() && entry->second.parameters.contains(name));
     if (!isKnown) {
-      others += (others.empty() ? "" : ", ") + escapeForMessage(name);
+      appendToList(others, escapeForMessage(name));
       continue;
     }
     auto number = quantityOf(value);

@@ -1,6 +1,7 @@
 #include "tools/compiler/WeightSourceText.h"
 
 #include "frontend/weights/CheckpointSource.h"
+#include "runtime/base/TextList.h"
 
 using namespace mlir;
 
@@ -42,7 +43,7 @@ std::string weightSourceText(WeightOp weight, int64_t layer, const WeightSource 
   bool computed = false, rounded = false;
   weight.walk([&](Operation *op) {
     if (auto checkpoint = dyn_cast<CheckpointOp>(op))
-      tensors += (tensors.empty() ? "" : ", ") + tensorText(checkpoint, layer, source);
+      appendToList(tensors, tensorText(checkpoint, layer, source));
     if (op != weight.getOperation()) {
       computed |= !movesNumbers(op);
       rounded |= isRounded(op);

@@ -1,5 +1,6 @@
 #include "tools/graphc/PlanReport.h"
 
+#include "runtime/base/TextList.h"
 #include "runtime/exec/Session.h"
 #include "runtime/plan/PlanCost.h"
 #include "runtime/threads/Topology.h"
@@ -78,8 +79,7 @@ std::string modelText(const PlanReport &report) {
   text += reportLine("compiled by", escapeForMessage(header.compilerId));
   std::string options;
   for (const auto &[name, value] : header.options)
-    options +=
-        (options.empty() ? "" : ", ") + escapeForMessage(name) + " " + escapeForMessage(value);
+    appendToList(options, escapeForMessage(name) + " " + escapeForMessage(value));
   text += reportLine("options", options.empty() ? "none" : options);
   for (const PlanSource &source : model.sources)
     text += reportLine("source", escapeForMessage(source.file) + ", " + bytesText(source.bytes) +

@@ -1,5 +1,6 @@
 #include "tools/graphc/ResultFile.h"
 
+#include "runtime/base/TextList.h"
 #include "runtime/plan/TemporaryFile.h"
 
 #include <cerrno>
@@ -10,9 +11,8 @@ namespace graphc {
 
 /// Magic, version 1.0, and a dictionary padded so that the data starts at a multiple of 64.
 static std::string npyHeader(const std::vector<int64_t> &shape) {
-  std::string extents;
-  for (int64_t extent : shape)
-    extents += (extents.empty() ? "" : ", ") + std::to_string(extent);
+  const std::string extents =
+      listText(shape, [](int64_t extent) { return std::to_string(extent); });
   std::string dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + extents + "), }";
   constexpr size_t kPrefix = 10, kAlignment = 64;
   while ((kPrefix + dictionary.size() + 1) % kAlignment != 0)

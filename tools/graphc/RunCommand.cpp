@@ -1,5 +1,6 @@
 // `graphc run`: flags, prompt, session, generation, output.
 #include "runtime/base/Json.h"
+#include "runtime/base/TextList.h"
 #include "runtime/exec/Generator.h"
 #include "tools/cli/Output.h"
 #include "tools/cli/Signals.h"
@@ -27,7 +28,7 @@ public:
   /// What has been done since the last call.
   void add(const char *what) {
     Clock::time_point now = Clock::now();
-    parts += std::string(parts.empty() ? "" : ", ") + what + " " + milliseconds(now - last);
+    appendToList(parts, std::string(what) + " " + milliseconds(now - last));
     last = now;
   }
 

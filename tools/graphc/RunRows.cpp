@@ -1,6 +1,7 @@
 #include "tools/graphc/RunRows.h"
 
 #include "runtime/base/Json.h"
+#include "runtime/base/TextList.h"
 #include "runtime/exec/RowRun.h"
 #include "tools/cli/Output.h"
 #include "tools/graphc/NpyFile.h"
@@ -133,9 +134,7 @@ Status report(const RunFlags &flags, const Stream &stream, double seconds) {
 } // namespace
 
 std::string shapeText(const std::vector<int64_t> &shape) {
-  std::string text;
-  for (int64_t extent : shape)
-    text += (text.empty() ? "" : ", ") + std::to_string(extent);
+  const std::string text = listText(shape, [](int64_t extent) { return std::to_string(extent); });
   return "(" + text + (shape.size() == 1 ? ",)" : ")");
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/text/jinja/ChatInput.h"
 
 #include "runtime/base/Json.h"
+#include "runtime/base/TextList.h"
 
 #include <algorithm>
 #include <optional>
@@ -100,13 +101,9 @@ constexpr Key kKeys[] = {
 Status checkKey(const Entry &entry) {
   auto key = std::find_if(std::begin(kKeys), std::end(kKeys),
                           [&](const Key &k) { return k.name == entry.first; });
-  if (key == std::end(kKeys)) {
-    std::string names;
-    for (const Key &known : kKeys)
-      (names += names.empty() ? "" : ", ").append(known.name);
+  if (key == std::end(kKeys))
     return badInput("there is no key '" + escapeForMessage(entry.first) + "'; expected one of " +
-                    names + " (further variables go into 'extra')");
-  }
+                    listText(kKeys, &Key::name) + " (further variables go into 'extra')");
   if (!entry.second.is(key->kind) && !entry.second.is(Kind::None))
     return badInput(entry.first + ": expected " + key->expected + ", but got " +
                     entry.second.describe());

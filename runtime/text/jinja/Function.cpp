@@ -1,6 +1,7 @@
 #include "runtime/text/jinja/Function.h"
 
 #include "runtime/base/Json.h"
+#include "runtime/base/TextList.h"
 #include "runtime/text/jinja/Strings.h"
 
 #include <algorithm>
@@ -63,11 +64,8 @@ const Function *findIn(std::span<const FunctionTable> tables, std::string_view n
 }
 
 Status unknown(const char *what, const std::string &name, std::span<const FunctionTable> tables) {
-  std::string names;
-  for (FunctionTable table : tables)
-    names += (names.empty() ? "" : ", ") + functionNames(table);
   return unsupported(std::string("there is no ") + what + " '" + escapeForMessage(name) +
-                     "'; expected one of " + names);
+                     "'; expected one of " + listText(tables, functionNames));
 }
 
 } // namespace
@@ -78,12 +76,7 @@ const Function *findFunction(FunctionTable table, std::string_view name) {
   return found == table.end() ? nullptr : &*found;
 }
 
-std::string functionNames(FunctionTable table) {
-  std::string names;
-  for (const Function &function : table)
-    names += (names.empty() ? "" : ", ") + std::string(function.name);
-  return names;
-}
+std::string functionNames(FunctionTable table) { return listText(table, &Function::name); }
 
 Expected<Value> callFunction(Context &context, const Function &function, const Value &self,
                              Arguments arguments) {

@@ -1,6 +1,7 @@
 #include "runtime/text/jinja/Parser.h"
 
 #include "runtime/base/Json.h"
+#include "runtime/base/TextList.h"
 #include "runtime/text/jinja/ExpressionParser.h"
 
 #include <algorithm>
@@ -140,12 +141,9 @@ Status Parser::unknownTag(int line, const std::string &word) const {
                                                   "endset", "endmacro", "endgeneration"};
   if (std::find(std::begin(kClosers), std::end(kClosers), word) != std::end(kClosers))
     return tokens.fail(line, "'" + word + "' without the statement that it belongs to");
-  std::string known;
-  for (const Tag &tag : kTags)
-    (known += known.empty() ? "" : ", ").append(tag.word);
   return tokens.fail(line,
                      "there is no statement '" + escapeForMessage(word) + "'; expected one of " +
-                         known + ", raw",
+                         listText(kTags, &Tag::word) + ", raw",
                      StatusCode::Unsupported);
 }
 
