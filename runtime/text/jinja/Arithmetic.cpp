@@ -64,6 +64,19 @@ Expected<Value> integers(Operator op, int64_t a, int64_t b) {
   return Value::integer(result);
 }
 
+/// The remainder has the divisor's sign, as Python's has: exact, which a - floor(a / b) * b is not.
+double floorModulo(double a, double b) {
+  double remainder = std::fmod(a, b);
+  if (remainder == 0)
+    return std::copysign(0.0, b);
+  return (remainder < 0) != (b < 0) ? remainder + b : remainder;
+}
+
+double floorDivide(double a, double b) {
+  double quotient = (a - floorModulo(a, b)) / b;
+  return quotient == 0 ? std::copysign(0.0, a / b) : std::round(quotient);
+}
+
 double floats(Operator op, double a, double b) {
   switch (op) {
   case Operator::Add:
@@ -73,9 +86,9 @@ double floats(Operator op, double a, double b) {
   case Operator::Multiply:
     return a * b;
   case Operator::FloorDivide:
-    return std::floor(a / b);
+    return floorDivide(a, b);
   case Operator::Modulo:
-    return a - std::floor(a / b) * b;
+    return floorModulo(a, b);
   case Operator::Power:
     return std::pow(a, b);
   default:
@@ -87,6 +100,8 @@ Expected<Value> numbers(Operator op, const Value &left, const Value &right) {
   bool divides = op == Operator::Divide || op == Operator::FloorDivide || op == Operator::Modulo;
   if (divides && right.asNumber() == 0)
     return badInput("division by zero");
+  if (op == Operator::Power && left.asNumber() == 0 && right.asNumber() < 0)
+    return badInput("0 to a negative power");
   if (left.isIntegral() && right.isIntegral())
     return integers(op, left.asInteger(), right.asInteger());
   return Value::number(floats(op, left.asNumber(), right.asNumber()));

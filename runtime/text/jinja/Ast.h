@@ -73,7 +73,7 @@ enum class StatementKind {
   Set,      ///< `target`; expressions: one
   SetBlock, ///< `target`; blocks: one
   Macro,    ///< `name`, `parameters`; expressions: defaults of the last ones; blocks: one
-  Group,    ///< blocks: one, rendered as it is (generation)
+  Group,    ///< blocks: one, in a scope of its own (generation)
   Break,
   Continue,
 };

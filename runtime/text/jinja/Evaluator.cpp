@@ -45,8 +45,10 @@ Status Evaluator::dispatch(const Statement &statement) {
   case StatementKind::Macro:
     scopes.set(statement.name, Value::macro(statement));
     return {};
-  case StatementKind::Group:
+  case StatementKind::Group: {
+    Scopes::Inner scope(scopes);
     return execute(statement.blocks[0]);
+  }
   case StatementKind::Break:
     flow = Flow::Break;
     return {};

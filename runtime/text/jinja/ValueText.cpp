@@ -63,12 +63,14 @@ void appendQuoted(std::string &out, DecodedChar c, std::string_view bytes, char 
     }
   if (c.value == static_cast<unsigned char>(quote))
     (out += '\\') += quote;
-  else if (c.value < 0x20 || (c.value >= 0x7F && c.value <= 0xA0) || c.value == 0xAD)
+  else if (c.value == ' ' || (!isOther(c.value) && !isWhitespace(c.value)))
+    out += bytes;
+  else if (c.value < 0x100)
     appendHex(out, "\\x", c.value, 2);
-  else if (isWhitespace(c.value) && c.value != ' ')
+  else if (c.value < 0x10000)
     appendHex(out, "\\u", c.value, 4);
   else
-    out += bytes;
+    appendHex(out, "\\U", c.value, 8);
 }
 
 Status PythonWriter::writeString(const std::string &value) {

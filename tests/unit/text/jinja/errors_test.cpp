@@ -115,6 +115,8 @@ constexpr Case kValues[] = {
     {"{{ 'a'.split('') }}", kBad, 1, "the separator is empty"},
     {"{{ 'a'.startswith(1) }}", kBad, 1, "expected a string, but got an integer"},
     {"{{ l[::0] }}", kBad, 1, "the step of a slice is 0"},
+    {"{{ missing[:1] }}", kBad, 1, "expected a list or a string to slice, but got"},
+    {"{{ 0 ** -1 }}", kBad, 1, "0 to a negative power"},
     {"{{ range(1, 2, 0) }}", kBad, 1, "the step is 0"},
     {"{{ ['a', 1]|sort }}", kBad, 1, "to compare"},
     {"{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", kBad, 1, "m(): expected at most 1 arguments"},

@@ -98,6 +98,9 @@ TEST(JinjaStatements, Macro) {
 
 TEST(JinjaStatements, Generation) {
   EXPECT_EQ(render("a{% generation %}b{{ z }}{% endgeneration %}c"), "ab0c");
+  EXPECT_EQ(
+      render("{% set x = 1 %}{% generation %}{% set x = 2 %}{{ x }}{% endgeneration %}{{ x }}"),
+      "21");
 }
 
 } // namespace
