@@ -1,24 +1,20 @@
 #include "tools/compiler/ModelInput.h"
 
-#include "frontend/config/GenerationConfig.h"
 #include "frontend/config/ModelFolder.h"
 #include "frontend/config/TensorNames.h"
 #include "frontend/gguf/GgufConfig.h"
 #include "frontend/gguf/GgufSource.h"
 #include "frontend/models/ModelGraph.h"
-#include "frontend/network/NetworkGraph.h"
-#include "frontend/weights/CheckTensors.h"
-#include "frontend/weights/RandomSource.h"
 #include "frontend/weights/SafetensorsSource.h"
 #include "ir/GraphDialect.h"
-#include "tools/compiler/ModelTexts.h"
+#include "tools/compiler/ModelDescription.h"
+#include "tools/compiler/ModelWeights.h"
 #include "tools/compiler/NetworkInput.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/Parser/Parser.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 using namespace mlir;
@@ -26,148 +22,7 @@ namespace fs = std::filesystem;
 
 namespace graphc {
 
-static constexpr char kWeightsAttr[] = "graphc.weights";
-static constexpr char kRandomAttr[] = "graphc.random_weights";
 static constexpr char kSourceAttr[] = "graphc.source";
-/// The head's tensor and the embedding's, which it is.
-static constexpr char kTiedHeadAttr[] = "graphc.tied_head";
-/// What the names of tensors begin with that belong to parts of the model that are left out.
-static constexpr char kLeftOutAttr[] = "graphc.left_out";
-
-//===----------------------------------------------------------------------===//
-// Weights
-//===----------------------------------------------------------------------===//
-
-static std::vector<std::string> stringsOf(ModuleOp module, StringRef attribute) {
-  std::vector<std::string> result;
-  if (auto list = module->getAttrOfType<ArrayAttr>(attribute))
-    for (auto text : list.getAsRange<StringAttr>())
-      result.push_back(text.str());
-  return result;
-}
-
-/// What a tensor is made of where there is no checkpoint, if the graph says it.
-static std::optional<WeightInit> initOf(CheckpointOp op) {
-  auto text = op->getAttrOfType<StringAttr>(kInitAttrName);
-  return text ? parseWeightInit(text.getValue()) : std::nullopt;
-}
-
-/// Every checkpoint tensor that the module's weight expressions read.
-static std::vector<ExpectedTensor> expectedTensors(ModuleOp module) {
-  std::vector<ExpectedTensor> tensors;
-  for (WeightOp weight : module.getOps<WeightOp>()) {
-    weight.walk([&](CheckpointOp op) {
-      ArrayRef<int64_t> shape = cast<RankedTensorType>(op.getType()).getShape();
-      for (int64_t layer = 0; layer < static_cast<int64_t>(weight.getLayers()); ++layer)
-        tensors.push_back({.name = op.nameForLayer(layer),
-                           .shape = {shape.begin(), shape.end()},
-                           .init = initOf(op)});
-    });
-  }
-  if (std::vector<std::string> tied = stringsOf(module, kTiedHeadAttr); tied.size() == 2) {
-    auto embedding = llvm::find_if(tensors, [&](const auto &t) { return t.name == tied[1]; });
-    if (embedding != tensors.end())
-      tensors.push_back({tied[0], embedding->shape, tied[1]});
-  }
-  std::sort(tensors.begin(), tensors.end(),
-            [](const auto &a, const auto &b) { return a.name < b.name; });
-  tensors.erase(std::unique(tensors.begin(), tensors.end(),
-                            [](const auto &a, const auto &b) { return a.name == b.name; }),
-                tensors.end());
-  return tensors;
-}
-
-/// What the plan keeps of a file, whose digest is of its header or of the whole.
-static PlanSource planSource(const SourceDigest &digest, const char *scheme) {
-  char hash[17];
-  std::snprintf(hash, sizeof(hash), "%016llx", static_cast<unsigned long long>(digest.headerHash));
-  return {fs::path(digest.path).filename().string(), digest.size, digest.modified,
-          std::string(scheme) + hash};
-}
-
-static void addWeightSources(const CheckpointSource &source, PlanModel &model) {
-  for (const SourceDigest &digest : source.digests()) {
-    bool whole = fs::path(digest.path).extension() == ".json"; // the index of shards
-    model.sources.push_back(planSource(digest, whole ? "xxh3:" : "xxh3-header:"));
-  }
-}
-
-/// The small files of a model that a plan depends on, those that are there.
-static Status addConfigSources(const std::string &path, PlanModel &model) {
-  std::error_code ignored;
-  std::string config = fs::is_directory(path, ignored) ? modelFile(path, "config.json") : path;
-  for (const std::string &file :
-       {config, modelFile(path, "generation_config.json"), modelFile(path, "tokenizer.json"),
-        modelFile(path, "tokenizer_config.json"), modelFile(path, "chat_template.jinja"),
-        modelFile(path, "chat_template.json")}) {
-    if (!fs::is_regular_file(file, ignored))
-      continue;
-    GRAPHC_ASSIGN_OR_RETURN(SourceDigest digest, digestSource(file));
-    model.sources.push_back(planSource(digest, "xxh3:"));
-  }
-  return {};
-}
-
-/// A GGUF file, or what WeightFiles.h knows.
-static Expected<std::unique_ptr<CheckpointSource>> openCheckpoint(const std::string &path) {
-  if (looksLikeGguf(path)) {
-    GRAPHC_ASSIGN_OR_RETURN(std::shared_ptr<const GgufFile> file, GgufFile::open(path));
-    GRAPHC_ASSIGN_OR_RETURN(ModelConfig config, readGgufConfig(*file));
-    return std::unique_ptr<CheckpointSource>(std::make_unique<GgufSource>(file, config));
-  }
-  GRAPHC_ASSIGN_OR_RETURN(std::unique_ptr<SafetensorsSource> source, SafetensorsSource::open(path));
-  return std::unique_ptr<CheckpointSource>(std::move(source));
-}
-
-/// Opens the weights that the module's attributes and the settings name, and checks them.
-static Status attachWeights(ModelInput &input, const CompileSettings &settings, bool needWeights,
-                            std::unique_ptr<CheckpointSource> opened) {
-  ModuleOp module = *input.module;
-  std::vector<ExpectedTensor> expected = expectedTensors(module);
-  if (auto seed = module->getAttrOfType<IntegerAttr>(kRandomAttr)) {
-    auto value = static_cast<uint64_t>(seed.getInt());
-    input.source = std::make_unique<RandomSource>(value, expected);
-    return {};
-  }
-  if (!opened) {
-    auto path = module->getAttrOfType<StringAttr>(kWeightsAttr);
-    if (!path)
-      return needWeights ? usageError(settings.model +
-                                      ": nothing says where the weights are; give --weights PATH "
-                                      "or --random-weights SEED")
-                         : Status();
-    auto source = openCheckpoint(path.getValue().str());
-    if (!source.ok())
-      return needWeights ? source.status() : Status();
-    opened = *std::move(source);
-  }
-  std::vector<std::string> leftOut = stringsOf(module, kLeftOutAttr);
-  if (module->hasAttr("graphc.part")) // Of a whole, whose other tensors begin with anything.
-    leftOut.emplace_back();
-  GRAPHC_RETURN_IF_ERROR(checkTensors(*opened, expected, leftOut));
-  addWeightSources(*opened, input.model);
-  input.source = std::move(opened);
-  return {};
-}
-
-/// Writes down where the weights come from, so that a dump is an input again.
-static void setWeightAttributes(ModuleOp module, const CompileSettings &settings,
-                                const std::string &defaultPath) {
-  Builder builder(module.getContext());
-  if (settings.randomSeed) {
-    module->removeAttr(kWeightsAttr);
-    module->setAttr(kRandomAttr,
-                    builder.getI64IntegerAttr(static_cast<int64_t>(*settings.randomSeed)));
-    return;
-  }
-  std::string path = settings.weights.empty() ? defaultPath : settings.weights;
-  if (path.empty())
-    return;
-  std::error_code ignored;
-  fs::path absolute = fs::absolute(path, ignored);
-  module->removeAttr(kRandomAttr);
-  module->setAttr(kWeightsAttr, builder.getStringAttr(absolute.lexically_normal().string()));
-}
 
 //===----------------------------------------------------------------------===//
 // Model folders
@@ -177,84 +32,10 @@ static std::string embeddingTensor(const ModelConfig &config) {
   return config.tensorPrefix + tensorNames(config.family).embedding + ".weight";
 }
 
-static PlanModel planModel(const ModelConfig &config, const GenerationConfig &generation,
-                           const std::string &path) {
-  PlanModel model;
-  std::error_code ignored;
-  fs::path folder = fs::absolute(modelFolder(path), ignored).lexically_normal();
-  model.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
-  model.architecture = familyName(config.family);
-  model.vocabulary = config.vocabSize;
-  model.hidden = config.hiddenSize;
-  model.layers = config.layers;
-  model.contextLimit = config.maxPositions;
-  model.bosToken = generation.bosToken;
-  model.eosTokens = generation.eosTokens;
-  return model;
-}
-
-/// Only what generation_config.json itself says: its absence leaves the choice to `run`.
-static Status readGenerationDefaults(const std::string &path, const ModelConfig &config,
-                                     PlanModel &model) {
-  std::string file = modelFile(path, "generation_config.json");
-  std::error_code ignored;
-  if (!fs::exists(file, ignored))
-    return {};
-  GRAPHC_ASSIGN_OR_RETURN(Json document, readJsonFile(file, kConfigLimits));
-  GRAPHC_ASSIGN_OR_RETURN(GenerationConfig read, parseGenerationConfig(document, file, config));
-  GenerationDefaults &defaults = model.generation;
-  auto take = [&](const char *key, auto &out, auto value) {
-    if (document.contains(key))
-      out = value;
-  };
-  take("do_sample", defaults.sample, read.doSample);
-  take("temperature", defaults.temperature, read.temperature);
-  take("top_k", defaults.topK, read.topK);
-  take("top_p", defaults.topP, read.topP);
-  take("min_p", defaults.minP, read.minP);
-  take("repetition_penalty", defaults.repetitionPenalty, read.repetitionPenalty);
-  return {};
-}
-
 static int64_t chooseContext(const CompileSettings &settings, const ModelConfig &config) {
   if (settings.context > 0)
     return settings.context;
   return std::min(config.maxPositions, kDefaultContext);
-}
-
-static void noteIgnoredKeys(const char *file, const std::vector<std::string> &keys) {
-  std::string list;
-  for (const std::string &key : keys)
-    list += (list.empty() ? "" : ", ") + escapeForMessage(key);
-  if (!list.empty())
-    std::fprintf(stderr, "%s: keys that change nothing were ignored: %s\n", file, list.c_str());
-}
-
-static void noteLeftOut(const ModelConfig &config) {
-  if (config.leftOutTensors.empty())
-    return;
-  std::string list;
-  for (const std::string &begin : config.leftOutTensors)
-    list += (list.empty() ? "" : ", ") + begin + "*";
-  std::fprintf(stderr,
-               "note: only the text part of the model is compiled; left out are the tensors %s\n",
-               list.c_str());
-}
-
-/// Tells what a model folder says beside its graph.
-static Status describeModel(const std::string &path, bool verbose, ModelInput &input,
-                            ModelConfig &config) {
-  GRAPHC_ASSIGN_OR_RETURN(config, readModelConfig(path));
-  GRAPHC_ASSIGN_OR_RETURN(GenerationConfig generation, readGenerationConfig(path, config));
-  if (verbose) {
-    noteIgnoredKeys("config.json", config.ignoredKeys);
-    noteIgnoredKeys("generation_config.json", generation.ignoredKeys);
-  }
-  noteLeftOut(config);
-  input.model = planModel(config, generation, path);
-  GRAPHC_RETURN_IF_ERROR(readGenerationDefaults(path, config, input.model));
-  GRAPHC_RETURN_IF_ERROR(addConfigSources(path, input.model));
-  return readFolderTexts(path, input);
 }
 
 /// Writes down what of the checkpoint is no weight of the graph.
@@ -324,19 +105,6 @@ static Expected<ModelInput> loadFolder(MLIRContext &context, const CompileSettin
 // GGUF files
 //===----------------------------------------------------------------------===//
 
-/// What a file says of itself beside its graph.
-static Status describeGguf(const std::string &path, const GgufFile &file, ModelInput &input,
-                           ModelConfig &config) {
-  GRAPHC_ASSIGN_OR_RETURN(config, readGgufConfig(file));
-  GenerationConfig generation;
-  generation.bosToken = config.bosToken;
-  generation.eosTokens = config.eosTokens;
-  input.model = planModel(config, generation, path);
-  input.model.name = fs::path(path).stem().string();
-  input.keepsNumbers = true;
-  return readGgufTexts(file, input);
-}
-
 static Expected<ModelInput> loadGguf(MLIRContext &context, const CompileSettings &settings,
                                      bool needWeights) {
   ModelInput input;
@@ -354,28 +122,6 @@ static Expected<ModelInput> loadGguf(MLIRContext &context, const CompileSettings
 //===----------------------------------------------------------------------===//
 // IR text
 //===----------------------------------------------------------------------===//
-
-/// What is known of a network without a model folder.
-static void describeFromGraph(ModuleOp module, PlanModel &model) {
-  if (auto name = module->getAttrOfType<StringAttr>("graphc.model"))
-    model.name = name.getValue().str();
-  module.walk([&](Operation *op) {
-    if (auto embedding = dyn_cast<EmbeddingOp>(op)) {
-      auto table = cast<RankedTensorType>(embedding.getTable().getType());
-      bool packed = table.getRank() == 4;
-      model.vocabulary = std::max(model.vocabulary, table.getDimSize(0) * (packed ? 32 : 1));
-      model.hidden = cast<RankedTensorType>(embedding.getType()).getDimSize(1);
-    }
-    if (auto rows = dyn_cast<InputRowsOp>(op))
-      model.hidden = rows.getType().getDimSize(1);
-    if (auto layer = dyn_cast<KvLayerOp>(op))
-      model.layers = std::max<int64_t>(model.layers, layer.getLayer() + 1);
-  });
-  if (auto context = module->getAttrOfType<IntegerAttr>("graphc.context"))
-    model.contextLimit = context.getInt();
-  if (auto batch = module->getAttrOfType<IntegerAttr>("graphc.batch"))
-    model.batch = std::clamp<int64_t>(batch.getInt(), 1, 1 << 16);
-}
 
 Expected<ModelInput> loadText(MLIRContext &context, const std::string &text,
                               const std::string &name, const CompileSettings &settings,
