@@ -56,6 +56,15 @@ def Graphc_ScaleRuleAttr : EnumAttr<Graphc_Dialect, Graphc_ScaleRule, "scale_rul
   let assemblyFormat = "`<` $value `>`";
 }
 
+/// Of a QuantType.
+def Graphc_IntegerSet : I32EnumAttr<"IntegerSet", "which integers small ones are", [
+    I32EnumAttrCase<"Linear", 0, "linear">,
+    I32EnumAttrCase<"Nonlinear", 1, "nonlinear">
+  ]> {
+  let cppNamespace = "::graphc";
+  let genSpecializedAttr = 0;
+}
+
 //===----------------------------------------------------------------------===//
 // Bindings: where an operand or result of a dispatch is
 //===----------------------------------------------------------------------===//

@@ -149,7 +149,8 @@ void KvCacheType::print(AsmPrinter &printer) const {
 }
 
 LogicalResult QuantType::verify(function_ref<InFlightDiagnostic()> emitError, Type storage,
-                                Type scale, int64_t group, int64_t superGroup) {
+                                Type scale, int64_t group, int64_t superGroup,
+                                IntegerSet integers) {
   auto integer = dyn_cast<IntegerType>(storage);
   if (!integer || integer.isSigned() || !llvm::is_contained({4, 5, 6, 8}, integer.getWidth())) // C1
     return emitError() << "expected i or ui with 4, 5, 6 or 8 bits for the integers but got "
@@ -164,6 +165,8 @@ LogicalResult QuantType::verify(function_ref<InFlightDiagnostic()> emitError, Ty
   if (integer.getWidth() == 5 && group % kRowGroup != 0) // C5
     return emitError() << "expected groups of a multiple of " << kRowGroup
                        << " numbers of 5 bits but got " << group;
+  if (integers == IntegerSet::Nonlinear && !storage.isSignlessInteger(4)) // C6
+    return emitError() << "expected nonlinear integers stored as i4 but got " << storage;
   if (superGroup < 0 || superGroup % group != 0 || superGroup % kRowGroup != 0 ||
       (superGroup != 0 && !scale.isF16())) // C4
     return emitError() << "expected a second level for a multiple of " << group << " and "
@@ -175,7 +178,8 @@ QuantFormat QuantType::getFormat() {
   return {.bits = getStorage().getIntOrFloatBitWidth(),
           .group = getGroup(),
           .superGroup = getSuperGroup(),
-          .hasMinimum = getStorage().isUnsignedInteger()};
+          .hasMinimum = getStorage().isUnsignedInteger(),
+          .isNonlinear = getIntegers() == IntegerSet::Nonlinear};
 }
 
 QuantType QuantType::getRowsType() {

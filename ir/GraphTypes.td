@@ -64,13 +64,14 @@ def Graphc_QuantType : Graphc_Type<"Quant", "quant"> {
     a number is `scale · q` with the scale of its group, of type `scale`, and an integer `q` of the type `storage`. Integers without
     a sign (ui4 to ui8) have a minimum as well: a number is `scale · q + minimum`, rounded once. With a `superGroup` there are two levels:
     scale and minimum are products, of an i8 number of the group and a number of type `scale` that `superGroup` columns share.
+    `nonlinear` integers are those of a table of 16, `kNonlinear4` in `ir/QuantFormat.h`; i4 is the place in it.
 
     It is what a weight (`scale` f16) or the rows that meet it (`scale` f32) are rounded to, or what a file of quantized weights
     has; in memory the scales stand beside the integers (see `ir/QuantFormat.h`).
 
     The values of such a tensor are the numbers, as everywhere; only `graphc.quantize` and the prologues of
     matmuls make them, only matmuls and `graphc.embedding` take them. Examples: `!graphc.quant<i4:f16, 32>`,
-    `!graphc.quant<i8:f32, 32>`, `!graphc.quant<ui4:f16, 32, 256>`
+    `!graphc.quant<i8:f32, 32>`, `!graphc.quant<ui4:f16, 32, 256>`, `!graphc.quant<i4 of nonlinear:f16, 32>`
 
     Constraints:
     * (C1) `storage` is i4, i5, i6, i8, ui4, ui5, ui6 or ui8; no integer of ui8 is above 127.
@@ -78,13 +79,15 @@ def Graphc_QuantType : Graphc_Type<"Quant", "quant"> {
     * (C3) `group` is a positive multiple of 32, or 16 if there are two levels or the numbers are those of rows.
     * (C4) `superGroup` is 0 (one level), or with `scale` f16 a positive multiple of `group` and of 32.
     * (C5) With 5 bits, `group` is a multiple of 32.
+    * (C6) `nonlinear` integers are stored as i4.
   }];
   let parameters = (ins "::mlir::Type":$storage, "::mlir::Type":$scale, "int64_t":$group,
-                        DefaultValuedParameter<"int64_t", "0">:$superGroup);
+                        DefaultValuedParameter<"int64_t", "0">:$superGroup,
+                        DefaultValuedParameter<"::graphc::IntegerSet", "::graphc::IntegerSet::Linear">:$integers);
   let builders = [TypeBuilder<(ins "::mlir::Type":$storage, "::mlir::Type":$scale, "int64_t":$group), [{
-    return $_get($_ctxt, storage, scale, group, /*superGroup=*/0);
+    return $_get($_ctxt, storage, scale, group, /*superGroup=*/0, IntegerSet::Linear);
   }]>];
-  let assemblyFormat = "`<` $storage `:` $scale `,` $group (`,` $superGroup^)? `>`";
+  let assemblyFormat = "`<` $storage (`of` $integers^)? `:` $scale `,` $group (`,` $superGroup^)? `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     /// How such numbers stand in memory.

@@ -201,7 +201,7 @@ void quantizeBlock(const QuantFormat &format, bool search, std::span<const float
   GRAPHC_ASSERT(std::ssize(values) == format.group * kBlockChannels, "a group of each channel");
   GRAPHC_ASSERT(std::ssize(block) == format.blockBytes(kBlockChannels), "room for one block");
   GRAPHC_ASSERT(!format.hasTwoLevels() && !format.hasMinimum, "scales alone are found");
-  GRAPHC_ASSERT(format.highBits() == 0, "numbers are rounded to int4 and int8");
+  GRAPHC_ASSERT(format.highBits() == 0 && !format.isNonlinear, "to int4 and int8");
   const std::span<const float> steps = search ? stepsOf(format) : std::span<const float>();
   quantizeChannels(format.bits, {values.data(), format.group, boundsOf(format)}, steps,
                    block.data());

@@ -15,7 +15,7 @@
 //     [group / 4][32][4] i8         int8: four columns of a channel side by side
 //     [group / 8][32][4] u8         int4: the low halves of a channel's bytes hold four columns,
 //                                   the high halves the next four, each plus 8, or as they are
-//                                   if there are minimums
+//                                   if there are minimums; or their places in kNonlinear4
 //   or of each span of 32 columns (16, if a group has no more):
 //     [span / 8][32][4] u8          int5 and int6, plus 16 or 32 as above: their low four bits, as
 //                                   those of int4
@@ -40,6 +40,7 @@
 #include "runtime/base/CheckedMath.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -57,11 +58,16 @@ constexpr int64_t byteOfColumn(int64_t k) { return k / 2 % 2 + k % 2 * 2; }
 /// Channels of a block, as PanelLayout.h has it: groups that are quantized side by side.
 inline constexpr int64_t kBlockChannels = 32;
 
+/// The integers of the IQ4 types of GGUF files, finer near zero: 4 bits are a place in this table.
+inline constexpr std::array<int8_t, 16> kNonlinear4 = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                                       1,    13,   25,  38,  53,  69,  89,  113};
+
 struct QuantFormat {
-  int64_t bits = 8;        ///< 4, 5, 6 or 8.
-  int64_t group = 32;      ///< Columns that share a scale; a multiple of 16.
-  int64_t superGroup = 0;  ///< Columns that share a scale of scales; 0: there is one level.
-  bool hasMinimum = false; ///< Then integers are not negative.
+  int64_t bits = 8;         ///< 4, 5, 6 or 8.
+  int64_t group = 32;       ///< Columns that share a scale; a multiple of 16.
+  int64_t superGroup = 0;   ///< Columns that share a scale of scales; 0: there is one level.
+  bool hasMinimum = false;  ///< Then integers are not negative.
+  bool isNonlinear = false; ///< Then they are of kNonlinear4: 4 bits, no minimum.
 
   bool operator==(const QuantFormat &) const = default;
 
@@ -69,12 +75,29 @@ struct QuantFormat {
 
   /// The integers are in [least(), most()]. int8 leaves -128 out: its magnitude must fit a byte
   /// twice in a sum of 16 bits.
-  int64_t least() const { return hasMinimum ? 0 : isWhole() ? -127 : -storedOffset(); }
-  int64_t most() const { return isWhole() ? 127 : (int64_t(1) << bits) - 1 - storedOffset(); }
+  int64_t least() const { return hasMinimum ? 0 : isOfBytes() ? -127 : -storedOffset(); }
+  int64_t most() const {
+    if (isNonlinear)
+      return kNonlinear4.back();
+    return isWhole() ? 127 : (int64_t(1) << bits) - 1 - storedOffset();
+  }
   /// Whether each integer has a byte of its own, with its sign.
   bool isWhole() const { return bits == 8; }
+  /// Whether it takes one, with its sign, to multiply it.
+  bool isOfBytes() const { return isWhole() || isNonlinear; }
   /// What is added to the others so that they can be stored without a sign.
-  int64_t storedOffset() const { return isWhole() || hasMinimum ? 0 : int64_t(1) << (bits - 1); }
+  int64_t storedOffset() const { return isOfBytes() || hasMinimum ? 0 : int64_t(1) << (bits - 1); }
+  /// What the sums of rows that meet such a weight are taken times, negated: what is added to make
+  /// an integer unsigned, or -1 for the minimums.
+  int64_t rowOffset() const { return hasMinimum ? -1 : isOfBytes() ? 128 : storedOffset(); }
+  /// An integer as it is stored, and the integer that is stored so.
+  int64_t storedFrom(int64_t integer) const {
+    return isNonlinear ? std::ranges::lower_bound(kNonlinear4, integer) - kNonlinear4.begin()
+                       : integer + storedOffset();
+  }
+  int64_t integerOf(int64_t stored) const {
+    return isNonlinear ? kNonlinear4[static_cast<size_t>(stored)] : stored - storedOffset();
+  }
   /// Bits of an integer that stand with those of others behind a span's low ones.
   int64_t highBits() const { return isWhole() ? 0 : bits - 4; }
 

@@ -126,7 +126,7 @@ private:
 
   /// An integer as it is stored, from a bit on.
   uint32_t stored(int8_t integer, int64_t bit) const {
-    return static_cast<uint32_t>(integer + format.storedOffset()) >> static_cast<uint32_t>(bit);
+    return static_cast<uint32_t>(format.storedFrom(integer)) >> static_cast<uint32_t>(bit);
   }
 
   uint32_t lowUnit(const int8_t *from) const {

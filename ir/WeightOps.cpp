@@ -179,8 +179,9 @@ LogicalResult QuantizeOp::verify() {
   if (input.getRank() != 2 || !input.hasStaticShape()) // C1
     return emitOpError() << "expected a static matrix but got " << input;
   auto quant = dyn_cast<QuantType>(getType().getElementType());
-  const bool isPlain = quant && !quant.getFormat().hasTwoLevels() &&
-                       !quant.getFormat().hasMinimum && quant.getFormat().highBits() == 0;
+  const QuantFormat format = quant ? quant.getFormat() : QuantFormat();
+  const bool isPlain =
+      !format.hasTwoLevels() && !format.hasMinimum && !format.isNonlinear && format.highBits() == 0;
   const bool canBe = quant && !quant.isOfRows() && (isPlain || getRule() == ScaleRule::Keep);
   if (canBe && getType().getShape() == input.getShape()) // C2
     return success();

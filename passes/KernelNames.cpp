@@ -21,7 +21,8 @@ static std::string elementName(Type type) {
   if (!quant)
     os << type;
   else
-    os << quant.getStorage() << "g" << quant.getGroup();
+    os << (quant.getIntegers() == IntegerSet::Nonlinear ? "n" : "") << quant.getStorage() << "g"
+       << quant.getGroup();
   if (quant && quant.getSuperGroup() != 0)
     os << "s" << quant.getSuperGroup();
   return text;

@@ -43,14 +43,9 @@ static Type preparedType(Value input, Type elementType, Type weightType) {
   return RankedTensorType::get({shapeOf(input)[0], preparedWidth(columns, bits / 8)}, elementType);
 }
 
-/// What a kernel adds to the integers of its weight so that they are not negative: instructions
-/// that multiply bytes want one factor unsigned. Integers with a minimum are not negative as they
-/// are, and the kernel wants the sum of the rows' integers for the minimum: -1 yields it.
+/// What the sums of quantized rows are for; see QuantFormat.
 static int64_t offsetOf(Type rowsType, Type weightType) {
-  if (!isa<QuantType>(rowsType))
-    return 0;
-  const QuantFormat format = cast<QuantType>(weightType).getFormat();
-  return format.hasMinimum ? -1 : int64_t(1) << (format.bits - 1);
+  return isa<QuantType>(rowsType) ? cast<QuantType>(weightType).getFormat().rowOffset() : 0;
 }
 
 /// Whether a value, if there is one, is there when `op` runs.

@@ -37,31 +37,63 @@ Value ByteDot::shiftedRight(Value bytes, int64_t bits) {
   return vector::BitCastOp::create(b, bytes.getType(), shifted);
 }
 
+/// Four columns as they are stored, out of a vector's units.
+Value ByteDot::storedBytes(const QuantUnits &units, int64_t factor) {
+  if (format.isWhole())
+    return units.low;
+  Type type = units.low.getType();
+  Value bytes = arith::AndIOp::create(b, shiftedRight(units.low, 4 * factor), splat(type, 0x0f));
+  if (!units.high)
+    return bytes;
+  const int64_t mask = ((int64_t(1) << format.highBits()) - 1) << 4;
+  Value high = shiftedRight(units.high, factor * format.highBits() - 4);
+  return arith::OrIOp::create(b, bytes, arith::AndIOp::create(b, high, splat(type, mask)));
+}
+
+/// What `entry` makes of the integers of kNonlinear4 at some places.
+Value ByteDot::lookedUp(Value places, function_ref<int8_t(int8_t)> entry) {
+  auto type = cast<VectorType>(places.getType());
+  SmallVector<int8_t> table; // The instruction looks up in each 16 bytes.
+  for (int64_t i = 0; i < type.getNumElements(); ++i)
+    table.push_back(entry(kNonlinear4[static_cast<size_t>(i) % kNonlinear4.size()]));
+  Value all = arith::ConstantOp::create(b, DenseElementsAttr::get(type, ArrayRef(table)));
+  bool isWide = target.lanes() == 16;
+  return call(isWide ? "llvm.x86.avx512.pshuf.b.512" : "llvm.x86.avx2.pshuf.b", type,
+              {all, places});
+}
+
+/// What four columns as they are stored are multiplied as.
+ByteDot::Factor ByteDot::factorOf(Value bytes) {
+  Type type = bytes.getType();
+  if (format.isNonlinear) {
+    if (needsOffset())
+      return {lookedUp(bytes, [](int8_t q) { return static_cast<int8_t>(q ^ -128); }), {}};
+    return {lookedUp(bytes, [](int8_t q) { return static_cast<int8_t>(std::abs(q)); }),
+            lookedUp(bytes, [](int8_t q) { return q; })};
+  }
+  if (!format.isWhole() || format.hasMinimum)
+    return {bytes, {}};
+  if (needsOffset())
+    return {arith::XOrIOp::create(b, bytes, splat(type, -128)), {}};
+  // The magnitude of -128, which the format leaves out, would still be right as unsigned byte.
+  Value negative = arith::SubIOp::create(b, splat(type, 0), bytes);
+  return {arith::MaxSIOp::create(b, bytes, negative), bytes};
+}
+
 SmallVector<ByteDot::Factor> ByteDot::unpack(const QuantUnits &units) {
-  Value low = units.low;
-  if (format.isWhole()) {
-    if (format.hasMinimum)
-      return {{low, {}}};
-    if (!needsOffset()) {
-      // The magnitude of -128, which the format leaves out, would still be right as unsigned byte.
-      Value zero = splat(low.getType(), 0);
-      Value negative = arith::SubIOp::create(b, zero, low);
-      return {{arith::MaxSIOp::create(b, low, negative), low}};
-    }
-    return {{arith::XOrIOp::create(b, low, splat(low.getType(), -128)), {}}};
-  }
   SmallVector<Factor> factors;
-  const int64_t highMask = ((int64_t(1) << format.highBits()) - 1) << 4;
-  for (int64_t half : {0, 1}) {
-    Value bytes = arith::AndIOp::create(b, shiftedRight(low, 4 * half), splat(low.getType(), 0x0f));
-    if (units.high) {
-      Value high = shiftedRight(units.high, half * format.highBits() - 4);
-      high = arith::AndIOp::create(b, high, splat(low.getType(), highMask));
-      bytes = arith::OrIOp::create(b, bytes, high);
-    }
-    factors.push_back({bytes, {}});
-  }
+  for (int64_t factor = 0; factor < format.unitColumns() / 4; ++factor)
+    factors.push_back(factorOf(storedBytes(units, factor)));
   return factors;
+}
+
+Value ByteDot::signedBytes(const QuantUnits &units, int64_t factor) {
+  Value bytes = storedBytes(units, factor);
+  if (format.isNonlinear)
+    return lookedUp(bytes, [](int8_t q) { return q; });
+  if (format.storedOffset() == 0)
+    return bytes;
+  return arith::SubIOp::create(b, bytes, splat(bytes.getType(), format.storedOffset()));
 }
 
 /// Each byte of the row, negated where the weight is negative.

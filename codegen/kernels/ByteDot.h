@@ -5,6 +5,8 @@
 //   VPMADDUBSW   the same in two steps by way of 16 bits: up to 6 bits fit as they are, for int8
 //   the
 //                weight's magnitude meets the row with the weight's sign
+//
+// Nonlinear integers are looked up in a table that has what the instruction wants of them.
 #ifndef GRAPHC_CODEGEN_KERNELS_BYTEDOT_H
 #define GRAPHC_CODEGEN_KERNELS_BYTEDOT_H
 
@@ -30,7 +32,7 @@ public:
   /// Whether the weights are unsigned by an offset of 2^(bits - 1), so that sums have to start from
   /// minus what it adds.
   bool needsOffset() const {
-    return !format.hasMinimum && (!format.isWhole() || target.hasByteDot());
+    return !format.hasMinimum && (!format.isOfBytes() || target.hasByteDot());
   }
 
   /// Four columns of weights in every lane, ready to be multiplied.
@@ -42,10 +44,16 @@ public:
   /// The factors that a vector of 4-byte units holds: one (int8), or two (low and high halves).
   llvm::SmallVector<Factor> unpack(const QuantUnits &units);
 
+  /// Four columns of a vector's units as signed bytes: those of one factor.
+  mlir::Value signedBytes(const QuantUnits &units, int64_t factor);
+
   /// sum + the four products of each lane. `row` has signed bytes in [-127, 127].
   mlir::Value add(mlir::Value sum, mlir::Value row, const Factor &weights);
 
 private:
+  mlir::Value storedBytes(const QuantUnits &units, int64_t factor);
+  mlir::Value lookedUp(mlir::Value places, llvm::function_ref<int8_t(int8_t)> entry);
+  Factor factorOf(mlir::Value bytes);
   mlir::Value shiftedRight(mlir::Value bytes, int64_t bits);
   mlir::Value withSignOf(mlir::Value row, mlir::Value weights);
   mlir::Value splat(mlir::Type type, int64_t value);

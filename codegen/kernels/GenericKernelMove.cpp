@@ -185,6 +185,7 @@ private:
   Value factor(Value panel, Value byte);
   Value unitByte(Value panel, Value first, Value channel, Value column, int64_t columns);
   Value bitsOf(Value byte, Value column, int64_t columns, int64_t bits);
+  Value integerOf(Value places);
   Value integer(Value panel, Value group, Value channel, Value column);
 
   GenericLoops &k;
@@ -224,6 +225,17 @@ Value QuantTable::bitsOf(Value byte, Value column, int64_t columns, int64_t bits
   return arith::AndIOp::create(k.b, shifted, word((1 << bits) - 1));
 }
 
+/// The integer that is stored as `places`, if it is less than a byte.
+Value QuantTable::integerOf(Value places) {
+  if (!format.isNonlinear)
+    return arith::SubIOp::create(k.b, places, word(static_cast<int32_t>(format.storedOffset())));
+  SmallVector<int32_t> integers(kNonlinear4.begin(), kNonlinear4.end());
+  auto type = VectorType::get({std::ssize(integers)}, k.b.getI32Type());
+  Value all = arith::ConstantOp::create(k.b, DenseElementsAttr::get(type, ArrayRef(integers)));
+  Value place = arith::IndexCastOp::create(k.b, k.b.getIndexType(), places);
+  return vector::ExtractOp::create(k.b, all, place);
+}
+
 /// The integer in a column of the group whose integers begin at the byte `group`, as f32.
 Value QuantTable::integer(Value panel, Value group, Value channel, Value column) {
   const int64_t spanColumns = format.rowGroup();
@@ -239,7 +251,7 @@ Value QuantTable::integer(Value panel, Value group, Value channel, Value column)
       high = bitsOf(high, inSpan, format.highUnitColumns(), bits);
       number = arith::OrIOp::create(k.b, number, arith::ShLIOp::create(k.b, high, word(4)));
     }
-    number = arith::SubIOp::create(k.b, number, word(static_cast<int32_t>(format.storedOffset())));
+    number = integerOf(number);
   }
   return arith::SIToFPOp::create(k.b, k.b.getF32Type(), number);
 }

@@ -104,7 +104,7 @@ Value QuantReader::lookedUp(Value units, int64_t bit, FloatType number) {
   auto numbers = VectorType::get({count}, number);
   SmallVector<Attribute> integers;
   for (int64_t i = 0; i < count; ++i)
-    integers.push_back(b.getFloatAttr(number, static_cast<double>(i % 16 - format.storedOffset())));
+    integers.push_back(b.getFloatAttr(number, static_cast<double>(format.integerOf(i % 16))));
   Value table = arith::ConstantOp::create(b, DenseElementsAttr::get(numbers, integers));
   Value index = vector::BitCastOp::create(b, words, units);
   if (bit != 0) {
@@ -143,23 +143,11 @@ Value QuantReader::convertedPair(Value units, int64_t k) {
   return vector::ShuffleOp::create(b, numbers[0], numbers[1], upper);
 }
 
-/// The four columns of a vector's units that have column `k`, as signed bytes.
-Value QuantReader::signedBytes(const QuantUnits &units, int64_t k) {
-  if (format.isWhole())
-    return units.low;
-  Value bytes = ByteDot(b, target, format).unpack(units)[static_cast<size_t>(k / 4)].magnitude;
-  if (format.storedOffset() == 0)
-    return bytes;
-  auto offset = b.getI8IntegerAttr(static_cast<int8_t>(format.storedOffset()));
-  auto splat = DenseElementsAttr::get(cast<VectorType>(bytes.getType()), offset);
-  return arith::SubIOp::create(b, bytes, arith::ConstantOp::create(b, splat));
-}
-
 Value QuantReader::bf16Pair(const QuantUnits &units, int64_t k) {
   assert(k % 2 == 0 && "a pair begins with an even column");
   // Both columns of int4 begin at the same bit of their words.
   Value pair = isLookedUp() ? lookedUp(units.low, format.bitOf(k), b.getBF16Type())
-                            : convertedPair(signedBytes(units, k), k % 4);
+                            : convertedPair(dot.signedBytes(units, k / 4), k % 4);
   return vector::BitCastOp::create(b, units.low.getType(), pair);
 }
 
@@ -171,11 +159,13 @@ SmallVector<Value> QuantReader::unpacked(const QuantUnits &units, PanelNumbers n
     return result;
   }
   assert(!format.isWhole() && "int8 is ready as it is packed");
-  for (int64_t k = 0; k < format.unitColumns(); k += 4)
-    result.push_back(
-        numbers == PanelNumbers::Signed
-            ? signedBytes(units, k)
-            : ByteDot(b, target, format).unpack(units)[static_cast<size_t>(k / 4)].magnitude);
+  if (numbers == PanelNumbers::Signed) {
+    for (int64_t factor = 0; factor < format.unitColumns() / 4; ++factor)
+      result.push_back(dot.signedBytes(units, factor));
+    return result;
+  }
+  for (const ByteDot::Factor &factor : dot.unpack(units))
+    result.push_back(factor.magnitude);
   return result;
 }
 
@@ -184,8 +174,8 @@ Value QuantReader::number(const QuantUnits &units, int64_t k) {
   Type words = VectorType::get({target.lanes()}, b.getI32Type());
   if (isLookedUp() && target.lanes() == 16)
     return lookedUp(units.low, format.bitOf(k), b.getF32Type());
-  if (!isLookedUp()) { // As int8, whose columns have bytes of their own.
-    Value bytes = vector::BitCastOp::create(b, words, signedBytes(units, k));
+  if (!isLookedUp() || format.isNonlinear) { // As int8, whose columns have bytes of their own.
+    Value bytes = vector::BitCastOp::create(b, words, dot.signedBytes(units, k / 4));
     Value top = shiftedUp(bytes, 24 - 8 * byteOfColumn(k));
     return arith::SIToFPOp::create(b, floats, arith::ShRSIOp::create(b, top, splat(24)));
   }

@@ -15,7 +15,7 @@ namespace graphc {
 class QuantReader {
 public:
   QuantReader(mlir::ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
-      : b(builder), target(target), format(format) {}
+      : b(builder), target(target), format(format), dot(builder, target, format) {}
 
   /// What a group's integers q of some channels stand for: scale * q + minimum, in f32, one channel
   /// a lane. `minimum` is null where the format has none.
@@ -57,7 +57,6 @@ public:
 private:
   /// Whether a table of 16 numbers has all that an integer can be.
   bool isLookedUp() const { return format.bits == 4; }
-  mlir::Value signedBytes(const QuantUnits &units, int64_t k);
   mlir::Value highUnits(mlir::Value memory, mlir::Value data, mlir::Value unit, int64_t channel);
   mlir::Value lookedUp(mlir::Value units, int64_t bit, mlir::FloatType number);
   mlir::Value convertedPair(mlir::Value units, int64_t k);
@@ -69,6 +68,7 @@ private:
   mlir::ImplicitLocOpBuilder &b;
   const Target &target;
   QuantFormat format;
+  ByteDot dot;
 };
 
 } // namespace graphc

@@ -39,7 +39,9 @@ std::optional<PanelNumbers> UnpackedPanels::numbersFor(const Target &target, Typ
     // int8 is ready as it is packed: VPMADDUBSW takes it by its sign and magnitude, and what
     // VPDPBUSD needs, one bit of each byte turned over, is done in pipes that it leaves idle: a
     // Zen 5 gains 4 % of pp512. A core with two pipes of 512 bits may lose; none was measured.
-    return format.isWhole() ? std::nullopt : std::optional(PanelNumbers::Unsigned);
+    // Nonlinear integers have a sign for VPMADDUBSW as well, which tiles look up for themselves.
+    bool isReady = format.isWhole() || (format.isNonlinear && !target.hasByteDot());
+    return isReady ? std::nullopt : std::optional(PanelNumbers::Unsigned);
   }
   if (rows.isBF16() && target.prefersBf16Dot())
     return PanelNumbers::Bf16;

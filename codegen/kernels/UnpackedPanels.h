@@ -23,7 +23,8 @@ namespace graphc {
 /// What unpacked integers are.
 enum class PanelNumbers {
   Signed,   ///< i8: one factor of the tile instructions.
-  Unsigned, ///< u8, of less than 8 bits as they are stored: one factor of VPDPBUSD and VPMADDUBSW.
+  Unsigned, ///< u8, of less than 8 bits as they are stored, of nonlinear ones plus 128: one factor
+            ///< of VPDPBUSD and VPMADDUBSW.
   Bf16,     ///< One factor of VDPBF16PS, perhaps times a power of two (see QuantReader).
 };
 

@@ -1,5 +1,7 @@
 #include "frontend/gguf/BlockDecoders.h"
 
+#include "ir/QuantFormat.h"
+
 #include <cstring>
 
 // Each function says in its comment what a block is; w is a number, q an integer.
@@ -68,14 +70,10 @@ void unpackFactors(const uint8_t *bytes, const BlockParts &parts) {
   }
 }
 
-/// The numbers that 4 bits of the IQ4 types stand for.
-constexpr int8_t kIq4Numbers[16] = {-127, -104, -83, -65, -49, -35, -22, -10,
-                                    1,    13,   25,  38,  53,  69,  89,  113};
-
 void splitIq4(const uint8_t *bytes, int8_t *out) {
   splitNibbles(bytes, out);
   for (int64_t j = 0; j < 2 * kHalf; ++j)
-    out[j] = kIq4Numbers[out[j]];
+    out[j] = kNonlinear4[static_cast<size_t>(out[j])];
 }
 
 } // namespace

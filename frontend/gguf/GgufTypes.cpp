@@ -12,6 +12,7 @@ static constexpr QuantFormat kI4 = {.bits = 4};
 static constexpr QuantFormat kI5 = {.bits = 5};
 static constexpr QuantFormat kI6 = {.bits = 6};
 static constexpr QuantFormat kI8 = {.bits = 8};
+static constexpr QuantFormat kNonlinear = {.bits = 4, .isNonlinear = true};
 static constexpr QuantFormat kU4 = {.bits = 4, .hasMinimum = true};
 static constexpr QuantFormat kU5 = {.bits = 5, .hasMinimum = true};
 
@@ -41,10 +42,10 @@ static constexpr GgufType kTypes[] = {
     {17, "IQ2_XS", 256, 74},
     {18, "IQ3_XXS", 256, 98},
     {19, "IQ1_S", 256, 50},
-    {20, "IQ4_NL", 32, 18, {}, kI8, decodeIQ4_NL},
+    {20, "IQ4_NL", 32, 18, {}, kNonlinear, decodeIQ4_NL},
     {21, "IQ3_S", 256, 110},
     {22, "IQ2_S", 256, 82},
-    {23, "IQ4_XS", 256, 136, {}, inSupers(kI8, 32), decodeIQ4_XS},
+    {23, "IQ4_XS", 256, 136, {}, inSupers(kNonlinear, 32), decodeIQ4_XS},
     {24, "I8", 1, 1},
     {25, "I16", 1, 2},
     {26, "I32", 1, 4},

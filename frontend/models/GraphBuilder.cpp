@@ -38,7 +38,8 @@ static Type typeOf(const WeightForm &form, MLIRContext *context) {
   const QuantFormat &format = *form.quant;
   const auto sign = format.hasMinimum ? IntegerType::Unsigned : IntegerType::Signless;
   return QuantType::get(context, IntegerType::get(context, unsigned(format.bits), sign),
-                        Float16Type::get(context), format.group, format.superGroup);
+                        Float16Type::get(context), format.group, format.superGroup,
+                        format.isNonlinear ? IntegerSet::Nonlinear : IntegerSet::Linear);
 }
 
 void GraphBuilder::declareWeight(const WeightSpec &spec, const WeightForm &form) {

@@ -10,7 +10,8 @@ import program
 BF16_BOUND = 2e-2
 KEPT = {"Q4_0": "i4:f16, 32", "Q4_1": "ui4:f16, 32", "Q5_0": "i5:f16, 32", "Q5_1": "ui5:f16, 32", "Q8_0": "i8:f16, 32",
         "Q4_K_M": "ui4:f16, 32, 256", "Q5_K_M": "ui5:f16, 32, 256", "Q6_K": "i6:f16, 16, 256",
-        "IQ4_NL": "i8:f16, 32", "IQ4_XS": "i8:f16, 32, 256"}
+        "IQ4_NL": "i4 of nonlinear:f16, 32",
+        "IQ4_XS": "i4 of nonlinear:f16, 32, 256"}
 
 
 class GgufTypes(unittest.TestCase):

@@ -75,6 +75,11 @@ func.func private @quant_c5(tensor<4x256x!graphc.quant<i5:f16, 16, 256>>)
 
 // -----
 
+// expected-error @below {{expected nonlinear integers stored as i4 but got 'i8'}}
+func.func private @quant_c6(tensor<4x64x!graphc.quant<i8 of nonlinear:f16, 32>>)
+
+// -----
+
 // expected-error @below {{expected a second level for a multiple of 64 and 32 numbers of a weight but got 96}}
 func.func private @quant_c4(tensor<4x32x!graphc.quant<i8:f16, 64, 96>>)
 

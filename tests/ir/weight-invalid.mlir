@@ -255,6 +255,14 @@ func.func @quantize_c2_bits(%w: tensor<4x64xf32>) {
 
 // -----
 
+func.func @quantize_c2_nonlinear(%w: tensor<4x64xf32>) {
+  // expected-error @below {{of a quant type of weights but got}}
+  %0 = graphc.quantize search %w : tensor<4x64xf32> -> tensor<4x64x!graphc.quant<i4 of nonlinear:f16, 32>>
+  return
+}
+
+// -----
+
 func.func @pack_c1_quant(%w: tensor<64x!graphc.quant<i8:f16, 32>>) {
   // expected-error @below {{expected a static matrix or vector of f32, bf16 or f16, or a matrix of quantized numbers, but got}}
   %0 = graphc.pack %w : tensor<64x!graphc.quant<i8:f16, 32>> -> tensor<64x!graphc.quant<i8:f16, 32>>

@@ -76,7 +76,7 @@ float quantBlockNumber(const char *block, const QuantFormat &format, int64_t cha
       const char *high = span + format.lowBytes(kPanelRows, format.rowGroup());
       integer |= (bitsAt(high, format.highUnitColumns(), bits) & ((1 << bits) - 1)) << 4;
     }
-    integer -= format.storedOffset();
+    integer = format.integerOf(integer);
   }
   return format.hasMinimum ? std::fma(float(integer), scale(0), scale(1))
                            : scale(0) * float(integer);

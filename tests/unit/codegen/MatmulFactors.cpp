@@ -49,7 +49,7 @@ QuantizedWeight::QuantizedWeight(const Numbers &matrix, const PanelLayout &layou
     : columns(layout.columns), packedBytes(size_t(quantized(layout, format).bytes())),
       rounded(size_t(matrix.size())) {
   PackedLayout to = quantized(layout, format);
-  if (format.hasTwoLevels() || format.hasMinimum || format.highBits() != 0)
+  if (format.hasTwoLevels() || format.hasMinimum || format.isNonlinear || format.highBits() != 0)
     invent(to);
   else
     quantize(matrix, to);
@@ -87,7 +87,8 @@ static void inventRow(std::mt19937 &random, QuantMatrix &matrix, int64_t channel
   const float most = 63.0f, step = 0.3f / float(format.most());
   for (int64_t k = 0; k < matrix.columns; ++k)
     matrix.integers[size_t(channel * matrix.paddedColumns() + k)] =
-        int8_t(between(format.least(), format.most()));
+        int8_t(format.isWhole() ? between(format.least(), format.most())
+                                : format.integerOf(between(0, (1 << format.bits) - 1)));
   for (int64_t block = 0; block < matrix.blocks(); ++block) {
     auto at = size_t(channel * matrix.blocks() + block);
     float scale = step * float(between(50, 100)) / (format.hasTwoLevels() ? 100 * most : 100);
@@ -136,7 +137,7 @@ void QuantizedRows::quantizeGroup(const Numbers &numbers, int64_t t, int64_t fir
   for (int64_t i = 0; i < count; ++i)
     values[size_t(i)] = numbers.get(t * columns + first + i);
   float scale = quantizeRowGroup(values, integers);
-  const int32_t added = weight.hasMinimum ? -1 : 1 << (weight.bits - 1);
+  const int32_t added = int32_t(weight.rowOffset());
   int32_t sum = 0;
   std::byte *row = rowBytes.data() + t * quantRowBytes(width, group);
   for (int64_t i = 0; i < group; ++i) {

@@ -151,9 +151,10 @@ targetsAndQuantTypes(const std::vector<QuantFormat> &formats = {{.bits = 4}, {.b
 /// "f32", "f16", "bf16" or "i8", as in IR.
 inline std::string nameOf(ElementType type) { return std::string(elementTypeName(type)); }
 
-/// "w4", "w4m" with minimums, "w4g16s256" with two levels.
+/// "w4", "w4m" with minimums, "w4n" nonlinear, "w4g16s256" with two levels.
 inline std::string nameOf(const QuantFormat &format) {
-  std::string name = "w" + std::to_string(format.bits) + (format.hasMinimum ? "m" : "");
+  std::string name = "w" + std::to_string(format.bits) + (format.hasMinimum ? "m" : "") +
+                     (format.isNonlinear ? "n" : "");
   if (format.hasTwoLevels())
     name += "g" + std::to_string(format.group) + "s" + std::to_string(format.superGroup);
   return name;
@@ -185,7 +186,8 @@ inline std::string tensorText(const std::vector<int64_t> &shape, ElementType typ
 /// "!graphc.quant<i4:f16, 32>".
 inline std::string quantText(const QuantFormat &format) {
   std::string text = format.hasMinimum ? "ui" : "i";
-  text += std::to_string(format.bits) + ":f16, " + std::to_string(format.group);
+  text += std::to_string(format.bits) + (format.isNonlinear ? " of nonlinear" : "") + ":f16, " +
+          std::to_string(format.group);
   if (format.hasTwoLevels())
     text += ", " + std::to_string(format.superGroup);
   return "!graphc.quant<" + text + ">";

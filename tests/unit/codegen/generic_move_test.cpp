@@ -156,6 +156,8 @@ TEST_P(GenericKernels, EmbeddingQuantized) {
       formats.push_back({.bits = bits, .group = 16, .superGroup = 256});
     formats.push_back({.bits = bits, .group = 32, .superGroup = 128, .hasMinimum = true});
   }
+  formats.push_back({.bits = 4, .isNonlinear = true});
+  formats.push_back({.bits = 4, .group = 32, .superGroup = 128, .isNonlinear = true});
   for (const QuantFormat &format : formats) {
     PanelLayout layout{kTokens, kColumns, /*groups=*/0, format.blockColumns()};
     QuantizedWeight weight(matrix, layout, format);

@@ -25,9 +25,12 @@ protected:
 INSTANTIATE_TEST_SUITE_P(Levels, QuantMatmul, testing::ValuesIn(targetsAndQuantTypes()),
                          matmulTestName);
 
-/// With 5 and 6 bits, with minimums, with two levels of scales, with both, and with groups of 16.
+/// With 5 and 6 bits, nonlinear, with minimums, with two levels of scales, with both, and with
+/// groups of 16.
 const std::vector<QuantFormat> kFileFormats = {
     {.bits = 5},
+    {.bits = 4, .isNonlinear = true},
+    {.bits = 4, .group = 32, .superGroup = 256, .isNonlinear = true},
     {.bits = 4, .hasMinimum = true},
     {.bits = 5, .hasMinimum = true},
     {.bits = 8, .hasMinimum = true},
@@ -37,7 +40,6 @@ const std::vector<QuantFormat> kFileFormats = {
     {.bits = 4, .group = 16, .superGroup = 256},
     {.bits = 6, .group = 16, .superGroup = 256},
     {.bits = 8, .group = 16, .superGroup = 256},
-    {.bits = 8, .group = 32, .superGroup = 256},
 };
 
 class FileFormats : public testing::TestWithParam<std::tuple<std::string, FactorTypes>> {

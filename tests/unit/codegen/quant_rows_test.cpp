@@ -23,6 +23,7 @@ constexpr QuantFormat kFormats[] = {
     {.bits = 4},
     {.bits = 5},
     {.bits = 8},
+    {.bits = 4, .isNonlinear = true},
     {.bits = 4, .hasMinimum = true},
     {.bits = 6, .group = 16, .superGroup = 256},
 };
@@ -52,11 +53,8 @@ public:
     std::string to = tensorText({-1, width}, quantRowsText(format));
     std::string text = "graphc.kernel @k(%x: " + from + ", %g: " + by + ") -> " + to +
                        " {\n  %0 = graphc.prepare_rows %x gamma(%g) offset " +
-                       (format.hasMinimum  ? "-1"
-                        : format.bits == 4 ? "8"
-                                           : "128") +
-                       " : (" + from + ", " + by + ") -> " + to + "\n  graphc.yield %0 : " + to +
-                       "\n}\n";
+                       std::to_string(format.rowOffset()) + " : (" + from + ", " + by + ") -> " +
+                       to + "\n  graphc.yield %0 : " + to + "\n}\n";
     return KernelRunner::compile(text, level, {kMaxRows, kMaxRows, kMaxRows});
   }
 

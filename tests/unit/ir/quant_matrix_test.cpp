@@ -21,7 +21,10 @@ QuantMatrix numbered(const QuantFormat &format, int64_t columns) {
       values[i] = valueOf(int64_t(i));
   };
   const int64_t range = format.most() - format.least() + 1;
-  number(matrix.integers, [&](int64_t i) { return int8_t(format.least() + i * 5 % range); });
+  number(matrix.integers, [&](int64_t i) {
+    return format.isNonlinear ? kNonlinear4[size_t(i * 5 % 16)]
+                              : int8_t(format.least() + i * 5 % range);
+  });
   number(matrix.scales, [](int64_t i) { return toF16(0.5f + float(i % 37)); });
   number(matrix.minimums, [](int64_t i) { return toF16(-0.25f * float(i % 29)); });
   number(matrix.factors, [](int64_t i) { return int8_t(i % 11 - 5); });
@@ -67,7 +70,7 @@ float numberAt(const std::byte *panel, const QuantFormat &format, int64_t channe
       const int high = std::to_integer<int>(highs[inSpan / fours * 128 + channel * 4 + place]);
       q |= (high >> inSpan % fours * highBits & ((1 << highBits) - 1)) << 4;
     }
-    q -= hasMinimum ? 0 : 1 << (format.bits - 1);
+    q = format.isNonlinear ? kNonlinear4[size_t(q)] : hasMinimum ? q : q - (1 << (format.bits - 1));
   }
   return hasMinimum ? std::fma(float(q), scale, minimum) : scale * float(q);
 }
@@ -81,6 +84,7 @@ TEST(QuantMatrix, PanelsHoldTheNumbersOfTheMatrix) {
       {.bits = 4, .hasMinimum = true},
       {.bits = 8, .hasMinimum = true},
       {.bits = 5},
+      {.bits = 4, .isNonlinear = true},
       {.bits = 6, .group = 64},
       {.bits = 6, .group = 16, .superGroup = 256},
       {.bits = 5, .group = 32, .superGroup = 256, .hasMinimum = true},
