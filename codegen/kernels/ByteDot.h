@@ -2,9 +2,8 @@
 // be int8 or less than that; the sums are exact and so the same on every target.
 //
 //   VPDPBUSD     unsigned weights (an offset is added to signed ones) by signed rows, into 32 bits
-//   VPMADDUBSW   the same in two steps by way of 16 bits: up to 6 bits fit as they are, for int8
-//   the
-//                weight's magnitude meets the row with the weight's sign
+//   VPMADDUBSW   the same in two steps by way of 16 bits: up to 6 bits fit as they are; of int8 the
+//                magnitude meets the row with the weight's sign
 //
 // Nonlinear integers are looked up in a table that has what the instruction wants of them.
 #ifndef GRAPHC_CODEGEN_KERNELS_BYTEDOT_H

@@ -2,6 +2,7 @@
 // of another type.
 #include "codegen/kernels/GenericKernelParts.h"
 #include "codegen/kernels/Loops.h"
+#include "codegen/kernels/UnpackedPanels.h"
 #include "ir/PanelLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -239,8 +240,8 @@ Value QuantTable::integerOf(Value places) {
 /// The integer in a column of the group whose integers begin at the byte `group`, as f32.
 Value QuantTable::integer(Value panel, Value group, Value channel, Value column) {
   const int64_t spanColumns = format.rowGroup();
-  const int64_t spanBytes = kPanelRows * spanColumns * format.bits / 8;
-  Value span = k.plus(group, times(over(column, spanColumns), spanBytes));
+  Value spans = times(over(column, spanColumns), QuantPanels{format}.spanBytes());
+  Value span = k.plus(group, spans);
   Value inSpan = modulo(column, spanColumns);
   Value number = unitByte(panel, span, channel, inSpan, format.unitColumns());
   if (!format.isWhole()) {

@@ -86,13 +86,9 @@ void QuantProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<V
     Value data = indexPlus(b, group, format.factorBytes(kPanelRows));
     int64_t spans = format.group / spanColumns();
     forEachStep(spans, groupSums, [&](Value step, MutableArrayRef<Value> inner) {
-      emitSpan({place.left,
-                right,
-                stepped(groupColumn, step, spanColumns()),
-                stepped(data, step, panels.spanBytes()),
-                scales,
-                {}},
-               rows, inner);
+      Value spanColumn = stepped(groupColumn, step, spanColumns());
+      Value spanData = stepped(data, step, panels.spanBytes());
+      emitSpan({place.left, right, spanColumn, spanData, scales, {}}, rows, inner);
     });
   });
 }

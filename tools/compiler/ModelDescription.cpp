@@ -88,7 +88,8 @@ static Status addConfigSources(const std::string &path, PlanModel &model) {
   return {};
 }
 
-Status describeModel(const std::string &path, bool verbose, ModelInput &input, ModelConfig &config) {
+Status describeModel(const std::string &path, bool verbose, ModelInput &input,
+                     ModelConfig &config) {
   GRAPHC_ASSIGN_OR_RETURN(config, readModelConfig(path));
   GRAPHC_ASSIGN_OR_RETURN(GenerationConfig generation, readGenerationConfig(path, config));
   if (verbose) {
