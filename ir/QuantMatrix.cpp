@@ -4,6 +4,7 @@
 #include "runtime/base/ElementType.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -79,7 +80,10 @@ namespace {
 class PanelWriter {
 public:
   PanelWriter(const QuantMatrix &matrix, std::span<std::byte> out)
-      : matrix(matrix), format(matrix.format), out(out.data()) {}
+      : matrix(matrix), format(matrix.format), out(out.data()) {
+    for (int64_t integer = INT8_MIN; integer <= INT8_MAX; ++integer)
+      storedAs[static_cast<uint8_t>(integer)] = static_cast<uint8_t>(format.storedFrom(integer));
+  }
 
   void write() {
     for (int64_t block = 0; block < matrix.blocks(); ++block) {
@@ -126,7 +130,7 @@ private:
 
   /// An integer as it is stored, from a bit on.
   uint32_t stored(int8_t integer, int64_t bit) const {
-    return static_cast<uint32_t>(format.storedFrom(integer)) >> static_cast<uint32_t>(bit);
+    return uint32_t(storedAs[static_cast<uint8_t>(integer)]) >> static_cast<uint32_t>(bit);
   }
 
   uint32_t lowUnit(const int8_t *from) const {
@@ -147,6 +151,7 @@ private:
   const QuantMatrix &matrix;
   const QuantFormat &format;
   std::byte *out;
+  std::array<uint8_t, 256> storedAs; ///< Of each integer, as a byte.
 };
 
 } // namespace
