@@ -8,7 +8,8 @@ Part by part: every model and type is compiled, run by `graphc bench`, and delet
 with oneDNN (kernels), and measures those for AVX2 (avx2); `attention_bench` (attention); `step_bench` (steps);
 `compile_speed.py` (compile).
 Results are kept in build/performance as they come, so that a run which was interrupted goes on where it stopped;
---fresh measures all of them again. --quick takes a small model and short runs, and writes into build/performance-quick:
+--fresh measures again what the other flags name. --quick takes a small model and short runs, and writes into
+build/performance-quick:
 it shows that the script works, not what graphc can do.
 """
 import argparse
@@ -16,7 +17,6 @@ import datetime
 import json
 import pathlib
 import shlex
-import shutil
 import subprocess
 import sys
 
@@ -62,17 +62,15 @@ class Measurements:
     """Results in a folder, a JSON file each, with the commands that made them."""
 
     def __init__(self, folder, fresh):
-        self.folder = folder
-        if fresh:
-            shutil.rmtree(folder, ignore_errors=True)
+        self.folder, self.fresh = folder, fresh
         folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, name):
         return self.folder / f"{name}.json"
 
     def keep(self, name, measure):
-        """The result of that name, measured unless it is there."""
-        if not self.path(name).exists():
+        """The result of that name, measured unless it is there and nobody wants it fresh."""
+        if self.fresh or not self.path(name).exists():
             print(f"measuring {name}", flush=True)
             self.path(name).write_text(json.dumps(measure(), indent=1))
         return json.loads(self.path(name).read_text())
@@ -163,7 +161,7 @@ def main():
                                      allow_abbrev=False)
     parser.add_argument("--quick", action="store_true", help="a small model and short runs")
     parser.add_argument("--render", action="store_true", help="measure nothing")
-    parser.add_argument("--fresh", action="store_true", help="forget what was measured before")
+    parser.add_argument("--fresh", action="store_true", help="measure again what was measured before")
     parser.add_argument("--parts", default=",".join(PARTS), help="comma-separated: " + ", ".join(PARTS))
     parser.add_argument("--models", help="comma-separated names of model_speed.py")
     parser.add_argument("--types", help="comma-separated: " + ", ".join(TYPES))
