@@ -81,8 +81,8 @@ class PanelWriter {
 public:
   PanelWriter(const QuantMatrix &matrix, std::span<std::byte> out)
       : matrix(matrix), format(matrix.format), out(out.data()) {
-    for (int64_t integer = INT8_MIN; integer <= INT8_MAX; ++integer)
-      storedAs[static_cast<uint8_t>(integer)] = static_cast<uint8_t>(format.storedFrom(integer));
+    for (int64_t integer = INT8_MIN; format.isNonlinear && integer <= INT8_MAX; ++integer)
+      placeOf[static_cast<uint8_t>(integer)] = static_cast<uint8_t>(format.storedFrom(integer));
   }
 
   void write() {
@@ -128,30 +128,36 @@ private:
     }
   }
 
-  /// An integer as it is stored, from a bit on.
-  uint32_t stored(int8_t integer, int64_t bit) const {
-    return uint32_t(storedAs[static_cast<uint8_t>(integer)]) >> static_cast<uint32_t>(bit);
+  uint32_t lowUnit(const int8_t *from) const {
+    if (format.isNonlinear)
+      return lowUnit(from, [&](int8_t q) { return uint32_t(placeOf[static_cast<uint8_t>(q)]); });
+    return lowUnit(from,
+                   [&](int8_t q) { return static_cast<uint32_t>(q + format.storedOffset()); });
   }
 
-  uint32_t lowUnit(const int8_t *from) const {
+  /// `stored`: an integer as it is stored.
+  template <typename Stored>
+  uint32_t lowUnit(const int8_t *from, Stored stored) const {
     const uint32_t mask = format.isWhole() ? 0xff : 0xf;
     uint32_t unit = 0;
     for (int64_t k = 0; k < format.unitColumns(); ++k)
-      unit |= (stored(from[k], 0) & mask) << static_cast<uint32_t>(format.bitOf(k));
+      unit |= (stored(from[k]) & mask) << static_cast<uint32_t>(format.bitOf(k));
     return unit;
   }
 
   uint32_t highUnit(const int8_t *from) const {
     uint32_t unit = 0;
-    for (int64_t k = 0; k < format.highUnitColumns(); ++k)
-      unit |= stored(from[k], 4) << static_cast<uint32_t>(format.highBitOf(k));
+    for (int64_t k = 0; k < format.highUnitColumns(); ++k) {
+      const auto stored = static_cast<uint32_t>(from[k] + format.storedOffset());
+      unit |= stored >> 4 << static_cast<uint32_t>(format.highBitOf(k));
+    }
     return unit;
   }
 
   const QuantMatrix &matrix;
   const QuantFormat &format;
   std::byte *out;
-  std::array<uint8_t, 256> storedAs; ///< Of each integer, as a byte.
+  std::array<uint8_t, 256> placeOf; ///< Of each nonlinear integer, as a byte: what is stored.
 };
 
 } // namespace
