@@ -72,8 +72,13 @@ double floorModulo(double a, double b) {
   return (remainder < 0) != (b < 0) ? remainder + b : remainder;
 }
 
+/// The remainder of a division towards zero is subtracted, and one after the division where Python
+/// rounds down: a divisor that is much larger than `a` would swallow it.
 double floorDivide(double a, double b) {
-  double quotient = (a - floorModulo(a, b)) / b;
+  double remainder = std::fmod(a, b);
+  double quotient = (a - remainder) / b;
+  if (remainder != 0 && (remainder < 0) != (b < 0))
+    quotient -= 1;
   return quotient == 0 ? std::copysign(0.0, a / b) : std::round(quotient);
 }
 

@@ -54,7 +54,7 @@ private:
   const Limits &limits;
   int nesting = 0;
   int loops = 0;  ///< `for` around the stream, inside of the innermost macro.
-  int scopes = 0; ///< `for`, macros and block assignments around it.
+  int scopes = 0; ///< `for`, macros, block assignments and generation blocks.
 };
 
 const Parser::Tag Parser::kTags[] = {
@@ -240,12 +240,12 @@ Status Parser::parseSet(Statement &statement) {
   return endTag();
 }
 
-/// Only outside of other scopes: a macro sees what the template sets, not what a loop did.
+/// Only outside of other scopes: a macro sees what the template sets, not what they did.
 Status Parser::parseMacro(Statement &statement) {
   if (scopes > 0)
     return tokens.fail(statement.line,
-                       "a macro inside of a loop, a macro or a block assignment "
-                       "is not supported",
+                       "a macro inside of a loop, a macro, a block assignment or a "
+                       "generation block is not supported",
                        StatusCode::Unsupported);
   GRAPHC_ASSIGN_OR_RETURN(statement.name, tokens.expectName("the name of the macro"));
   GRAPHC_RETURN_IF_ERROR(tokens.expectOperator("("));
@@ -276,7 +276,9 @@ Status Parser::parseMacro(Statement &statement) {
 /// Marks what a model wrote, for training; the text is rendered as it is.
 Status Parser::parseGeneration(Statement &statement) {
   GRAPHC_RETURN_IF_ERROR(endTag());
+  ++scopes;
   GRAPHC_ASSIGN_OR_RETURN(Block body, parseUntil(statement, {"endgeneration"}));
+  --scopes;
   statement.blocks.push_back(std::move(body));
   tokens.next();
   return endTag();

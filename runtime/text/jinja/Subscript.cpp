@@ -139,10 +139,8 @@ Expected<Value> slice(Budget &budget, const Value &object, const SliceBounds &bo
     return badInput("the step of a slice is 0");
   if (object.is(Kind::String))
     return sliceText(budget, object.text(), bounds);
-  if (object.is(Kind::Undefined))
-    return badInput("expected a list or a string to slice, but got " + object.describe());
   if (!object.is(Kind::Sequence))
-    return Value::undefined("a slice of " + object.describe());
+    return badInput("expected a list or a string to slice, but got " + object.describe());
   const std::vector<Value> &items = object.items();
   Range range = resolve(bounds, static_cast<int64_t>(items.size()));
   GRAPHC_RETURN_IF_ERROR(budget.use(static_cast<size_t>(range.count) * sizeof(Value)));
