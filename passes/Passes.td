@@ -485,7 +485,8 @@ def LowerToPlanPass : Graphc_Pass<"lower-to-plan"> {
 def PlanMemoryPass : Graphc_Pass<"plan-memory"> {
   let summary = "Let buffers of the plan share the arena by their lifetimes";
   let description = [{
-    Neighbours of which none reads what another writes are marked to run `together`. A buffer lives from the dispatch that
+    Neighbours of which none reads what another writes, two use a cache or two take the step's result are marked to run
+    `together`. A buffer lives from the dispatch that
     writes it to the last that reads it, and through all that run together with these. Buffers that do not live at the same
     time may share bytes (see analysis/MemoryPlanner.h for the algorithm).
 

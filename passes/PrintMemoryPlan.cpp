@@ -25,6 +25,7 @@ void PrintMemoryPlanPass::runOnOperation() {
     FailureOr<PlanBuffers> buffers = PlanBuffers::collect(plan);
     if (failed(buffers))
       return signalPassFailure();
+    buffers->extendOverGroups(plan);
     buffers->print(llvm::outs());
   }
   markAllAnalysesPreserved();

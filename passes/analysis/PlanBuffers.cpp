@@ -47,7 +47,6 @@ FailureOr<PlanBuffers> PlanBuffers::collect(PlanOp plan) {
     }
     ++number;
   }
-  result.extendOverGroups(plan);
   return std::move(result);
 }
 

@@ -27,7 +27,8 @@ struct PlanBuffers {
   /// For every dispatch, for every binding: the number of its buffer, or -1 for other bindings.
   std::vector<std::vector<int64_t>> ofBinding;
 
-  /// Reads a plan. Fails with a diagnostic where a dispatch reads bytes that none wrote.
+  /// Reads a plan, as if each dispatch ran alone. Fails with a diagnostic where a dispatch reads
+  /// bytes that none wrote.
   static llvm::FailureOr<PlanBuffers> collect(PlanOp plan);
 
   /// Lets the buffers live through the groups of dispatches that are marked `together`.
