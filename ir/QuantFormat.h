@@ -90,10 +90,13 @@ struct QuantFormat {
   /// What the sums of rows that meet such a weight are taken times, negated: what is added to make
   /// an integer unsigned, or -1 for the minimums.
   int64_t rowOffset() const { return hasMinimum ? -1 : isOfBytes() ? 128 : storedOffset(); }
-  /// An integer as it is stored, and the integer that is stored so.
+  /// An integer as it is stored, and the integer that is stored so. A nonlinear one that is not in
+  /// the table is stored as the least above it that is.
   int64_t storedFrom(int64_t integer) const {
-    return isNonlinear ? std::ranges::lower_bound(kNonlinear4, integer) - kNonlinear4.begin()
-                       : integer + storedOffset();
+    if (!isNonlinear)
+      return integer + storedOffset();
+    const auto least = std::ranges::lower_bound(kNonlinear4, std::min(integer, most()));
+    return least - kNonlinear4.begin();
   }
   int64_t integerOf(int64_t stored) const {
     return isNonlinear ? kNonlinear4[static_cast<size_t>(stored)] : stored - storedOffset();
@@ -116,12 +119,15 @@ struct QuantFormat {
   /// Where the integer of a unit's column k begins among the unit's 32 bits.
   constexpr int64_t bitOf(int64_t k) const { return 8 * byteOfColumn(k) + (k / 4) * 4; }
   /// Where its high bits begin among those of the unit that has them.
-  constexpr int64_t highBitOf(int64_t k) const {
-    return 8 * byteOfColumn(k) + (k / 4) * highBits();
-  }
-  /// Bytes of so many channels' units of one kind in so many columns.
+  int64_t highBitOf(int64_t k) const { return 8 * byteOfColumn(k) + (k / 4) * highBits(); }
+  /// Bytes of so many channels' units in so many columns, without those of high bits.
   int64_t lowBytes(int64_t channels, int64_t columns) const {
     return channels * columns / unitColumns() * kUnitBytes;
+  }
+
+  /// Bytes of their integers in whole spans.
+  int64_t integerBytes(int64_t channels, int64_t columns) const {
+    return channels * columns * bits / 8;
   }
 
   /// Blocks of a row, the last one perhaps not full.
@@ -134,7 +140,7 @@ struct QuantFormat {
   /// Bytes of a group of them, with and without the integers.
   int64_t factorBytes(int64_t channels) const { return channels * factorsOfGroup(); }
   int64_t groupBytes(int64_t channels) const {
-    return factorBytes(channels) + channels * group * bits / 8;
+    return factorBytes(channels) + integerBytes(channels, group);
   }
   /// Bytes of a block of them.
   int64_t blockBytes(int64_t channels) const {

@@ -146,10 +146,11 @@ private:
   }
 
   uint32_t highUnit(const int8_t *from) const {
+    const uint32_t mask = (1u << static_cast<uint32_t>(format.highBits())) - 1;
     uint32_t unit = 0;
     for (int64_t k = 0; k < format.highUnitColumns(); ++k) {
       const auto stored = static_cast<uint32_t>(from[k] + format.storedOffset());
-      unit |= stored >> 4 << static_cast<uint32_t>(format.highBitOf(k));
+      unit |= (stored >> 4 & mask) << static_cast<uint32_t>(format.highBitOf(k));
     }
     return unit;
   }

@@ -6,7 +6,8 @@
 //                                                     two levels: each times the group's factor
 //
 // in f32. A block is what QuantFormat::blockColumns() says; the last one of a row may have fewer
-// columns, and is then filled up with zeros.
+// columns, and is then filled up with integers that are 0 (nonlinear ones have none: with the least
+// above it, 1) and meet rows of zeros.
 #ifndef GRAPHC_IR_QUANTMATRIX_H
 #define GRAPHC_IR_QUANTMATRIX_H
 

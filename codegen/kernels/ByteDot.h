@@ -28,8 +28,8 @@ public:
   ByteDot(mlir::ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format)
       : b(builder), target(target), format(format) {}
 
-  /// Whether the weights are unsigned by an offset of 2^(bits - 1), so that sums have to start from
-  /// minus what it adds.
+  /// Whether the weights are unsigned by an offset, QuantFormat::rowOffset(), so that sums have to
+  /// start from minus what it adds.
   bool needsOffset() const {
     return !format.hasMinimum && (!format.isOfBytes() || target.hasByteDot());
   }

@@ -3,8 +3,8 @@
 // integers, so a row's bits do not depend on the way.
 //
 // A tile instruction wants its factors as they lie in memory: the rows of a tile are copied side by
-// side once for all panels of a group, int4 panels are unpacked to int8 once for all rows. Both go
-// to the thread's scratch:
+// side once for all panels of a group, panels of less than 8 bits are unpacked to int8 once for all
+// rows. Both go to the thread's scratch:
 //
 //   dots      [2] [16][16] i32                    what the vector unit scales and adds up
 //   rows      [spans] { [16][32] i8, [16] f32 }   integers, scales

@@ -2,7 +2,6 @@
 // of another type.
 #include "codegen/kernels/GenericKernelParts.h"
 #include "codegen/kernels/Loops.h"
-#include "codegen/kernels/UnpackedPanels.h"
 #include "ir/PanelLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -240,7 +239,7 @@ Value QuantTable::integerOf(Value places) {
 /// The integer in a column of the group whose integers begin at the byte `group`, as f32.
 Value QuantTable::integer(Value panel, Value group, Value channel, Value column) {
   const int64_t spanColumns = format.rowGroup();
-  Value spans = times(over(column, spanColumns), QuantPanels{format}.spanBytes());
+  Value spans = times(over(column, spanColumns), format.integerBytes(kPanelRows, spanColumns));
   Value span = k.plus(group, spans);
   Value inSpan = modulo(column, spanColumns);
   Value number = unitByte(panel, span, channel, inSpan, format.unitColumns());

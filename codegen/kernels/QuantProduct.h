@@ -55,9 +55,8 @@ protected:
     mlir::Value unit;              ///< The first 4-byte unit of the part in the span, an index.
   };
 
-  /// Columns of a turn of a loop over a span, one or two units. If all of a span were unrolled,
-  /// LLVM would begin with loads for the end of it, and keep the sums in memory for want of
-  /// registers.
+  /// Columns of a turn of a loop over a span. If all of a span were unrolled, LLVM would begin with
+  /// loads for the end of it, and keep the sums in memory for want of registers.
   static constexpr int64_t kStepColumns = 8;
 
   /// Emits `body` for the parts of a span, in a loop that carries the sums. What a part reads is

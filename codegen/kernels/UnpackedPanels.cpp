@@ -22,7 +22,7 @@ int64_t QuantPanels::unitColumns() const {
 int64_t QuantPanels::spanBytes() const {
   const int64_t columns = format.rowGroup();
   return unpacked ? columns / unitColumns() * kPanelRows * kUnitBytes
-                  : kPanelRows * columns * format.bits / 8;
+                  : format.integerBytes(kPanelRows, columns);
 }
 
 int64_t QuantPanels::groupBytes() const {

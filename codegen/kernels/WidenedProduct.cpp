@@ -31,7 +31,7 @@ Value WidenedProduct::element(const Span &span, int64_t row, int64_t column) {
   return vector::BroadcastOp::create(b, floats(), number);
 }
 
-/// Adds the run of columns that a part is.
+/// Adds the run of columns that a part is. How long a run is decides what a sum's bits are.
 void WidenedProduct::emitRun(const Span &span, int64_t rows, MutableArrayRef<Value> sums) {
   size_t vectors = span.right.vectors.size();
   // With a minimum, numbers are made whole and a run goes on where the sum stands.

@@ -52,7 +52,7 @@ class GgufTypes(unittest.TestCase):
     def test_bits(self):
         random = np.random.default_rng(3)
         prompts = [[int(t) for t in random.integers(3, 500, length)] for length in (1, 9, 40)]
-        for name in ("Q4_K_M", "Q6_K", "Q4_0"):
+        for name in ("Q4_K_M", "Q5_K_M", "Q6_K", "Q4_0", "IQ4_XS"):
             plan = self.graphc.plan(program.SHARED / "gguf_quant" / f"rand256-{name}.gguf")
             program.check_same_bits(self, self.graphc, plan, prompts, 4,
                                     (("-t", 1), ("-t", 2), ("--chunk", 1), ("--chunk", 7)), name=name)

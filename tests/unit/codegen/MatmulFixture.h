@@ -151,12 +151,15 @@ targetsAndQuantTypes(const std::vector<QuantFormat> &formats = {{.bits = 4}, {.b
 /// "f32", "f16", "bf16" or "i8", as in IR.
 inline std::string nameOf(ElementType type) { return std::string(elementTypeName(type)); }
 
-/// "w4", "w4m" with minimums, "w4n" nonlinear, "w4g16s256" with two levels.
+/// "w4", "w4m" with minimums, "w4n" nonlinear, "w4g64" with groups of 64, "w4g16s256" with two
+/// levels.
 inline std::string nameOf(const QuantFormat &format) {
   std::string name = "w" + std::to_string(format.bits) + (format.hasMinimum ? "m" : "") +
                      (format.isNonlinear ? "n" : "");
+  if (format.hasTwoLevels() || format.group != kRowGroup)
+    name += "g" + std::to_string(format.group);
   if (format.hasTwoLevels())
-    name += "g" + std::to_string(format.group) + "s" + std::to_string(format.superGroup);
+    name += "s" + std::to_string(format.superGroup);
   return name;
 }
 

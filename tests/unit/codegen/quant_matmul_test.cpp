@@ -25,10 +25,13 @@ protected:
 INSTANTIATE_TEST_SUITE_P(Levels, QuantMatmul, testing::ValuesIn(targetsAndQuantTypes()),
                          matmulTestName);
 
-/// With 5 and 6 bits, nonlinear, with minimums, with two levels of scales, with both, and with
-/// groups of 16.
+/// With 5 and 6 bits, nonlinear, with minimums, with two levels of scales, with both, with groups
+/// of 16, and with several spans in a group.
 const std::vector<QuantFormat> kFileFormats = {
     {.bits = 5},
+    {.bits = 5, .group = 64},
+    {.bits = 6, .group = 64},
+    {.bits = 4, .group = 64, .isNonlinear = true},
     {.bits = 4, .isNonlinear = true},
     {.bits = 4, .group = 32, .superGroup = 256, .isNonlinear = true},
     {.bits = 4, .hasMinimum = true},
