@@ -12,73 +12,12 @@ using namespace mlir;
 
 namespace graphc {
 
-//===----------------------------------------------------------------------===//
-// Shape classes
-//===----------------------------------------------------------------------===//
-
-/// A tile: rows at once, in how many passes over the panel (each takes every passes-th vector), and
-/// how many steps of k a turn of the loop has.
-struct MatmulLoops::TileClass {
-  int64_t rows;
-  int64_t passes;
-  int64_t unroll;
-  int64_t streams = 1; ///< Panels that are read side by side, as far as the range has so many.
-  enum class Way {
-    Vectors,  ///< Panels as they are packed.
-    Tiles,    ///< By tile instructions (ByteTiles.h).
-    Unpacked, ///< Panels that were unpacked for all tiles (UnpackedPanels.h).
-  } way = Way::Vectors;
-
-  /// All there is to wait for is memory.
-  bool isStream() const { return rows <= 4 && way == Way::Vectors; }
-  bool inTiles() const { return way == Way::Tiles; }
-  bool isUnpacked() const { return way == Way::Unpacked; }
-};
-
-/// Where a pass stands.
-struct MatmulLoops::TilePlace {
-  Value panel;
-  Value firstRow;
-  LeftRows left;
-  SmallVector<int64_t> places; ///< Which of each panel's vectors.
-  Value firstOfGroup;          ///< Panel that the group begins with.
-  int64_t streams = 1;         ///< Panels that are read side by side, `panel` the first.
-  Value apart = {};            ///< Panels from one of them to the next.
-};
-
-// A panel is 2 vectors on AVX-512 and 4 on AVX2. The largest tile has 24 sums in 32 registers, or
-// 12 (10, where bf16 is widened, which takes registers as well) in 16; small ones read the panel
-// once and get their independent chains from its channels. By falling rows, the last with one row:
-// tiles are taken greedily.
-//
-// A quantized weight needs a second set of sums, those of a group, and its numbers are unpacked for
-// each tile: fewer rows make room for it. Tiles of 16 rows are scaled by vectors of 16 sums.
-ArrayRef<MatmulLoops::TileClass> MatmulLoops::classes() const {
-  static constexpr TileClass kWide[] = {
-      {12, 1, 2}, {8, 1, 2}, {4, 1, 2, 2}, {2, 1, 2, 4}, {1, 1, 2, 4}};
-  static constexpr TileClass kNarrow[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 2, 2}};
-  static constexpr TileClass kNarrowF16[] = {{6, 2, 2}, {4, 2, 2}, {2, 1, 2}, {1, 1, 1, 2}};
-  static constexpr TileClass kNarrowBf16[] = {{5, 2, 1}, {4, 2, 1}, {2, 1, 1}, {1, 1, 2, 2}};
-  static constexpr TileClass kWideQuant[] = {{6, 1, 1}, {4, 1, 1, 2}, {2, 1, 1, 4}, {1, 1, 1, 4}};
+ArrayRef<TileClass> MatmulLoops::classes() const {
   using enum TileClass::Way;
-  static constexpr TileClass kTilesQuant[] = {
-      {ByteTiles::kRows, 2, 2, 1, Tiles}, {6, 1, 1}, {4, 1, 1}, {2, 1, 1, 2}, {1, 1, 1, 4}};
-  static constexpr TileClass kNarrowQuant[] = {{5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
-  static constexpr TileClass kWideUnpacked[] = {
-      {6, 1, 1, 1, Unpacked}, {6, 1, 1}, {4, 1, 1, 2}, {2, 1, 1, 4}, {1, 1, 1, 4}};
-  static constexpr TileClass kNarrowUnpacked[] = {
-      {5, 4, 1, 1, Unpacked}, {5, 4, 1}, {4, 4, 1}, {2, 2, 1}, {1, 2, 1}};
-  if (tiles)
-    return kTilesQuant;
-  if (unpackedPanels)
-    return target.vectorRegisters() >= 32 ? ArrayRef(kWideUnpacked) : ArrayRef(kNarrowUnpacked);
-  if (isQuantized())
-    return target.vectorRegisters() >= 32 ? ArrayRef(kWideQuant) : ArrayRef(kNarrowQuant);
-  if (target.vectorRegisters() >= 32)
-    return kWide;
-  if (factors.weightType.isBF16())
-    return kNarrowBf16;
-  return factors.weightType.isF16() ? ArrayRef(kNarrowF16) : ArrayRef(kNarrow);
+  return tileClasses(target, factors.weightType,
+                     tiles            ? Tiles
+                     : unpackedPanels ? Unpacked
+                                      : Vectors);
 }
 
 int64_t MatmulLoops::maxRows() const {
@@ -94,8 +33,8 @@ int64_t MatmulLoops::maxRows() const {
 static constexpr Fetch kFetchOfOne = {4096, 2}, kFetchOfMany = {1024, 3};
 
 //===----------------------------------------------------------------------===//
-// Scratch: the epilogue's, the sums of a tile, then its rows widened to f32, or what ByteTiles has
-// there, or unpacked panels
+// Scratch: the epilogue's, the sums of a tile or a slab, then a tile's rows widened to f32, or what
+// ByteTiles has there, or unpacked panels
 //===----------------------------------------------------------------------===//
 
 static constexpr int64_t kFloatBytes = 4;
@@ -116,6 +55,8 @@ int64_t MatmulLoops::storedSums() const {
   int64_t rows = floatTiles ? FloatTiles::kMostRows : 0;
   for (const TileClass &tile : classes())
     rows = std::max(rows, keepsSums(tile) ? tile.rows * tile.streams : 0);
+  if (hasPieces())
+    rows = std::max(rows, kSlabRows * panelsOfGroup());
   return rows * kPanelRows;
 }
 
@@ -170,6 +111,11 @@ void MatmulLoops::unpackForManyRows() {
                          sumsOffset() + storedSums() * kFloatBytes);
 }
 
+int64_t MatmulLoops::bytesOfBlocks(int64_t blocks) const {
+  Type element = cast<MemRefType>(factors.weight.getType()).getElementType();
+  return blocks * factors.blockStride * element.getIntOrFloatBitWidth() / 8;
+}
+
 /// Panels whose rows are read once for all of them: as many as leave room for the rows in an L2 of
 /// 1 MB. Where rows are widened or copied, which costs as much as a third of a panel's product,
 /// more panels pay for it, even if they have to come from the next cache. A group is a multiple of
@@ -179,8 +125,7 @@ int64_t MatmulLoops::panelsOfGroup() const {
     return tiles->panelsOfGroup();
   if (unpackedPanels)
     return unpackedPanels->panels();
-  Type element = cast<MemRefType>(factors.weight.getType()).getElementType();
-  int64_t panelBytes = factors.blocks * factors.blockStride * element.getIntOrFloatBitWidth() / 8;
+  int64_t panelBytes = bytesOfBlocks(pieceBlocks());
   bool copiesRows = floatTiles || widensRows();
   int64_t bytes = copiesRows ? 1 << 20 : 512 << 10;
   int64_t least = copiesRows ? 4 : 1;
@@ -203,7 +148,10 @@ void MatmulLoops::emit(ImplicitLocOpBuilder &b, Value first, Value end, Value ro
     for (auto [tile, range] : llvm::zip_equal(classes(), ranges)) {
       if (tile.inTiles() || tile.isUnpacked())
         unpackPanels(b, range, {panel, groupEnd});
-      emitClass(b, tile, range, {panel, groupEnd});
+      if (hasPieces() && !tile.isStream())
+        emitClassInPieces(b, tile, range, {panel, groupEnd});
+      else
+        emitClass(b, tile, range, {panel, groupEnd});
     }
   });
 }
@@ -265,11 +213,12 @@ void MatmulLoops::emitTileRows(ImplicitLocOpBuilder &b, Range rows, int64_t tile
                 factors.rowWidth};
   place.places = llvm::to_vector(llvm::seq(kPanelRows / target.lanes()));
   floatTiles->packRows(b, place.left, count, tileRows);
+  Value zero = arith::ConstantIndexOp::create(b, 0);
   emitLoop(b, panels.first, panels.end, 1, [&](Value panel) {
     place.panel = panel;
     int64_t prefetch = tileRows == FloatTiles::kLeastRows ? kFetchOfOne.distance : 0;
     floatTiles->multiply(b, rightPanel(b, {}, place), scratchSums(b), tileRows, prefetch);
-    emitStoredRows(b, count, place);
+    emitStoredRows(b, count, place, zero);
   });
 }
 
@@ -333,23 +282,24 @@ void MatmulLoops::emitPanels(ImplicitLocOpBuilder &b, const TileClass &tile, Til
   bool byScratch = keepsSums(tile);
   int64_t vectors = kPanelRows / target.lanes();
   Value rows = arith::ConstantIndexOp::create(b, tile.rows);
+  Value base = arith::ConstantIndexOp::create(b, 0);
   for (int64_t pass = 0; pass < tile.passes; ++pass) {
     place.places.clear();
     for (int64_t v = pass; v < vectors; v += tile.passes)
       place.places.push_back(v);
-    SmallVector<Value> sums = emitSums(b, tile, place);
+    SmallVector<Value> sums = emitSums(b, tile, place, {factors.depth});
     if (!byScratch) {
       emitRowsOfPanels(b, place, tile.rows, sums);
       continue;
     }
-    storeSums(b, place, sums);
+    storeSums(b, place, base, sums);
     if (!splits)
-      emitStoredRows(b, rows, place);
+      emitStoredRows(b, rows, place, base);
   }
   if (!byScratch || !splits)
     return;
   place.places = llvm::to_vector(llvm::seq(vectors));
-  emitStoredRows(b, rows, place);
+  emitStoredRows(b, rows, place, base);
 }
 
 /// Row after row, `sums` has those of all panels; an epilogue wants one panel's.
@@ -430,7 +380,7 @@ RightPanel MatmulLoops::rightPanel(ImplicitLocOpBuilder &b, const TileClass &til
 
 /// The sums of a pass, row by row.
 SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClass &tile,
-                                         const TilePlace &place) {
+                                         const TilePlace &place, const Piece &piece) {
   Type rowType = widensRows() ? Type(b.getF32Type()) : factors.rowType;
   auto product = tile.inTiles()      ? tiles->product(b)
                  : tile.isUnpacked() ? makeUnpackedProduct(b, target, quantPanels)
@@ -440,27 +390,30 @@ SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClas
   // Of many rows, all tiles but the first find the panel in the cache; so do later passes.
   if (tile.isStream() && place.places.front() == 0)
     right.fetch = place.streams > 1 ? kFetchOfMany : kFetchOfOne;
-  return kernel.emit(place.left, right, {tile.rows, factors.depth, tile.unroll});
+  return kernel.emit(place.left, right, {tile.rows, piece.depth, tile.unroll, {}, piece.first},
+                     piece.sums);
 }
 
 Value MatmulLoops::scratchSums(ImplicitLocOpBuilder &b) {
   return scratchFloats(b, function, storedSums(), sumsOffset());
 }
 
-void MatmulLoops::storeSums(ImplicitLocOpBuilder &b, const TilePlace &place, ValueRange sums) {
+void MatmulLoops::storeSums(ImplicitLocOpBuilder &b, const TilePlace &place, Value base,
+                            ValueRange sums) {
   Value memory = scratchSums(b);
   int64_t lanes = target.lanes(), vectors = place.places.size(), streams = place.streams;
   int64_t rows = std::ssize(sums) / (streams * vectors);
   for (int64_t i = 0; i < std::ssize(sums); ++i) {
     int64_t stream = i / vectors % streams, row = i / (vectors * streams);
     int64_t at = (stream * rows + row) * kPanelRows + place.places[i % vectors] * lanes;
-    storeLanes(b, sums[i], memory, arith::ConstantIndexOp::create(b, at), lanes);
+    storeLanes(b, sums[i], memory, indexPlus(b, base, at), lanes);
   }
 }
 
 /// The epilogues of a tile whose sums are in scratch: one copy of the code for all rows of all
 /// streams.
-void MatmulLoops::emitStoredRows(ImplicitLocOpBuilder &b, Value rows, const TilePlace &place) {
+void MatmulLoops::emitStoredRows(ImplicitLocOpBuilder &b, Value rows, const TilePlace &place,
+                                 Value base) {
   Value memory = scratchSums(b);
   int64_t lanes = target.lanes();
   auto sumType = VectorType::get({lanes}, b.getF32Type());
@@ -475,14 +428,14 @@ void MatmulLoops::emitStoredRows(ImplicitLocOpBuilder &b, Value rows, const Tile
     });
   };
   if (place.streams == 1)
-    return emitStream(place, zero);
+    return emitStream(place, base);
   Value streams = arith::ConstantIndexOp::create(b, place.streams);
   emitLoop(b, zero, streams, 1, [&](Value stream) {
     TilePlace own = place;
     Value panels = arith::MulIOp::create(b, stream, place.apart);
     own.panel = arith::AddIOp::create(b, place.panel, panels);
     Value firstSum = indexTimes(b, arith::MulIOp::create(b, stream, rows), kPanelRows);
-    emitStream(own, firstSum);
+    emitStream(own, arith::AddIOp::create(b, base, firstSum));
   });
 }
 

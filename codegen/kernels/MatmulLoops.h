@@ -8,15 +8,17 @@
 //           epilogue of each row
 //
 // One function serves every T: which classes have tiles is arithmetic on T. A row's bits do not
-// depend on the class that it falls into. Where the target has tile registers, integers have one
-// more class, of 16 rows (ByteTiles), and bf16 has two of its own (FloatTiles). Elsewhere quantized
-// panels are unpacked once for many rows (UnpackedPanels), where that pays.
+// depend on the class that it falls into. Large panels are taken in pieces of k (MatmulPieces.cpp).
+// Where the target has tile registers, integers have one more class, of 16 rows (ByteTiles), and
+// bf16 has two of its own (FloatTiles). Elsewhere quantized panels are unpacked once for many rows
+// (UnpackedPanels), where that pays.
 #ifndef GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 #define GRAPHC_CODEGEN_KERNELS_MATMULLOOPS_H
 
 #include "codegen/kernels/ByteTiles.h"
 #include "codegen/kernels/FloatTiles.h"
 #include "codegen/kernels/MatmulEpilogue.h"
+#include "codegen/kernels/MatmulTiles.h"
 #include "codegen/kernels/MicroKernel.h"
 #include "codegen/kernels/UnpackedPanels.h"
 
@@ -47,10 +49,24 @@ public:
   int64_t scratchBytes() const;
 
 private:
-  struct TileClass;
-  struct TilePlace;
   struct Range {
     mlir::Value first, end;
+  };
+  /// Where a pass stands.
+  struct TilePlace {
+    mlir::Value panel;
+    mlir::Value firstRow;
+    LeftRows left;
+    llvm::SmallVector<int64_t> places; ///< Which of each panel's vectors.
+    mlir::Value firstOfGroup;          ///< Panel that the group begins with.
+    int64_t streams = 1;               ///< Panels that are read side by side, `panel` the first.
+    mlir::Value apart = {};            ///< Panels from one of them to the next.
+  };
+  /// A part of k.
+  struct Piece {
+    int64_t depth;                            ///< Numbers.
+    mlir::Value first = {};                   ///< Block that it begins with; null: the first.
+    llvm::SmallVector<mlir::Value> sums = {}; ///< Of what comes before it; none: zeros.
   };
 
   llvm::ArrayRef<TileClass> classes() const;
@@ -64,6 +80,7 @@ private:
   mlir::Value rowsOfClass(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, mlir::Value rows,
                           mlir::Value first);
   void unpackForManyRows();
+  int64_t bytesOfBlocks(int64_t blocks) const;
   int64_t panelsOfGroup() const;
   int64_t storedSums() const;
 
@@ -84,12 +101,29 @@ private:
                         const TilePlace &place);
   bool splitsHalves(const TileClass &tile) const;
   llvm::SmallVector<mlir::Value> emitSums(mlir::ImplicitLocOpBuilder &b, const TileClass &tile,
-                                          const TilePlace &place);
+                                          const TilePlace &place, const Piece &piece);
   mlir::Value scratchSums(mlir::ImplicitLocOpBuilder &b);
-  void storeSums(mlir::ImplicitLocOpBuilder &b, const TilePlace &place, mlir::ValueRange sums);
-  void emitStoredRows(mlir::ImplicitLocOpBuilder &b, mlir::Value rows, const TilePlace &place);
+  // `base`: where a tile's sums begin in scratch, an index.
+  void storeSums(mlir::ImplicitLocOpBuilder &b, const TilePlace &place, mlir::Value base,
+                 mlir::ValueRange sums);
+  void emitStoredRows(mlir::ImplicitLocOpBuilder &b, mlir::Value rows, const TilePlace &place,
+                      mlir::Value base);
   void emitRows(mlir::ImplicitLocOpBuilder &b, const TilePlace &place, mlir::Value firstRow,
                 int64_t rows, mlir::ValueRange sums);
+
+  // MatmulPieces.cpp
+  static const int64_t kSlabRows;
+  int64_t pieceBlocks() const;
+  bool hasPieces() const { return pieceBlocks() < factors.blocks; }
+  void emitClassInPieces(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, Range rows,
+                         Range panels);
+  void emitPiece(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, Range slab, Range panels,
+                 const Piece &piece);
+  void clearSums(mlir::ImplicitLocOpBuilder &b);
+  llvm::SmallVector<mlir::Value> loadSums(mlir::ImplicitLocOpBuilder &b, const TileClass &tile,
+                                          const TilePlace &place, mlir::Value base);
+  void forEachTile(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, Range slab, Range panels,
+                   llvm::function_ref<void(TilePlace &, mlir::Value)> body);
 
   KernelFunction &function;
   const Target &target;

@@ -113,14 +113,16 @@ SmallVector<Value> MicroKernel::emit(const LeftRows &left, const RightPanel &rig
   };
   auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
 
+  Value first = tile.first ? tile.first : index(0);
+  assert((!tile.first || (!tile.blocks && !product->runsAhead())) && "pieces are of one size");
   assert((!product->runsAhead() || tile.unroll % 2 == 0) && "blocks take turns of two");
   if (product->runsAhead() && fullBlocks > 0)
     product->begin({left, right, index(0), 0, depth}, tile.rows);
   assert((!tile.blocks || (looped * depth == tile.depth && !product->runsAhead())) &&
          "blocks that may be left out are those of the loop");
   if (looped > 0) {
-    Value end = tile.blocks ? tile.blocks : index(looped);
-    auto loop = scf::ForOp::create(b, index(0), end, index(tile.unroll), sums);
+    Value end = tile.blocks ? tile.blocks : indexPlus(b, first, looped);
+    auto loop = scf::ForOp::create(b, first, end, index(tile.unroll), sums);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     SmallVector<Value> inner(loop.getRegionIterArgs());
@@ -131,9 +133,10 @@ SmallVector<Value> MicroKernel::emit(const LeftRows &left, const RightPanel &rig
     sums.assign(loop.getResults().begin(), loop.getResults().end());
   }
 
-  unrolled(index(looped), fullBlocks - looped, sums);
+  Value rest = indexPlus(b, first, looped);
+  unrolled(rest, fullBlocks - looped, sums);
   if (int64_t valid = tile.depth % depth)
-    product->emit({left, right, index(looped), fullBlocks - looped, valid}, tile.rows, sums);
+    product->emit({left, right, rest, fullBlocks - looped, valid}, tile.rows, sums);
   return sums;
 }
 

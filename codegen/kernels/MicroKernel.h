@@ -24,6 +24,8 @@ struct MicroTile {
   /// Takes so many blocks only, an index and a multiple of `unroll`, if not null. The blocks of
   /// `depth` are such a multiple as well, then.
   mlir::Value blocks = {};
+  /// The first block, an index, if not null; then `depth` counts from there.
+  mlir::Value first = {};
 };
 
 /// Elements of k that stand side by side in a packed right factor without scales: 1 for f32 and

@@ -92,7 +92,7 @@ Approx LinearCase::expected(int64_t t, int64_t n) const {
   return value.storedAs(spec.result);
 }
 
-static void expectMatches(const LinearCase &test, const Numbers &result) {
+void expectMatches(const LinearCase &test, const Numbers &result) {
   const LinearSpec &spec = test.spec;
   for (int64_t t = 0; t < spec.maxRows; ++t) {
     for (int64_t n = 0; n < spec.channels; ++n) {

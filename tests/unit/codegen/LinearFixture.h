@@ -58,7 +58,11 @@ private:
   Numbers residual;
 };
 
-/// All rows are right; every class of row tiles and every split of the tasks gives the same bits.
+/// All rows are right, against sums in f64.
+void expectMatches(const LinearCase &test, const Numbers &result);
+
+/// That, and by the reference too; every class of row tiles and every split of the tasks gives the
+/// same bits.
 void checkLinear(const LinearSpec &spec, const std::string &level);
 
 } // namespace graphc::test

@@ -87,8 +87,7 @@ static void inventRow(std::mt19937 &random, QuantMatrix &matrix, int64_t channel
   const float most = 63.0f, step = 0.3f / float(format.most());
   for (int64_t k = 0; k < matrix.columns; ++k)
     matrix.integers[size_t(channel * matrix.paddedColumns() + k)] =
-        int8_t(format.isWhole() ? between(format.least(), format.most())
-                                : format.integerOf(between(0, (1 << format.bits) - 1)));
+        int8_t(format.isNonlinear ? between(0, 15) : between(format.least(), format.most()));
   for (int64_t block = 0; block < matrix.blocks(); ++block) {
     auto at = size_t(channel * matrix.blocks() + block);
     float scale = step * float(between(50, 100)) / (format.hasTwoLevels() ? 100 * most : 100);

@@ -114,20 +114,54 @@ TEST_P(Matmul, EpilogueAppliesAFunction) {
   checkLinear({.type = type(), .depth = 33, .channels = 7, .cap = 0.5, .residual = true}, level());
 }
 
-TEST_P(Matmul, InnerLoopsKeepTheirSumsInRegisters) {
+/// A panel of these has more than 256 KB. The last piece is shorter, in the second case by an odd
+/// number of columns.
+TEST_P(Matmul, LargePanelsAreTakenInPieces) {
+  checkLinear({.type = type(),
+               .depth = 4400,
+               .channels = 40,
+               .rowPadding = 16,
+               .bias = true,
+               .residual = true},
+              level());
+  checkLinear({.type = type(), .depth = 4163, .channels = 70, .rowPadding = 13}, level());
+}
+
+/// Few rows take a panel as a whole, so the same bits come another way. All rows fill more than a
+/// slab.
+TEST_P(Matmul, PiecesDoNotChangeABit) {
+  constexpr int64_t kRows = 525;
   LinearCase test({.type = type(),
-                   .depth = 2048,
-                   .channels = 352,
-                   .rowPadding = 32,
+                   .depth = 4200,
+                   .channels = 70,
                    .gate = "silu",
-                   .factor = true,
-                   .result = type().rows});
+                   .bias = true,
+                   .maxRows = kRows});
   auto kernel = test.compile(level());
   ASSERT_TRUE(kernel);
-  int loops = 0;
-  EXPECT_THAT(loopsThatSpill(kernel->assembly(), loops), testing::IsEmpty());
-  const int classes = level() == "x86-64-v4-amx" ? 2 : 4; // Of numbers of rows, a loop over k each.
-  EXPECT_GE(loops, classes) << "the loops over k were not found";
+  Numbers whole = test.run(*kernel, kRows);
+  ASSERT_NO_FATAL_FAILURE(expectMatches(test, whole));
+  for (int64_t rows : {1, 2, 3, 7})
+    EXPECT_TRUE(sameBits(test.run(*kernel, rows), 0, whole, 0, rows * 70)) << rows << " rows";
+}
+
+TEST_P(Matmul, InnerLoopsKeepTheirSumsInRegisters) {
+  for (int64_t depth : {2048, 5632}) {
+    LinearCase test({.type = type(),
+                     .depth = depth,
+                     .channels = 352,
+                     .rowPadding = 32,
+                     .gate = "silu",
+                     .factor = true,
+                     .result = type().rows});
+    auto kernel = test.compile(level());
+    ASSERT_TRUE(kernel);
+    int loops = 0;
+    EXPECT_THAT(loopsThatSpill(kernel->assembly(), loops), testing::IsEmpty()) << depth;
+    // Of numbers of rows, a loop over k each.
+    const int classes = level() == "x86-64-v4-amx" ? 2 : 4;
+    EXPECT_GE(loops, classes) << "the loops over k were not found";
+  }
 }
 
 TEST(MatmulKernel, NamesWhatDoesNotFit) {
