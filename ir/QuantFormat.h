@@ -90,14 +90,7 @@ struct QuantFormat {
   /// What the sums of rows that meet such a weight are taken times, negated: what is added to make
   /// an integer unsigned, or -1 for the minimums.
   int64_t rowOffset() const { return hasMinimum ? -1 : isOfBytes() ? 128 : storedOffset(); }
-  /// An integer as it is stored, and the integer that is stored so. A nonlinear one that is not in
-  /// the table is stored as the least above it that is.
-  int64_t storedFrom(int64_t integer) const {
-    if (!isNonlinear)
-      return integer + storedOffset();
-    const auto least = std::ranges::lower_bound(kNonlinear4, std::min(integer, most()));
-    return least - kNonlinear4.begin();
-  }
+  /// The integer that is stored so.
   int64_t integerOf(int64_t stored) const {
     return isNonlinear ? kNonlinear4[static_cast<size_t>(stored)] : stored - storedOffset();
   }

@@ -4,7 +4,6 @@
 #include "runtime/base/ElementType.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -36,7 +35,7 @@ QuantMatrix::Scales QuantMatrix::scalesOf(int64_t row, int64_t group) const {
 }
 
 static float numberOf(const QuantFormat &format, const QuantMatrix::Scales &scales, int8_t q) {
-  const auto integer = static_cast<float>(q);
+  const auto integer = static_cast<float>(format.isNonlinear ? format.integerOf(q) : q);
   return format.hasMinimum ? std::fma(integer, scales.scale, scales.minimum)
                            : scales.scale * integer;
 }
@@ -80,10 +79,7 @@ namespace {
 class PanelWriter {
 public:
   PanelWriter(const QuantMatrix &matrix, std::span<std::byte> out)
-      : matrix(matrix), format(matrix.format), out(out.data()) {
-    for (int64_t integer = INT8_MIN; format.isNonlinear && integer <= INT8_MAX; ++integer)
-      placeOf[static_cast<uint8_t>(integer)] = static_cast<uint8_t>(format.storedFrom(integer));
-  }
+      : matrix(matrix), format(matrix.format), out(out.data()) {}
 
   void write() {
     for (int64_t block = 0; block < matrix.blocks(); ++block) {
@@ -129,28 +125,20 @@ private:
   }
 
   uint32_t lowUnit(const int8_t *from) const {
-    if (format.isNonlinear)
-      return lowUnit(from, [&](int8_t q) { return uint32_t(placeOf[static_cast<uint8_t>(q)]); });
-    return lowUnit(from,
-                   [&](int8_t q) { return static_cast<uint32_t>(q + format.storedOffset()); });
-  }
-
-  /// `stored`: an integer as it is stored.
-  template <typename Stored>
-  uint32_t lowUnit(const int8_t *from, Stored stored) const {
     const uint32_t mask = format.isWhole() ? 0xff : 0xf;
     uint32_t unit = 0;
     for (int64_t k = 0; k < format.unitColumns(); ++k)
-      unit |= (stored(from[k]) & mask) << static_cast<uint32_t>(format.bitOf(k));
+      unit |= (storedFrom(from[k]) & mask) << static_cast<uint32_t>(format.bitOf(k));
     return unit;
   }
+
+  uint32_t storedFrom(int8_t q) const { return static_cast<uint32_t>(q + format.storedOffset()); }
 
   uint32_t highUnit(const int8_t *from) const {
     const uint32_t mask = (1u << static_cast<uint32_t>(format.highBits())) - 1;
     uint32_t unit = 0;
     for (int64_t k = 0; k < format.highUnitColumns(); ++k) {
-      const auto stored = static_cast<uint32_t>(from[k] + format.storedOffset());
-      unit |= (stored >> 4 & mask) << static_cast<uint32_t>(format.highBitOf(k));
+      unit |= (storedFrom(from[k]) >> 4 & mask) << static_cast<uint32_t>(format.highBitOf(k));
     }
     return unit;
   }
@@ -158,7 +146,6 @@ private:
   const QuantMatrix &matrix;
   const QuantFormat &format;
   std::byte *out;
-  std::array<uint8_t, 256> placeOf; ///< Of each nonlinear integer, as a byte: what is stored.
 };
 
 } // namespace

@@ -5,9 +5,9 @@
 //   number(n, k) = fma(q, scale, minimum)                         minimum = minimums[block]
 //                                                     two levels: each times the group's factor
 //
-// in f32. A block is what QuantFormat::blockColumns() says; the last one of a row may have fewer
-// columns, and is then filled up with integers that are 0 (nonlinear ones have none: with the least
-// above it, 1) and meet rows of zeros.
+// in f32. Nonlinear integers stand as their places in kNonlinear4. A block is what
+// QuantFormat::blockColumns() says; the last one of a row may have fewer columns, and is then
+// filled up with zeros, which meet rows of zeros.
 #ifndef GRAPHC_IR_QUANTMATRIX_H
 #define GRAPHC_IR_QUANTMATRIX_H
 
@@ -39,7 +39,7 @@ struct QuantMatrix {
   QuantFormat format;
   int64_t rows;
   int64_t columns;
-  std::vector<int8_t> integers;                ///< [rows][paddedColumns()]
+  std::vector<int8_t> integers;                ///< [rows][paddedColumns()], or places.
   std::vector<uint16_t> scales, minimums;      ///< [rows][blocks()], bits of f16.
   std::vector<int8_t> factors, minimumFactors; ///< [rows][groups()]
 };

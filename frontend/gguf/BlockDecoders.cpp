@@ -70,12 +70,6 @@ void unpackFactors(const uint8_t *bytes, const BlockParts &parts) {
   }
 }
 
-void splitIq4(const uint8_t *bytes, int8_t *out) {
-  splitNibbles(bytes, out);
-  for (int64_t j = 0; j < 2 * kHalf; ++j)
-    out[j] = kNonlinear4[static_cast<size_t>(out[j])];
-}
-
 } // namespace
 
 /// d f16, q u4[32]: w = d (q - 8)
@@ -198,7 +192,7 @@ void decodeQ6_K(const std::byte *block, const BlockParts &parts) {
 void decodeIQ4_NL(const std::byte *block, const BlockParts &parts) {
   Cursor in(block);
   *parts.scale = in.half();
-  splitIq4(in.take(kHalf), parts.integers);
+  splitNibbles(in.take(kHalf), parts.integers);
 }
 
 /// d f16, upper 2 bits of s u2[8], lower 4 bits u4[8], q u4[256]: w = d (s - 32) table[q], in
@@ -212,7 +206,7 @@ void decodeIQ4_XS(const std::byte *block, const BlockParts &parts) {
     const uint8_t both = lowers[group / 2];
     const int64_t four = group % 2 == 0 ? low(both) : high(both);
     parts.factors[group] = static_cast<int8_t>((four | (uppers >> 2 * group & 3) << 4) - 32);
-    splitIq4(in.take(kHalf), parts.integers + 32 * group);
+    splitNibbles(in.take(kHalf), parts.integers + 32 * group);
   }
 }
 

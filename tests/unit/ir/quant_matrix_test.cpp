@@ -22,8 +22,7 @@ QuantMatrix numbered(const QuantFormat &format, int64_t columns) {
   };
   const int64_t range = format.most() - format.least() + 1;
   number(matrix.integers, [&](int64_t i) {
-    return format.isNonlinear ? kNonlinear4[size_t(i * 5 % 16)]
-                              : int8_t(format.least() + i * 5 % range);
+    return format.isNonlinear ? int8_t(i * 5 % 16) : int8_t(format.least() + i * 5 % range);
   });
   number(matrix.scales, [](int64_t i) { return toF16(0.5f + float(i % 37)); });
   number(matrix.minimums, [](int64_t i) { return toF16(-0.25f * float(i % 29)); });
