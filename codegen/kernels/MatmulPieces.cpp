@@ -47,9 +47,8 @@ void MatmulLoops::emitClassInPieces(ImplicitLocOpBuilder &b, const TileClass &ti
   emitLoop(b, rows.first, rows.end, slabRows, [&](Value first) {
     Range slab{first, arith::MinUIOp::create(b, indexPlus(b, first, slabRows), rows.end)};
     clearSums(b);
-    emitLoop(b, index(0), index(lastBlock), blocks, [&](Value block) {
-      emitPiece(b, tile, slab, panels, {blocks * pair, block});
-    });
+    emitLoop(b, index(0), index(lastBlock), blocks,
+             [&](Value block) { emitPiece(b, tile, slab, panels, {blocks * pair, block}); });
     emitPiece(b, tile, slab, panels, {factors.depth - lastBlock * pair, index(lastBlock)});
     forEachTile(b, tile, slab, panels, [&](TilePlace &place, Value base) {
       place.places = llvm::to_vector(llvm::seq(kPanelRows / target.lanes()));
@@ -63,13 +62,13 @@ void MatmulLoops::forEachTile(ImplicitLocOpBuilder &b, const TileClass &tile, Ra
                               Range panels, function_ref<void(TilePlace &, Value)> body) {
   emitLoop(b, slab.first, slab.end, tile.rows, [&](Value row) {
     TilePlace place{{}, row, leftRows(b, tile, row), {}, panels.first};
-    Value tileBase = indexTimes(b, arith::SubIOp::create(b, row, slab.first),
-                                panelsOfGroup() * kPanelRows);
+    Value tileBase =
+        indexTimes(b, arith::SubIOp::create(b, row, slab.first), panelsOfGroup() * kPanelRows);
     emitLoop(b, panels.first, panels.end, 1, [&](Value panel) {
       place.panel = panel;
       Value number = arith::SubIOp::create(b, panel, panels.first);
-      body(place, arith::AddIOp::create(b, tileBase,
-                                        indexTimes(b, number, tile.rows * kPanelRows)));
+      body(place,
+           arith::AddIOp::create(b, tileBase, indexTimes(b, number, tile.rows * kPanelRows)));
     });
   });
 }

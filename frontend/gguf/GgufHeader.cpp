@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -272,6 +273,9 @@ Expected<GgufHeader> readGgufHeader(std::span<const std::byte> bytes, const std:
 }
 
 bool looksLikeGguf(const std::string &path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored))
+    return false; // A pipe would wait for its writer.
   std::ifstream file(path, std::ios::binary);
   std::string magic(kMagic.size(), '\0');
   return file.read(magic.data(), static_cast<std::streamsize>(magic.size())) && magic == kMagic;

@@ -116,7 +116,15 @@ Status EntryBuilder::followPath(StringRef path) {
 }
 
 Status EntryBuilder::findEntry() {
-  if (StringRef(options.entry).contains('.'))
+  auto isNode = [&](const std::string &wanted) {
+    auto outer = network.modules.find(network.entry);
+    return outer != network.modules.end() &&
+           llvm::any_of(outer->second.nodes, [&](const NetworkNode &node) {
+             return node.name == wanted && !node.module.empty();
+           });
+  };
+  if (StringRef(options.entry).contains('.') ||
+      (!network.modules.contains(options.entry) && isNode(options.entry)))
     return followPath(options.entry);
   GRAPHC_RETURN_IF_ERROR(findByName(options.entry.empty() ? network.entry : options.entry));
   return setParameters();

@@ -197,6 +197,10 @@ Expected<Values> NetworkWriter::applyRepeated(const NetworkNode &node, const Sco
   current = outer;
   GRAPHC_RETURN_IF_ERROR(status);
 
+  nodes += static_cast<size_t>(place.layers);
+  if (nodes > kMaxNodes)
+    return inFile(badInput(node.place + ": the network has more than " + std::to_string(kMaxNodes) +
+                           " nodes"));
   Values values = llvm::to_vector(operands);
   for (int64_t i = 0; i < place.layers; ++i) {
     Location at = NameLoc::get(functions.getStringAttr(place.path + "." + std::to_string(i)));

@@ -45,6 +45,8 @@ Status Scope::set(const std::string &name, const Quantity &value) {
 Expected<Quantity> Scope::find(std::string_view name) const {
   if (auto set = values.find(name); set != values.end())
     return set->second;
+  if (auto known = evaluated.find(name); known != evaluated.end())
+    return known->second;
   auto found = declared.find(name);
   if (found == declared.end())
     return outer ? outer->find(name)
@@ -57,6 +59,10 @@ Expected<Quantity> Scope::find(std::string_view name) const {
   ++depth;
   Expected<Quantity> value = evaluate(found->second);
   --depth;
+  if (depth == 0)
+    evaluated.clear();
+  else if (value.ok())
+    evaluated.emplace(name, *value);
   return value;
 }
 

@@ -39,6 +39,8 @@ private:
   const Parameters &declared;
   const Scope *outer;
   std::map<std::string, Quantity, std::less<>> values;
+  /// Defaults that the one that is asked for refers to: each is evaluated once, however often.
+  mutable std::map<std::string, Quantity, std::less<>> evaluated;
   mutable int depth = 0; ///< Of defaults that are being evaluated.
 };
 

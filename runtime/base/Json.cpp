@@ -138,4 +138,8 @@ std::string escapeForMessage(std::string_view text, size_t maxLength) {
   return result;
 }
 
+std::string jsonText(const Json &document, int indent) {
+  return document.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
 } // namespace graphc

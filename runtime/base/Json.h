@@ -28,6 +28,10 @@ Expected<Json> parseJson(std::string_view text, const std::string &what,
 /// file.
 Expected<Json> readJsonFile(const std::string &path, const JsonLimits &limits = {});
 
+/// The document as text, indented if `indent` is not negative. What is not UTF-8 in it becomes
+/// U+FFFD.
+std::string jsonText(const Json &document, int indent = -1);
+
 /// Reads a whole text file of at most `maxBytes`.
 Expected<std::string> readTextFile(const std::string &path, size_t maxBytes = size_t(1) << 30);
 

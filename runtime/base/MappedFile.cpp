@@ -31,9 +31,13 @@ MappedFile::~MappedFile() {
 }
 
 Expected<MappedFile> MappedFile::open(const std::string &path) {
-  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return badInput(path + ": " + std::strerror(errno));
+  // A pipe would wait for its writer, which is not a regular file either.
+  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) {
+    std::string message = path + ": " + std::strerror(errno);
+    bool isShort = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+    return isShort ? resourceError(message) : badInput(message);
+  }
   struct stat info = {};
   if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(file);

@@ -32,7 +32,8 @@ static Expected<void *> openLibrary(const std::string &name) {
   fs::path beside = folder / name, inLib = folder.parent_path() / "lib" / name;
   std::error_code ignored;
   for (const fs::path &path : {beside, inLib}) {
-    if (!fs::exists(path, ignored))
+    // Never from wherever the program runs.
+    if (!path.is_absolute() || !fs::exists(path, ignored))
       continue;
     if (void *handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL))
       return handle;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 namespace graphc {
 
@@ -210,8 +211,11 @@ Expected<std::span<const float>> Session::step(std::span<const StepSequence> bat
 
 Status Session::checkBatch(std::span<const StepSequence> batch) const {
   int64_t tokens = 0, columns = 0, rows = 0;
+  std::set<KvCache::SequenceId> seen;
   for (const StepSequence &part : batch) {
     GRAPHC_RETURN_IF_ERROR(checkPart(part));
+    if (!seen.insert(part.sequence).second)
+      return usageError("a sequence stands in a step twice");
     int64_t count = countOf(part);
     tokens += count;
     columns += kv.length(part.sequence) + count;

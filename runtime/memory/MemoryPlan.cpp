@@ -53,7 +53,11 @@ std::optional<uint64_t> availableInCgroup(const std::string &root) {
     if (!limit)
       continue; // "max"
     uint64_t current = i < used.size() ? parseNumber(used[i]).value_or(0) : 0;
-    uint64_t files = i < stats.size() ? numberAfter(stats[i], "file ").value_or(0) : 0;
+    // What is shared stays, though it counts as of files: those in memory file systems.
+    auto stat = [&](const char *name) {
+      return i < stats.size() ? numberAfter(stats[i], name).value_or(0) : 0;
+    };
+    uint64_t files = difference(stat("file "), stat("shmem "));
     uint64_t left = difference(*limit, difference(current, files));
     result = std::min(result.value_or(left), left);
   }

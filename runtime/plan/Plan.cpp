@@ -6,6 +6,7 @@
 #include "runtime/plan/PlanFormat.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 namespace graphc {
@@ -110,6 +111,9 @@ bool fits(const PlanVariant &variant, const CpuFeatures &host) {
 } // namespace
 
 bool isPlanFile(const std::string &path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored))
+    return false; // A pipe would wait for its writer.
   std::ifstream in(path, std::ios::binary);
   std::array<char, kPlanMagic.size()> start = {};
   return in.read(start.data(), start.size()) && start == kPlanMagic;

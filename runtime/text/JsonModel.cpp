@@ -184,9 +184,10 @@ Status readModel(const JsonFields &model, TokenizerSpec &spec, PieceIds &ids) {
 /// Unigram and word models cannot do without: the reference fails where they would need one.
 Status readUnknownToken(const JsonFields &model, const PieceIds &ids, TokenizerSpec &spec) {
   if (spec.model == ModelKind::Unigram) {
-    auto last = static_cast<uint32_t>(spec.pieces.size()) - 1;
+    if (spec.pieces.empty())
+      return badInput(model.place() + ".vocab: expected at least one piece, but got none");
     GRAPHC_ASSIGN_OR_RETURN(spec.unknownId,
-                            model.integer("unk_id", spec.pieces.empty() ? 0 : last));
+                            model.integer("unk_id", static_cast<uint32_t>(spec.pieces.size()) - 1));
     return {};
   }
   if (spec.model == ModelKind::Bpe && !model.has("unk_token"))

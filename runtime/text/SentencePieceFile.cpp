@@ -7,6 +7,7 @@
 #include "runtime/text/Charsmap.h"
 #include "runtime/text/JsonModel.h"
 #include "runtime/text/SentencePiece.h"
+#include "runtime/text/Unicode.h"
 
 #include <bit>
 #include <cmath>
@@ -149,6 +150,8 @@ Status ModelReader::addPiece(std::string_view bytes) {
     }
     return {};
   }));
+  if (!isUtf8(piece.text))
+    return badInput(part + ": '" + escapeForMessage(piece.text) + "' is not UTF-8");
   if (!std::isfinite(piece.score))
     return badInput(part + ": the score is not a number");
   pieces.push_back(std::move(piece));

@@ -7,6 +7,7 @@
 #include "runtime/text/JsonTemplate.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace graphc {
 
@@ -20,6 +21,7 @@ Status readAddedTokens(const JsonFields &root, TokenizerSpec &spec, PieceIds &id
   GRAPHC_ASSIGN_OR_RETURN(const Json *tokens, root.array("added_tokens"));
   std::vector<std::optional<std::string>> all = spec.pieces;
   size_t limit = ids.size() + tokens->size() + kMaxUnusedIds;
+  std::unordered_set<uint32_t> seen;
   for (size_t i = 0; i < tokens->size(); ++i) {
     std::string place = root.place() + " added_tokens[" + std::to_string(i) + "]";
     GRAPHC_ASSIGN_OR_RETURN(JsonFields fields, JsonFields::of((*tokens)[i], place));
@@ -37,8 +39,7 @@ Status readAddedTokens(const JsonFields &root, TokenizerSpec &spec, PieceIds &id
       return badInput(place + ": '" + escapeForMessage(token.content) + "' has id " +
                       std::to_string(token.id) + ", but elsewhere " +
                       std::to_string(entry->second));
-    auto same = [&](const AddedTokenSpec &other) { return other.id == token.id; };
-    if (std::none_of(spec.addedTokens.begin(), spec.addedTokens.end(), same))
+    if (seen.insert(token.id).second)
       spec.addedTokens.push_back(std::move(token));
   }
   return {};

@@ -121,6 +121,7 @@ class Network(unittest.TestCase):
             self.graphc.path("cut.npy").write_bytes(good[:length])
             self.check_fails(3, ["cut.npy"], "run", rows, "--input", self.graphc.path("cut.npy"))
         self.check_fails(2, ["BATCH,LENGTH"], "run", rows, "--random-input", 1, "--input-shape", "3")
+        self.check_fails(2, ["at most 2147483648 rows"], "run", rows, "--random-input", 1, "--input-shape", "9223372036854775807,1")
         self.check_fails(4, ["rows of numbers"], "bench", rows)
         self.check_fails(2, ["likelihood"], "perplexity", tokens, "--tokens", "1,2,3")
 

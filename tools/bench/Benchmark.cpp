@@ -118,7 +118,10 @@ Expected<std::vector<BenchResult>> runBenchmark(const Plan &plan, const BenchOpt
   for (const BenchCase &benchCase : cases)
     GRAPHC_RETURN_IF_ERROR(checkCase(benchCase, plan.header()));
   if (cases.empty())
-    return usageError("nothing to measure: -p and -n are both 0");
+    return usageError(
+        "nothing to measure: -p and -n are both 0, or -d leaves no room in the plan's "
+        "context of " +
+        std::to_string(plan.header().context));
   std::vector<BenchResult> results;
   for (auto begin = cases.begin(); begin != cases.end();) {
     auto end = std::find_if(begin, cases.end(), [&](const BenchCase &benchCase) {

@@ -44,7 +44,7 @@ Expected<TraceFile> TraceFile::create(const std::string &path) {
 }
 
 void TraceFile::write(const Json &json) {
-  out << separator << "\n" << json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  out << separator << "\n" << jsonText(json);
   separator = ",";
 }
 

@@ -38,6 +38,16 @@ std::string stemOfParts(const std::string &name) {
   return part ? name.substr(0, name.size() - kPattern.size()) : "";
 }
 
+/// An index may name weights in the folders of a model's folder.
+void addShards(const fs::path &folder, std::set<fs::path> &files) {
+  std::error_code error;
+  fs::recursive_directory_iterator entry(folder, error);
+  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == ".safetensors" && fs::is_regular_file(entry->path(), error))
+      files.insert(entry->path());
+  }
+}
+
 /// The files that belong to a model, or to weights, at `path`.
 std::set<fs::path> filesOf(const fs::path &path) {
   std::error_code error;
@@ -53,6 +63,8 @@ std::set<fs::path> filesOf(const fs::path &path) {
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     std::string name = entry->path().filename().string();
     bool belongs = isGguf ? stemOfParts(name) == stem : isModelFile(entry->path());
+    if (isFolder && entry->is_directory(error))
+      addShards(entry->path(), files);
     if (belongs && fs::is_regular_file(entry->path(), error))
       files.insert(entry->path());
   }
@@ -93,7 +105,7 @@ Expected<Json> describeFiles(const fs::path &path) {
 } // namespace
 
 CacheKey::CacheKey(const Json &document)
-    : manifest(document.dump(-1, ' ', false, Json::error_handler_t::replace)),
+    : manifest(jsonText(document)),
       digits(hexDigits(hashBytes(std::as_bytes(std::span(manifest))))) {}
 
 Expected<CacheKey> CacheKey::of(const std::string &model, std::span<const std::string> options,

@@ -56,9 +56,7 @@ std::string listJson(const std::string &folder, uint64_t limit, const PlanCache 
                     {"options", optionsOf(entry)},
                     {"bytes", entry.bytes},
                     {"last_used", entry.lastUsed}});
-  return Json{{"schema", 1}, {"folder", folder}, {"limit", limit}, {"entries", list}}.dump(
-             -1, ' ', false, Json::error_handler_t::replace) +
-         "\n";
+  return jsonText({{"schema", 1}, {"folder", folder}, {"limit", limit}, {"entries", list}}) + "\n";
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "runtime/text/Unicode.h"
 #include "runtime/text/jinja/Value.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace graphc {
@@ -75,20 +76,43 @@ ChatPrompt::ChatPrompt(const Plan &plan, const Tokenizer &tokenizer, jinja::Temp
     if (tokenizer.isSpecial(id))
       specials.emplace_back(tokenizer.pieceText(id));
   }
+  std::sort(specials.begin(), specials.end());
+}
+
+/// Whether the text begins with a special token of more than one character.
+bool ChatPrompt::beginsSpecial(std::string_view text) const {
+  auto first = specials.begin(), last = specials.end();
+  size_t inside = text.empty() ? 0 : decodeChar(text, 0).length;
+  // Those that agree with the text so far stand together, the shortest one first.
+  for (size_t at = 0; first != last; ++at) {
+    if (first->size() == at && at > inside)
+      return true;
+    if (at == text.size())
+      return false;
+    auto byteAt = [at](const std::string &special) {
+      return at < special.size() ? static_cast<unsigned char>(special[at]) : -1;
+    };
+    const int byte = static_cast<unsigned char>(text[at]);
+    first = std::partition_point(first, last, [&](const auto &s) { return byteAt(s) < byte; });
+    last = std::partition_point(first, last, [&](const auto &s) { return byteAt(s) <= byte; });
+  }
+  return false;
 }
 
 /// The content with a mark behind the first character of each special token that it spells. A token
 /// of one character has no inside, and stays.
 std::string ChatPrompt::guarded(std::string_view content) const {
-  std::string text(content);
-  for (size_t at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at))
-    text.erase(at, kMark.size());
-  for (const std::string &special : specials) {
-    size_t inside = special.empty() ? 0 : decodeChar(special, 0).length;
-    if (inside == special.size())
+  std::string text;
+  while (!content.empty()) {
+    if (content.starts_with(kMark)) {
+      content.remove_prefix(kMark.size());
       continue;
-    for (size_t at = text.find(special); at != std::string::npos; at = text.find(special, at))
-      text.insert(at + inside, kMark);
+    }
+    const size_t length = decodeChar(content, 0).length;
+    text += content.substr(0, length);
+    if (beginsSpecial(content))
+      text += kMark;
+    content.remove_prefix(length);
   }
   return text;
 }

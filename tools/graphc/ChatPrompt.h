@@ -49,11 +49,12 @@ public:
 private:
   ChatPrompt(const Plan &plan, const Tokenizer &tokenizer, jinja::Template parsed);
 
+  bool beginsSpecial(std::string_view text) const;
   std::string guarded(std::string_view content) const;
 
   const Tokenizer *tokenizer;
   jinja::Template parsed;
-  std::vector<std::string> specials; ///< Texts of the special tokens.
+  std::vector<std::string> specials; ///< Texts of the special tokens, sorted.
   std::optional<std::string> bosText, eosText;
 };
 

@@ -21,10 +21,16 @@ static fs::path folderOfThisProgram() {
 /// Where the library is. `who` needs it.
 static Expected<fs::path> libraryPath(const std::string &who) {
   fs::path folder = folderOfThisProgram();
+  if (folder.empty()) // Never from wherever the command runs.
+    return resourceError(who + " needs " + kLibrary +
+                         ", which stands beside the program, but "
+                         "/proc/self/exe, which says where, cannot "
+                         "be read");
   fs::path library = folder.parent_path() / "lib" / kLibrary;
-  if (!fs::exists(library))
+  std::error_code ignored;
+  if (!fs::exists(library, ignored))
     library = folder / kLibrary;
-  if (!fs::exists(library))
+  if (!fs::exists(library, ignored))
     return unsupported(who + " needs " + kLibrary + ", which is neither in " +
                        (folder.parent_path() / "lib").string() + " nor in " + folder.string());
   return library;

@@ -82,7 +82,7 @@ Status Conversation::save(const std::string &path) const {
   for (const ChatMessage &message : messages)
     list.push_back({{"role", message.role}, {"content", message.content}});
   std::ofstream out(path);
-  out << Json{{"messages", std::move(list)}}.dump(2) << '\n';
+  out << jsonText({{"messages", std::move(list)}}, 2) << '\n';
   out.close();
   return out ? Status() : resourceError(path + ": the conversation cannot be written");
 }

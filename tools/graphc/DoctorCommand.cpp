@@ -9,6 +9,8 @@
 #include "tools/graphc/Commands.h"
 #include "tools/graphc/CompilerLibrary.h"
 
+#include <algorithm>
+
 namespace graphc {
 
 namespace {
@@ -21,8 +23,9 @@ struct DoctorFlags {
 Expected<std::vector<int>> threadCounts(const DoctorFlags &flags, int cpus) {
   if (flags.threads.empty())
     return usualThreadCounts(cpus);
-  GRAPHC_ASSIGN_OR_RETURN(std::vector<int64_t> list,
-                          parseNumberList("-t", flags.threads, 1, tuning::kMaxThreads));
+  GRAPHC_ASSIGN_OR_RETURN(
+      std::vector<int64_t> list,
+      parseNumberList("-t", flags.threads, 1, std::min(cpus, tuning::kMaxThreads)));
   return std::vector<int>(list.begin(), list.end());
 }
 

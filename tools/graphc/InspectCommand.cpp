@@ -29,7 +29,7 @@ Status inspectCommand(int argc, const char *const *argv) {
   if (!sources.empty())
     GRAPHC_RETURN_IF_ERROR(checkSources(plan.header().model, sources).withContext(path));
   GRAPHC_ASSIGN_OR_RETURN(PlanReport report, PlanReport::of(plan));
-  return writeOut(json ? report.json().dump() + "\n" : report.text(verbose));
+  return writeOut(json ? jsonText(report.json()) + "\n" : report.text(verbose));
 }
 
 } // namespace graphc

@@ -67,6 +67,10 @@ Status RunOutput::finish(const Generation &generation, double loadSeconds) {
   }
   if (results && !interrupted)
     GRAPHC_RETURN_IF_ERROR(results->finish());
+  auto isCut = [](const auto &sequence) { return sequence.stop == StopReason::Context; };
+  if (!flags.quiet && std::ranges::any_of(generation.sequences, isCut))
+    writeNote("the context is full, so the text ends here; a model that is compiled with a larger "
+              "-c goes on");
   if (flags.json)
     return writeOut(json(generation, loadSeconds) + "\n");
   std::string rest;
@@ -151,7 +155,7 @@ std::string RunOutput::json(const Generation &generation, double loadSeconds) co
   Json document = {{"schema", 1},
                    {"sequences", std::move(list)},
                    {"timings", timingsJson(generation.timings, loadSeconds, textSeconds)}};
-  return document.dump();
+  return jsonText(document);
 }
 
 std::string phasesText(const GenerationTimings &timings) {

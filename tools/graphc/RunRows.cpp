@@ -38,6 +38,11 @@ Expected<RowExtents> parseExtents(const std::string &text) {
   if (!good || extents.sequences < 1 || extents.length < 1)
     return usageError("--input-shape: expected BATCH,LENGTH as in 64,2048 but got '" +
                       escapeForMessage(text) + "'");
+  constexpr int64_t kMost = int64_t(1) << 31;
+  if (extents.sequences > kMost || extents.length > kMost / extents.sequences)
+    return usageError("--input-shape: at most " + std::to_string(kMost) +
+                      " rows in all are made up, but '" + escapeForMessage(text) +
+                      "' asks for more");
   return extents;
 }
 
@@ -128,7 +133,7 @@ Status report(const RunFlags &flags, const Stream &stream, double seconds) {
   if (!flags.json)
     return writeOut(shapeText(stream.resultShape()) + "\n");
   Json document = {{"schema", 1}, {"shape", stream.resultShape()}, {"run_ms", seconds * 1e3}};
-  return writeOut(document.dump() + "\n");
+  return writeOut(jsonText(document) + "\n");
 }
 
 } // namespace

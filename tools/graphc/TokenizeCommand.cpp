@@ -48,7 +48,7 @@ std::string tokensJson(const Tokenizer &tokenizer, const std::vector<int32_t> &i
   Json pieces = Json::array();
   for (int32_t id : ids)
     pieces.push_back(tokenizer.pieceSpelling(id));
-  return Json{{"schema", 1}, {"ids", ids}, {"pieces", std::move(pieces)}}.dump() + "\n";
+  return jsonText({{"schema", 1}, {"ids", ids}, {"pieces", std::move(pieces)}}) + "\n";
 }
 
 /// A piece on a line of its own: what would break the line, or turn its direction, as \u{..}.
@@ -99,7 +99,7 @@ Status decodeIds(const TokenizeFlags &flags, const Tokenizer &tokenizer) {
       return usageError("--decode: there is no token " + std::to_string(id) +
                         "; ids run from 0 to " + std::to_string(tokenizer.vocabularySize() - 1));
   std::string text = tokenizer.decode(ids, /*skipSpecial=*/false);
-  return writeOut((flags.json ? Json{{"schema", 1}, {"text", text}}.dump() : text) + "\n");
+  return writeOut((flags.json ? jsonText({{"schema", 1}, {"text", text}}) : text) + "\n");
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include "tools/graphc/CompilerLibrary.h"
 
 #include <algorithm>
+#include <exception>
 #include <new>
 
 namespace graphc {
@@ -101,6 +102,8 @@ int graphcMain(int argc, const char *const *argv) {
     return report(status, exitCode, command);
   } catch (const std::bad_alloc &) {
     return report(resourceError("out of memory"), 0, command);
+  } catch (const std::exception &error) {
+    return report(internalError(error.what()), 0, command);
   }
 }
 

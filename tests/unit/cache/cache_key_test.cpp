@@ -78,6 +78,17 @@ TEST_F(CacheKeyTest, EveryChangeOfAFileCounts) {
   EXPECT_NE(key(), more) << "another file of the same contents";
 }
 
+TEST_F(CacheKeyTest, E3Row21_ShardsInFoldersOfTheModelCount) {
+  fs::create_directory(folder / "sub");
+  write("sub/readme.json", "{}");
+  std::string before = key();
+  write("sub/a.safetensors", "weights");
+  std::string more = key();
+  EXPECT_NE(more, before);
+  write("sub/a.safetensors", "others");
+  EXPECT_NE(key(), more);
+}
+
 TEST_F(CacheKeyTest, AGgufFileIsAloneUnlessItIsAPart) {
   write("a.gguf", "GGUF a");
   write("b-00001-of-00002.gguf", "GGUF b");

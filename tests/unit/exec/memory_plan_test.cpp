@@ -69,8 +69,9 @@ TEST(MemoryPlan, E3Row23_TheTightestControlGroupDecides) {
   EXPECT_FALSE(root.limits().cgroup.has_value());
   root.put("sys/fs/cgroup/outer/memory.max", std::to_string(400 * kMiB) + "\n");
   root.put("sys/fs/cgroup/outer/memory.current", std::to_string(300 * kMiB) + "\n");
-  root.put("sys/fs/cgroup/outer/memory.stat",
-           "anon 5\nfile " + std::to_string(50 * kMiB) + "\nfile_mapped 7\n");
+  root.put("sys/fs/cgroup/outer/memory.stat", "anon 5\nfile " + std::to_string(60 * kMiB) +
+                                                  "\nshmem " + std::to_string(10 * kMiB) +
+                                                  "\nfile_mapped 7\n");
   EXPECT_EQ(root.limits().cgroup, 150 * kMiB);
   Status status = checkMemory(kPlan, root.limits());
   EXPECT_EQ(status.code(), StatusCode::Resources);

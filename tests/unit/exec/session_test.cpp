@@ -203,6 +203,10 @@ TEST_P(SessionTest, ImpossibleStepsChangeNothing) {
   refused(promptOf(3, 1), WantedRows::All, "3 wanted");
   refused(promptOf(kContext + 1, 1), WantedRows::None, "context of 200");
   EXPECT_EQ(session->step({}).status().code(), StatusCode::Usage);
+  const std::vector<int32_t> one = {1};
+  const StepSequence twice[] = {{id, one, WantedRows::None}, {id, one, WantedRows::Last}};
+  EXPECT_THAT(session->step(twice).status().message(), HasSubstr("twice"));
+  EXPECT_EQ(cache.length(id), 0);
 }
 
 TEST_P(SessionTest, AFullCacheIsAResourceErrorAndChangesNothing) {

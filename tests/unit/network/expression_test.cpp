@@ -68,6 +68,16 @@ TEST(Scope, DefaultsAndValues) {
   EXPECT_EQ(quantityText(*module.find("to")), "4");
 }
 
+/// 2^40 ways lead to the last one.
+TEST(Scope, E3Row11_ADefaultIsEvaluatedOnce) {
+  Parameters parameters = {{"a40", 1}};
+  for (int i = 0; i < 40; ++i) {
+    const std::string next = "a" + std::to_string(i + 1);
+    parameters["a" + std::to_string(i)] = next + " + " + next;
+  }
+  EXPECT_EQ(quantityText(*Scope(parameters).find("a0")), std::to_string(int64_t(1) << 40));
+}
+
 TEST(Scope, Refusals) {
   const Parameters parameters = {{"size", 64}, {"a", "b"}, {"b", "a + 1"}, {"bias", false}};
   Scope scope(parameters);

@@ -116,6 +116,9 @@ TEST_F(NetworkGraph, AnEntryByItsPathKeepsTheNamesOfTensors) {
   options.entry = "layers.4.attention";
   EXPECT_EQ(build(example()).message(), "net.json: --entry: expected one of the 4 modules of "
                                         "'layers', from 0, behind its name");
+  options.entry = "layers";
+  EXPECT_EQ(build(example()).message(), "net.json: --entry: expected one of the 4 modules of "
+                                        "'layers', from 0, behind its name");
   options.entry = "layers.2.atention";
   status = build(example());
   EXPECT_EQ(status.code(), StatusCode::Usage);
@@ -203,6 +206,18 @@ TEST_F(NetworkRefusal, E3Row11_ExpansionHasALimit) {
     document["modules"]["A" + std::to_string(i)] = module;
   }
   options.entry = "A0";
+  EXPECT_NE(refusal(document).find("more than 65536 nodes"), std::string::npos);
+}
+
+TEST_F(NetworkRefusal, E3Row11_RepetitionHasALimit) {
+  Json document = oneModule(Json::array());
+  document["modules"]["A"] = oneModule({node("y", "silu", {"x"})})["modules"]["M"];
+  Json &nodes = document["modules"]["M"]["nodes"];
+  for (int i = 0; i < 40; ++i)
+    nodes.push_back({{"name", i == 39 ? "y" : "n" + std::to_string(i)},
+                     {"module", "A"},
+                     {"inputs", {"x"}},
+                     {"repeat", 4096}});
   EXPECT_NE(refusal(document).find("more than 65536 nodes"), std::string::npos);
 }
 

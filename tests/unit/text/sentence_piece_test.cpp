@@ -109,6 +109,7 @@ TEST(SentencePiece, E3Row12_Contradictions) {
                 "a second unknown piece");
   expectFailure(piece("a", 0, static_cast<PieceType>(9)), StatusCode::BadInput, "type 9");
   expectFailure(piece("a", std::numeric_limits<float>::quiet_NaN()), StatusCode::BadInput, "score");
+  expectFailure(piece("a\xff", 0), StatusCode::BadInput, "is not UTF-8");
   expectFailure(pieces({"a"}) + normalizer(true, true, "x"), StatusCode::BadInput,
                 "precompiled_charsmap");
   expectFailure(pieces({std::string(300, 'a').c_str()}) + trainer(kBpe), StatusCode::Unsupported,

@@ -137,6 +137,9 @@ TEST(Unigram, DamagedJson) {
   json["model"]["unk_id"] = nullptr;
   expectBad(json, "unk_id");
   json = unigramJson();
+  json["model"]["vocab"] = Json::array();
+  expectBad(json, "model.vocab: expected at least one piece, but got none");
+  json = unigramJson();
   json["model"]["vocab"].push_back({std::string(2000, 'a'), -1.0});
   EXPECT_EQ(failureOf(json).code(), StatusCode::Unsupported);
 }
