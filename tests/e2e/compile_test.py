@@ -247,6 +247,24 @@ class Failures(Compile):
         self.assertIn(process.returncode, (130, -signal.SIGINT))
         self.assertEqual(self.left(), [])
 
+    def test_e3_row_28_an_interrupt_while_weights_are_packed_leaves_nothing(self):
+        config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 32000,
+                  "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 12,
+                  "num_attention_heads": 16, "num_key_value_heads": 16, "rms_norm_eps": 1e-5,
+                  "max_position_embeddings": 128, "torch_dtype": "float32"}
+        model = self.graphc.path("large.json")
+        model.write_text(json.dumps(config))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with subprocess.Popen([str(program.GRAPHC), "compile", str(model), "--random-weights", "1", "-o",
+                                   str(self.plan)], stderr=subprocess.PIPE) as process:
+                while process.poll() is None and not self.left():
+                    time.sleep(0.01)
+                process.send_signal(number)
+                errors = process.communicate(timeout=120)[1].decode()
+            self.assertEqual(process.returncode, 130, errors)
+            self.assertIn("interrupted", errors)
+            self.assertEqual(self.left(), [])
+
     def test_a_failing_pass_leaves_a_reproducer_and_says_where(self):
         graph = self.graphc("dump", MODEL).stdout.decode()
         text = self.graphc.path("no-context.mlir")

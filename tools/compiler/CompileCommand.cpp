@@ -3,6 +3,7 @@
 
 #include "codegen/PlanBuilder.h"
 #include "runtime/threads/Topology.h"
+#include "tools/cli/Signals.h"
 #include "tools/compiler/Compiler.h"
 #include "tools/compiler/MatmulChoice.h"
 #include "tools/compiler/Progress.h"
@@ -14,7 +15,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <thread>
 
 using namespace mlir;
 
@@ -54,6 +54,7 @@ static Status checkOutput(const CompileCommand &command) {
 
 Status runCompile(const CompileCommand &command) {
   GRAPHC_RETURN_IF_ERROR(checkOutput(command));
+  const std::atomic<bool> &cancel = installSignalHandlers();
   const CompileSettings &settings = command.settings;
   MLIRContext context;
   prepareContext(context, settings);
@@ -89,8 +90,8 @@ Status runCompile(const CompileCommand &command) {
   uint64_t weightBytes = contents->weightBytes;
   size_t kernelCount = kernels.entries.size();
   WriteOptions options;
-  options.threads = command.threads > 0 ? static_cast<unsigned>(command.threads)
-                                        : std::max(1u, std::thread::hardware_concurrency());
+  options.threads = static_cast<unsigned>(threads);
+  options.cancel = &cancel;
   options.showProgress = !command.quiet;
   GRAPHC_RETURN_IF_ERROR(writePlan(command.output, std::move(*contents), texts, input, options));
   if (!command.quiet)

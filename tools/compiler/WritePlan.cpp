@@ -30,6 +30,11 @@ WeightReaders weightReaders(const ModelInput &input) {
   return readers;
 }
 
+static Status checkGoesOn(const WriteOptions &options) {
+  return options.cancel && *options.cancel ? Status(StatusCode::Interrupted, "interrupted")
+                                           : Status();
+}
+
 static Status packInto(PlanFileWriter &writer, const PlanContents &contents,
                        const WriteOptions &options) {
   GRAPHC_ASSIGN_OR_RETURN(uint64_t weights,
@@ -38,6 +43,7 @@ static Status packInto(PlanFileWriter &writer, const PlanContents &contents,
   return packWeights(
       contents.jobs, options.threads,
       [&](uint64_t offset, std::span<const std::byte> bytes) {
+        GRAPHC_RETURN_IF_ERROR(checkGoesOn(options));
         return writer.write(weights, offset, bytes);
       },
       [&](uint64_t done) { bar.update(done); });
@@ -45,6 +51,7 @@ static Status packInto(PlanFileWriter &writer, const PlanContents &contents,
 
 Status writePlan(const std::string &path, PlanContents contents, const PlanTexts &texts,
                  const ModelInput &input, const WriteOptions &options) {
+  GRAPHC_RETURN_IF_ERROR(checkGoesOn(options));
   GRAPHC_ASSIGN_OR_RETURN(PlanFileWriter writer, PlanFileWriter::create(path));
   GRAPHC_RETURN_IF_ERROR(
       writer.addSection(contents.header.variants.front().codeSection, std::span(texts.code)));

@@ -5,6 +5,7 @@
 #include "codegen/PlanBuilder.h"
 #include "tools/compiler/ModelInput.h"
 
+#include <atomic>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -21,9 +22,11 @@ struct PlanTexts {
 struct WriteOptions {
   unsigned threads = 1;
   bool showProgress = false;
+  const std::atomic<bool> *cancel = nullptr; ///< Ends the work when it becomes true.
 };
 
-/// Packs the weights into the plan file at `path`. The file appears complete or not at all.
+/// Packs the weights into the plan file at `path`. The file appears complete or not at all;
+/// Interrupted when it was cancelled.
 Status writePlan(const std::string &path, PlanContents contents, const PlanTexts &texts,
                  const ModelInput &input, const WriteOptions &options);
 
