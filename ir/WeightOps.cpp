@@ -65,8 +65,11 @@ static bool isWeightExpression(Operation &op) {
 }
 
 LogicalResult WeightOp::verifyRegions() {
+  constexpr int64_t kMostLayers = 1 << 16; // More would be a mistake, or meant to exhaust memory.
   if (failed(rules::expectAtLeast(*this, "layers", getLayers(), 1))) // C1
     return failure();
+  if (getLayers() > kMostLayers)
+    return emitOpError() << "expected at most " << kMostLayers << " layers but got " << getLayers();
   if (!getTensorType().hasStaticShape()) // C2
     return emitOpError() << "expected a static type but got " << getType();
   Block &block = getBody().front();

@@ -24,7 +24,7 @@ def Graphc_WeightOp : Graphc_Op<"weight", [Symbol, IsolatedFromAbove, SingleBloc
     says and ends in `graphc.yield`.
 
     Constraints:
-    * (C1) `layers >= 1`.
+    * (C1) `layers` is in `[1, 65536]`.
     * (C2) The type is static.
     * (C3) The region has one argument of type `index`.
     * (C4) It has only ops of this dialect that neither read a step nor a cache, and constants of the layer's number.

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 LLD_HAS_DRIVER(elf)
@@ -52,8 +53,9 @@ private:
 class TemporaryPath {
 public:
   TemporaryPath() {
-    const char *folder = std::getenv("TMPDIR");
-    name = std::string(folder && *folder ? folder : "/tmp") + "/graphc-link-XXXXXX";
+    const char *asked = std::getenv("TMPDIR");
+    folder = asked && *asked ? asked : "/tmp";
+    name = folder + "/graphc-link-XXXXXX";
     file = ::mkstemp(name.data());
   }
   ~TemporaryPath() {
@@ -68,8 +70,19 @@ public:
   bool ok() const { return file >= 0; }
   const std::string &path() const { return name; }
 
+  /// lld writes through a mapping, which a full disk ends with a signal: not begun where there is
+  /// no room for it.
+  Status checkRoom(size_t bytes) const {
+    struct statvfs disk = {};
+    if (::fstatvfs(file, &disk) != 0 || bytes / disk.f_frsize < disk.f_bavail)
+      return {};
+    return resourceError("linking the kernels needs " + std::to_string(bytes) + " bytes in " +
+                         folder + ", which has " + std::to_string(disk.f_bavail * disk.f_frsize) +
+                         " left; let TMPDIR name another folder");
+  }
+
 private:
-  std::string name;
+  std::string folder, name;
   int file = -1;
 };
 
@@ -100,6 +113,10 @@ linkSharedObject(std::span<const llvm::SmallVector<char, 0>> objects) {
   std::vector<const char *> arguments = {
       "ld.lld",      "-shared", "--hash-style=gnu",   "-z", "now", "-z", "defs", "--build-id=none",
       "--threads=1", "-o",      output.path().c_str()};
+  size_t bytes = size_t(1) << 20; // Of tables, beside the code itself.
+  for (std::span<const char> object : objects)
+    bytes += object.size();
+  GRAPHC_RETURN_IF_ERROR(output.checkRoom(bytes));
   std::deque<MemoryFile> inputs;
   std::deque<std::string> paths;
   for (std::span<const char> object : objects) {

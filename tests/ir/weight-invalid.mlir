@@ -7,6 +7,13 @@ graphc.weight @weight_c1[%l in 0] : tensor<4xf32> {
 }
 
 // -----
+// expected-error @below {{expected at most 65536 layers but got 65537}}
+graphc.weight @weight_c1[%l in 65537] : tensor<4xf32> {
+  %0 = graphc.checkpoint "a"[%l] : tensor<4xf32>
+  graphc.yield %0 : tensor<4xf32>
+}
+
+// -----
 
 // expected-error @below {{expected a static type but got 'tensor<?xf32>'}}
 graphc.weight @weight_c2[%l in 1] : tensor<?xf32> {

@@ -74,6 +74,9 @@ std::string PlanCache::planPath(const std::string &name) const {
 
 /// The whole of a small file; empty when it cannot be read.
 static std::string contentsOf(const fs::path &path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored))
+    return "";
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }

@@ -107,6 +107,8 @@ static Expected<ModelInput> loadFolder(MLIRContext &context, const CompileSettin
 
 static Expected<ModelInput> loadGguf(MLIRContext &context, const CompileSettings &settings,
                                      bool needWeights) {
+  if (!settings.weights.empty())
+    return usageError("--weights: a GGUF file has weights of its own, and is compiled with those");
   ModelInput input;
   ModelConfig config;
   GRAPHC_ASSIGN_OR_RETURN(std::shared_ptr<const GgufFile> file, GgufFile::open(settings.model));
