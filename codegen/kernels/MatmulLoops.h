@@ -119,7 +119,7 @@ private:
                          Range panels);
   void emitPiece(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, Range slab, Range panels,
                  const Piece &piece);
-  void clearSums(mlir::ImplicitLocOpBuilder &b);
+  void clearSums(mlir::ImplicitLocOpBuilder &b, Range slab);
   llvm::SmallVector<mlir::Value> loadSums(mlir::ImplicitLocOpBuilder &b, const TileClass &tile,
                                           const TilePlace &place, mlir::Value base);
   void forEachTile(mlir::ImplicitLocOpBuilder &b, const TileClass &tile, Range slab, Range panels,

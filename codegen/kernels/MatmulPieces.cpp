@@ -46,7 +46,7 @@ void MatmulLoops::emitClassInPieces(ImplicitLocOpBuilder &b, const TileClass &ti
   auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
   emitLoop(b, rows.first, rows.end, slabRows, [&](Value first) {
     Range slab{first, arith::MinUIOp::create(b, indexPlus(b, first, slabRows), rows.end)};
-    clearSums(b);
+    clearSums(b, slab);
     emitLoop(b, index(0), index(lastBlock), blocks,
              [&](Value block) { emitPiece(b, tile, slab, panels, {blocks * pair, block}); });
     emitPiece(b, tile, slab, panels, {factors.depth - lastBlock * pair, index(lastBlock)});
@@ -87,12 +87,14 @@ void MatmulLoops::emitPiece(ImplicitLocOpBuilder &b, const TileClass &tile, Rang
   });
 }
 
-void MatmulLoops::clearSums(ImplicitLocOpBuilder &b) {
+/// The sums of all tiles of the slab, zeroed: as many as it has, for it may be short.
+void MatmulLoops::clearSums(ImplicitLocOpBuilder &b, Range slab) {
   auto type = VectorType::get({target.lanes()}, b.getF32Type());
   Value memory = scratchSums(b);
   Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
   Value first = arith::ConstantIndexOp::create(b, 0);
-  Value end = arith::ConstantIndexOp::create(b, storedSums());
+  Value end =
+      indexTimes(b, arith::SubIOp::create(b, slab.end, slab.first), panelsOfGroup() * kPanelRows);
   emitLoop(b, first, end, target.lanes(),
            [&](Value at) { storeLanes(b, zeros, memory, at, target.lanes()); });
 }

@@ -74,14 +74,20 @@ Status EntryBuilder::findByName(const std::string &wanted) {
   return {};
 }
 
+/// The node of that name which applies a module, or null.
+static const NetworkNode *applicationOf(const NetworkModule &module, const std::string &name) {
+  auto node = llvm::find_if(module.nodes, [&](const NetworkNode &node) {
+    return node.name == name && !node.module.empty();
+  });
+  return node == module.nodes.end() ? nullptr : &*node;
+}
+
 /// Goes from the module found so far to the one that its node `parts[0]` applies; a repeated one's
 /// number follows.
 Status EntryBuilder::followNode(ArrayRef<StringRef> &parts) {
   const std::string wanted = parts.front().str();
-  auto node = llvm::find_if(entry->nodes, [&](const NetworkNode &node) {
-    return node.name == wanted && !node.module.empty();
-  });
-  if (node == entry->nodes.end())
+  const NetworkNode *node = applicationOf(*entry, wanted);
+  if (!node)
     return usageError("--entry: " + name + " has no node '" + escapeForMessage(wanted) +
                       "' that applies a module");
   GRAPHC_ASSIGN_OR_RETURN(int64_t times, repeatsOf(*node, scopes.back()));
@@ -116,15 +122,10 @@ Status EntryBuilder::followPath(StringRef path) {
 }
 
 Status EntryBuilder::findEntry() {
-  auto isNode = [&](const std::string &wanted) {
-    auto outer = network.modules.find(network.entry);
-    return outer != network.modules.end() &&
-           llvm::any_of(outer->second.nodes, [&](const NetworkNode &node) {
-             return node.name == wanted && !node.module.empty();
-           });
-  };
+  auto outer = network.modules.find(network.entry);
+  const bool isNode = outer != network.modules.end() && applicationOf(outer->second, options.entry);
   if (StringRef(options.entry).contains('.') ||
-      (!network.modules.contains(options.entry) && isNode(options.entry)))
+      (!network.modules.contains(options.entry) && isNode))
     return followPath(options.entry);
   GRAPHC_RETURN_IF_ERROR(findByName(options.entry.empty() ? network.entry : options.entry));
   return setParameters();

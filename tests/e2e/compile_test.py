@@ -247,6 +247,13 @@ class Failures(Compile):
         self.assertIn(process.returncode, (130, -signal.SIGINT))
         self.assertEqual(self.left(), [])
 
+    def test_a_gguf_file_takes_no_other_weights(self):
+        file = program.SHARED / "gguf_quant" / "rand256-Q4_0.gguf"
+        if not file.exists():
+            self.skipTest(f"{file} is not there")
+        self.refused(2, "--weights: a GGUF file has weights of its own", "compile", file, "--weights", self.out,
+                     "-o", self.plan)
+
     def test_e3_row_28_an_interrupt_while_weights_are_packed_leaves_nothing(self):
         config = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 32000,
                   "hidden_size": 1024, "intermediate_size": 4096, "num_hidden_layers": 12,

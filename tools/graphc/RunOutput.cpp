@@ -4,6 +4,7 @@
 #include "tools/cli/Output.h"
 #include "tools/graphc/ChatPrompt.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace graphc {
