@@ -54,8 +54,12 @@ FailureOr<std::vector<PlanResult>> resultsOf(KernelOp kernel) {
     llvm::transform(dims->get(value), std::back_inserter(result.shape), extentOf);
     // Integers, and their scales behind a row.
     if (auto quant = dyn_cast<QuantType>(tensor.getElementType())) {
+      const QuantRowFormat rows = quant.getRowFormat();
+      const int64_t width = tensor.getShape().back();
       result.type = ElementType::I8;
-      result.shape.back().extent = quantRowBytes(tensor.getShape().back(), quant.getGroup());
+      result.shape.back().extent = rows.rowBytes(width);
+      result.scalesByte = width;
+      result.scaleCount = width / rows.group;
     } else {
       result.type = elementTypeOf(tensor.getElementType());
     }

@@ -90,6 +90,13 @@ static bool isRowQuant(Type type) {
   return quant && quant.isOfRows();
 }
 
+/// Whether a type is that of quantized rows which a weight of so many columns is multiplied with.
+static bool isRowsFor(Type type, QuantType weight, int64_t columns) {
+  const QuantFormat format = weight.getFormat();
+  return isRowQuant(type) &&
+         cast<QuantType>(type).getRowFormat().fits(format, roundUp(columns, format.blockColumns()));
+}
+
 /// The rows' type fits the weight's: equal to it, f32 for a narrower one, or for a quantized one
 /// f32, bf16 or that of quantized rows.
 template <typename Op>
@@ -97,8 +104,10 @@ static LogicalResult verifyProductTypes(Op op) {
   const Type weight = op.getWeight().getType().getElementType();
   const Type rows = productType(op), input = op.getInput().getType().getElementType();
   auto quant = dyn_cast<QuantType>(weight);
-  const bool fits = quant ? rows.isF32() || rows.isBF16() || rows == quant.getRowsType()
-                          : rules::canMultiply(rows, weight) && !rows.isF16();
+  const bool fits = quant
+                        ? rows.isF32() || rows.isBF16() ||
+                              isRowsFor(rows, quant, rules::weightColumns(op.getWeight().getType()))
+                        : rules::canMultiply(rows, weight) && !rows.isF16();
   if (!fits || (quant && quant.isOfRows()) || (isRowQuant(input) && input != rows))
     return op.emitOpError() << "expected rows that a weight of " << weight << " is multiplied with"
                             << " but got " << rows;
@@ -149,7 +158,7 @@ static LogicalResult verifyPreparedRows(PrepareRowsOp op) {
   const RankedTensorType rows = op.getRows().getType();
   if (!isRowQuant(rows.getElementType()))
     return expectF32OrBf16(op, "rows", rows);
-  const int64_t group = cast<QuantType>(rows.getElementType()).getGroup();
+  const int64_t group = cast<QuantType>(rows.getElementType()).getRowFormat().group;
   if (rows.getDimSize(1) % group == 0)
     return success();
   return op.emitOpError() << "expected quantized rows of a multiple of " << group

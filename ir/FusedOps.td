@@ -32,9 +32,9 @@ def Graphc_FusedDocs : OpDocGroup {
     or quantized themselves, and no rows are of f16. An op with a packed or a
     quantized weight does not decompose.
 
-    With quantized rows and weights, the products of a group of 32 (or of 16, if the weight's groups are as small) are added as
-    integers, exactly; then `sum = fma(float(dot) · s_row, s_weight, sum)` group by group, and with minimums
-    `sum = fma(float(Σ q_row) · s_row, m_weight, sum)`. With rows of f32 or bf16 and weights with minimums, the rows' sums are
+    With quantized rows and weights, the products of a span of 32 columns (or of 16, if the weight's groups are as small) are
+    added as integers, exactly; then `part = fma(float(dot), s_weight, part)` span by span, and with minimums
+    `part = fma(float(Σ q_row), m_weight, part)`; and `sum = fma(part, s_row, sum)` for each group of the rows. With rows of f32 or bf16 and weights with minimums, the rows' sums are
     multiplied with them in the same way, or `fma(q, s_weight, m_weight)` number by number. With rows of f32 or bf16 and quantized weights, runs of 8 columns are
     chains of fused multiply-adds with the integers, and `sum = fma(run, s_weight, sum)`; with rows of bf16 on a target whose dot
     product of bf16 pays, runs of 32 columns are chains of dot products of pairs.

@@ -158,19 +158,25 @@ LogicalResult QuantType::verify(function_ref<InFlightDiagnostic()> emitError, Ty
   if (!scale.isF16() && !(scale.isF32() && storage.isSignlessInteger(8))) // C2
     return emitError() << "expected scales of f16, or of f32 for i8, but got " << scale;
   const bool isFine = superGroup != 0 || scale.isF32();
-  if (group <= 0 || (group % kRowGroup != 0 && !(isFine && group == kLeastRowGroup))) // C3
-    return emitError() << "expected groups of a multiple of " << kRowGroup
-                       << " numbers, or of two levels or rows of " << kLeastRowGroup << ", but got "
-                       << group;
-  if (integer.getWidth() == 5 && group % kRowGroup != 0) // C5
-    return emitError() << "expected groups of a multiple of " << kRowGroup
+  if (group <= 0 || (group % kSpanColumns != 0 && !(isFine && group == kLeastSpanColumns))) // C3
+    return emitError() << "expected groups of a multiple of " << kSpanColumns
+                       << " numbers, or of two levels or rows of " << kLeastSpanColumns
+                       << ", but got " << group;
+  if (scale.isF32() && group > kSpanColumns) // C3
+    return emitError() << "expected sums of " << kLeastSpanColumns << " or " << kSpanColumns
+                       << " numbers of rows but got " << group;
+  if (integer.getWidth() == 5 && group % kSpanColumns != 0) // C5
+    return emitError() << "expected groups of a multiple of " << kSpanColumns
                        << " numbers of 5 bits but got " << group;
   if (integers == IntegerSet::Nonlinear && !storage.isSignlessInteger(4)) // C6
     return emitError() << "expected nonlinear integers stored as i4 but got " << storage;
-  if (superGroup < 0 || superGroup % group != 0 || superGroup % kRowGroup != 0 ||
-      (superGroup != 0 && !scale.isF16())) // C4
+  if (superGroup < 0 || superGroup % group != 0 || superGroup % kSpanColumns != 0) // C4
     return emitError() << "expected a second level for a multiple of " << group << " and "
-                       << kRowGroup << " numbers of a weight but got " << superGroup;
+                       << kSpanColumns << " numbers but got " << superGroup;
+  if (scale.isF32() && superGroup != 0 &&
+      (superGroup > kMostRowGroup || !llvm::isPowerOf2_64(superGroup))) // C4
+    return emitError() << "expected groups of rows of a power of two up to " << kMostRowGroup
+                       << " numbers but got " << superGroup;
   return success();
 }
 
@@ -182,9 +188,16 @@ QuantFormat QuantType::getFormat() {
           .isNonlinear = getIntegers() == IntegerSet::Nonlinear};
 }
 
-QuantType QuantType::getRowsType() {
+QuantRowFormat QuantType::getRowFormat() {
+  assert(isOfRows() && "weights stand in memory as getFormat() says");
+  return {getGroup(), getFormat().blockColumns()};
+}
+
+QuantType QuantType::getRowsType(int64_t columns) {
+  const QuantFormat format = getFormat();
+  const auto rows = QuantRowFormat::of(format, roundUp(columns, format.blockColumns()));
   return get(getContext(), IntegerType::get(getContext(), 8), Float32Type::get(getContext()),
-             getFormat().rowGroup());
+             rows.span, rows.group == rows.span ? 0 : rows.group, IntegerSet::Linear);
 }
 
 LogicalResult KvCacheType::verify(function_ref<InFlightDiagnostic()> emitError, int64_t heads,

@@ -64,6 +64,7 @@ def Graphc_QuantType : Graphc_Type<"Quant", "quant"> {
     a number is `scale · q` with the scale of its group, of type `scale`, and an integer `q` of the type `storage`. Integers without
     a sign (ui4 to ui8) have a minimum as well: a number is `scale · q + minimum`, rounded once. With a `superGroup` there are two levels:
     scale and minimum are products, of an i8 number of the group and a number of type `scale` that `superGroup` columns share.
+    Of rows, `superGroup` columns (or a group, if it is 0) share the scale, and a group has a sum.
     `nonlinear` integers are those of a table of 16, `kNonlinear4` in `ir/QuantFormat.h`; i4 is the place in it.
 
     It is what a weight (`scale` f16) or the rows that meet it (`scale` f32) are rounded to, or what a file of quantized weights
@@ -71,13 +72,13 @@ def Graphc_QuantType : Graphc_Type<"Quant", "quant"> {
 
     The values of such a tensor are the numbers, as everywhere; only `graphc.quantize` and the prologues of
     matmuls make them, only matmuls and `graphc.embedding` take them. Examples: `!graphc.quant<i4:f16, 32>`,
-    `!graphc.quant<i8:f32, 32>`, `!graphc.quant<ui4:f16, 32, 256>`, `!graphc.quant<i4 of nonlinear:f16, 32>`
+    `!graphc.quant<i8:f32, 32, 128>`, `!graphc.quant<ui4:f16, 32, 256>`, `!graphc.quant<i4 of nonlinear:f16, 32>`
 
     Constraints:
     * (C1) `storage` is i4, i5, i6, i8, ui4, ui5, ui6 or ui8; no integer of ui8 is above 127.
     * (C2) `scale` is f16 (weights), or f32 with i8 (rows).
-    * (C3) `group` is a positive multiple of 32, or 16 if there are two levels or the numbers are those of rows.
-    * (C4) `superGroup` is 0 (one level), or with `scale` f16 a positive multiple of `group` and of 32.
+    * (C3) `group` is a positive multiple of 32, or 16 if there are two levels; of rows 16 or 32.
+    * (C4) `superGroup` is 0 (one level), or a positive multiple of `group` and of 32; of rows a power of two up to 128.
     * (C5) With 5 bits, `group` is a multiple of 32.
     * (C6) `nonlinear` integers are stored as i4.
   }];
@@ -94,8 +95,10 @@ def Graphc_QuantType : Graphc_Type<"Quant", "quant"> {
     ::graphc::QuantFormat getFormat();
     /// Whether this is the type of rows, not of weights.
     bool isOfRows() { return getScale().isF32(); }
-    /// What rows are rounded to that meet such a weight in integers.
-    ::graphc::QuantType getRowsType();
+    /// How such rows stand in memory.
+    ::graphc::QuantRowFormat getRowFormat();
+    /// What rows are rounded to that meet such a weight of so many columns in integers.
+    ::graphc::QuantType getRowsType(int64_t columns);
   }];
 }
 

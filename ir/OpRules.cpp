@@ -73,9 +73,10 @@ double bitsPerNumber(Type elementType) {
   auto quant = dyn_cast<QuantType>(elementType);
   if (!quant)
     return elementType.getIntOrFloatBitWidth();
-  if (quant.isOfRows())
-    return 8.0 * double(quantRowBytes(quant.getGroup(), quant.getGroup())) /
-           double(quant.getGroup());
+  if (quant.isOfRows()) {
+    const QuantRowFormat rows = quant.getRowFormat();
+    return 8.0 * double(rows.rowBytes(rows.group)) / double(rows.group);
+  }
   const QuantFormat format = quant.getFormat();
   return 8.0 * double(format.blockBytes(1)) / double(format.blockColumns());
 }

@@ -27,11 +27,12 @@
 // unpacked by one mask. Four columns are in the order 0, 2, 1, 3: two neighbours stand at the same
 // bits of the halves of their 4 bytes, and one look-up in a table makes them a pair of bf16.
 //
-// Rows that meet such a weight in integers are quantized as they come, in groups of G = 32 or 16:
+// Rows that meet such a weight in integers are quantized as they come, in groups of G columns,
+// which are cut into spans of S as the weight's are:
 //
-//   [width] i8, [width / G] f32 scales, [width / G] i32 sums
+//   [width] i8, [width / G] f32 scales, [width / S] i32 sums
 //
-// with four columns in the same order. The sums are those of the row's integers, times what the
+// with four columns in the same order. The sums are those of a span's integers, times what the
 // kernel adds to a weight to make it unsigned, negated: where a dot product of unsigned and signed
 // bytes starts from. With minimums, which nothing is added to, they are the sums themselves.
 #ifndef GRAPHC_IR_QUANTFORMAT_H
@@ -47,10 +48,14 @@
 
 namespace graphc {
 
-/// Numbers of a row that share a scale, when rows are quantized as they come: as a rule, and at
-/// least.
-inline constexpr int64_t kRowGroup = 32;
-inline constexpr int64_t kLeastRowGroup = 16;
+/// Columns of a span, whose products are summed as integers: as a rule, and at least.
+inline constexpr int64_t kSpanColumns = 32;
+inline constexpr int64_t kLeastSpanColumns = 16;
+
+/// Columns of a row that share a scale at most, when rows are quantized as they come. Every group
+/// costs a multiplication of each sum, in the pipes that dot products need: with groups of 32 it
+/// would be a tenth of all of them.
+inline constexpr int64_t kMostRowGroup = 128;
 
 /// Which of the bytes of four columns is column k's: 0, 2, 1, 3.
 constexpr int64_t byteOfColumn(int64_t k) { return k / 2 % 2 + k % 2 * 2; }
@@ -103,8 +108,8 @@ struct QuantFormat {
   int64_t blockColumns() const { return hasTwoLevels() ? superGroup : group; }
   /// Groups of a block.
   int64_t blockGroups() const { return blockColumns() / group; }
-  /// Columns that a scale of quantized rows is for, too.
-  int64_t rowGroup() const { return std::min(group, kRowGroup); }
+  /// Columns whose products have all scales in common, at most 32.
+  int64_t spanColumns() const { return std::min(group, kSpanColumns); }
   /// Columns of a channel that a 4-byte unit holds, or the low bits of.
   int64_t unitColumns() const { return isWhole() ? 4 : 8; }
   /// Columns whose high bits one holds.
@@ -141,10 +146,38 @@ struct QuantFormat {
   }
 };
 
-/// Bytes of a quantized row of `width` numbers, a multiple of `group`.
-constexpr int64_t quantRowBytes(int64_t width, int64_t group = kRowGroup) {
-  return width + width / group * 2 * static_cast<int64_t>(sizeof(float));
-}
+/// How rows that are quantized as they come stand in memory.
+struct QuantRowFormat {
+  int64_t span = kSpanColumns;  ///< Columns that share a sum.
+  int64_t group = kSpanColumns; ///< Columns that share a scale: a multiple of `span`.
+
+  static constexpr int64_t kWordBytes = 4;
+
+  bool operator==(const QuantRowFormat &) const = default;
+
+  /// Bytes of a row of `width` numbers, a multiple of `group`.
+  constexpr int64_t rowBytes(int64_t width) const {
+    return sumsByte(width) + width / span * kWordBytes;
+  }
+  /// Where a row's sums begin; its scales follow the integers.
+  constexpr int64_t sumsByte(int64_t width) const { return width + width / group * kWordBytes; }
+
+  /// Whether such rows meet a weight of `columns` padded columns: both have whole groups, and of
+  /// two groups (or blocks) of them the smaller one divides the larger.
+  bool fits(const QuantFormat &weight, int64_t columns) const {
+    auto divides = [](int64_t one, int64_t other) { return one % other == 0 || other % one == 0; };
+    return span == weight.spanColumns() && group % span == 0 && columns % group == 0 &&
+           divides(group, weight.group) && divides(group, weight.blockColumns());
+  }
+
+  /// Those with the largest groups that fit.
+  static QuantRowFormat of(const QuantFormat &weight, int64_t columns) {
+    QuantRowFormat rows{weight.spanColumns(), kMostRowGroup};
+    while (!rows.fits(weight, columns))
+      rows.group /= 2; // A span fits at last.
+    return rows;
+  }
+};
 
 /// Rounds the numbers of one group of a weight: integers to `out`, of the same size, and their
 /// scale, an f16 number, as result.
@@ -159,7 +192,7 @@ float quantizeGroup(const QuantFormat &format, bool search, std::span<const floa
 void quantizeBlock(const QuantFormat &format, bool search, std::span<const float> values,
                    std::span<std::byte> block);
 
-/// The same for a group of at most 32 numbers of a row: the largest magnitude becomes 127, the
+/// The same for a group of numbers of a row: the largest magnitude becomes 127, the
 /// scale is f32. Not finite, as above.
 float quantizeRowGroup(std::span<const float> values, std::span<int8_t> out);
 

@@ -104,7 +104,7 @@ private:
     writeEach(matrix.factors, matrix.groups(), group);
     writeEach(matrix.minimumFactors, matrix.groups(), group);
     const int64_t begin = group * format.group, end = begin + format.group;
-    for (int64_t span = begin; span < end; span += format.rowGroup()) {
+    for (int64_t span = begin; span < end; span += format.spanColumns()) {
       writeUnits(span, format.unitColumns(), [&](const int8_t *from) { return lowUnit(from); });
       if (format.highBits() != 0)
         writeUnits(span, format.highUnitColumns(),
@@ -115,7 +115,7 @@ private:
   /// Units of a span's columns, `columns` each, made from the row's integers from a column on.
   template <typename Unit>
   void writeUnits(int64_t span, int64_t columns, Unit unitOf) {
-    for (int64_t column = span; column < span + format.rowGroup(); column += columns) {
+    for (int64_t column = span; column < span + format.spanColumns(); column += columns) {
       for (int64_t row = 0; row < kBlockChannels; ++row, out += QuantFormat::kUnitBytes) {
         const uint32_t unit =
             unitOf(matrix.integers.data() + row * matrix.paddedColumns() + column);

@@ -335,7 +335,7 @@ def QuantizeWeightsPass : Graphc_Pass<"quantize-weights"> {
     }
     func.func private @layer(%x: tensor<?x64xf32>, %layer: index) -> tensor<?x96xf32> {
       %w = graphc.param @w[%layer] : tensor<96x64x!graphc.quant<i4:f16, 32>>
-      %y = graphc.fused_linear %x, %w rows(!graphc.quant<i8:f32, 32>)
+      %y = graphc.fused_linear %x, %w rows(!graphc.quant<i8:f32, 32, 64>)
            : (tensor<?x64xf32>, tensor<96x64x!graphc.quant<i4:f16, 32>>) -> tensor<?x96xf32>
       return %y : tensor<?x96xf32>
     }

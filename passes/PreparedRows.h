@@ -2,7 +2,7 @@
 #ifndef GRAPHC_PASSES_PREPAREDROWS_H
 #define GRAPHC_PASSES_PREPAREDROWS_H
 
-#include "runtime/base/CheckedMath.h"
+#include "ir/QuantFormat.h"
 
 #include <cstdint>
 
@@ -23,6 +23,13 @@ constexpr int64_t preparedWidth(int64_t columns, int64_t elementBytes) {
   if (width * elementBytes % kAliasingStrideBytes == 0)
     width += kPreparedRowMultiple;
   return width;
+}
+
+/// The same for rows that are quantized as they come: a multiple of their groups, and a group more
+/// where the stride would alias.
+constexpr int64_t preparedWidth(int64_t columns, const QuantRowFormat &rows) {
+  const int64_t width = roundUp(columns, rows.group);
+  return rows.rowBytes(width) % kAliasingStrideBytes == 0 ? width + rows.group : width;
 }
 
 } // namespace graphc

@@ -33,7 +33,7 @@ private:
   bool isExcluded(WeightOp weight) const;
   Refusal check(WeightOp weight, const Uses &uses, int64_t bitsOfUses) const;
   int64_t bitsOf(const Uses &uses) const;
-  Type rowsType(QuantType weight);
+  Type rowsType(QuantType weight, int64_t columns);
   void quantize(WeightOp weight, const Uses &uses, int64_t weightBits, WeightRewriter &rewriter);
   void keep(WeightOp weight, const Uses &uses, WeightRewriter &rewriter);
   void round(WeightOp weight, QuantType type, ScaleRule rule, const Uses &uses,
@@ -48,9 +48,9 @@ private:
 LogicalResult QuantizeWeightsPass::checkOptions() {
   const bool knownBits =
       (bits == 4 || bits == 8) && (headBits == 0 || headBits == 4 || headBits == 8);
-  if (!knownBits || group < 0 || group % kRowGroup != 0)
+  if (!knownBits || group < 0 || group % kSpanColumns != 0)
     return getOperation().emitError()
-           << "expected bits=4|8, head-bits=0|4|8 and a group of a multiple of " << kRowGroup
+           << "expected bits=4|8, head-bits=0|4|8 and a group of a multiple of " << kSpanColumns
            << " columns but got " << bits << ", " << headBits << " and " << group;
   excluded.clear();
   for (const std::string &text : exclude) {
@@ -100,7 +100,7 @@ Refusal QuantizeWeightsPass::check(WeightOp weight, const Uses &uses, int64_t bi
   return {};
 }
 
-Type QuantizeWeightsPass::rowsType(QuantType weight) {
+Type QuantizeWeightsPass::rowsType(QuantType weight, int64_t columns) {
   OpBuilder builder(&getContext());
   switch (rows) {
   case RowPrecision::F32:
@@ -108,7 +108,7 @@ Type QuantizeWeightsPass::rowsType(QuantType weight) {
   case RowPrecision::BF16:
     return builder.getBF16Type();
   case RowPrecision::I8:
-    return weight.getRowsType();
+    return weight.getRowsType(columns);
   }
   return {};
 }
@@ -128,7 +128,7 @@ void QuantizeWeightsPass::quantize(WeightOp weight, const Uses &uses, int64_t we
                                    WeightRewriter &rewriter) {
   OpBuilder builder(&getContext());
   const RankedTensorType type = weight.getTensorType();
-  const int64_t columns = group > 0 ? group : roundUp(type.getDimSize(1), kRowGroup);
+  const int64_t columns = group > 0 ? group : roundUp(type.getDimSize(1), kSpanColumns);
   auto quant = QuantType::get(&getContext(), builder.getIntegerType(weightBits),
                               builder.getF16Type(), columns);
   round(weight, quant, search ? ScaleRule::Search : ScaleRule::AbsMax, uses, rewriter);
@@ -144,7 +144,7 @@ void QuantizeWeightsPass::round(WeightOp weight, QuantType quant, ScaleRule rule
   rewriter.transform(weight, [&](OpBuilder &at, Location location, ValueRange values) {
     return QuantizeOp::create(at, location, type, values[0], rule);
   });
-  setRows(uses, rowsType(quant));
+  setRows(uses, rowsType(quant, weight.getTensorType().getDimSize(1)));
   recordHit();
 }
 

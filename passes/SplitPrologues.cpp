@@ -39,8 +39,10 @@ private:
 static Type preparedType(Value input, Type elementType, Type weightType) {
   auto quant = dyn_cast<QuantType>(weightType);
   const int64_t columns = roundUp(shapeOf(input)[1], quant ? quant.getFormat().blockColumns() : 1);
-  const int64_t bits = isa<QuantType>(elementType) ? 8 : elementType.getIntOrFloatBitWidth();
-  return RankedTensorType::get({shapeOf(input)[0], preparedWidth(columns, bits / 8)}, elementType);
+  auto quantRows = dyn_cast<QuantType>(elementType);
+  const int64_t width = quantRows ? preparedWidth(columns, quantRows.getRowFormat())
+                                  : preparedWidth(columns, elementType.getIntOrFloatBitWidth() / 8);
+  return RankedTensorType::get({shapeOf(input)[0], width}, elementType);
 }
 
 /// What the sums of quantized rows are for; see QuantFormat.

@@ -1,9 +1,10 @@
 // What the two factors of a product are made of, and how a block of them is multiplied: the part of
 // the micro-kernel (MicroKernel.h) that depends on number formats.
 //
-// A block is as much of k as the right factor keeps together: one step of a dot product where both
-// factors are floats, a group of columns where the right one is quantized. A new format is a new
-// way to read a block; loops, tiles and epilogues know nothing of it.
+// A block is as much of k as is multiplied at a time: one step of a dot product where both factors
+// are floats; where the right one is quantized, what it keeps together, or a group of the rows that
+// are quantized too, which is a part of that or several of them. A new format is a new way to read
+// a block; loops, tiles and epilogues know nothing of it.
 #ifndef GRAPHC_CODEGEN_KERNELS_BLOCKPRODUCT_H
 #define GRAPHC_CODEGEN_KERNELS_BLOCKPRODUCT_H
 
@@ -45,9 +46,9 @@ struct Fetch {
 /// The right factor: blocks of k, in each the channels of some vectors. They may be of several
 /// panels, which are then read side by side.
 struct RightPanel {
-  mlir::Value memory;                     ///< Rank 1: floats, or bytes.
-  mlir::Value start;                      ///< Element of the first block; an index.
-  int64_t stride = 0;                     ///< Elements from a block to the next.
+  mlir::Value memory; ///< Rank 1: floats, or bytes.
+  mlir::Value start;  ///< Element of the first block; an index.
+  int64_t stride = 0; ///< Elements from what it keeps together of k to the next.
   llvm::SmallVector<RightVector> vectors; ///< In the order of the panels.
   Fetch fetch = {};
   /// Elements where pieces of memory begin that the caller reads after this: each turn asks for as
@@ -112,10 +113,12 @@ std::unique_ptr<BlockProduct> makeWidenedProduct(mlir::ImplicitLocOpBuilder &bui
 std::unique_ptr<BlockProduct> makePairProduct(mlir::ImplicitLocOpBuilder &builder,
                                               const Target &target, QuantPanels panels);
 std::unique_ptr<BlockProduct> makeIntegerProduct(mlir::ImplicitLocOpBuilder &builder,
-                                                 const Target &target, QuantPanels panels);
-/// One of them, by what the panels' numbers were unpacked to.
+                                                 const Target &target, QuantRowFormat rows,
+                                                 QuantPanels panels);
+/// One of the latter two, for panels whose numbers were unpacked.
 std::unique_ptr<BlockProduct> makeUnpackedProduct(mlir::ImplicitLocOpBuilder &builder,
-                                                  const Target &target, QuantPanels panels);
+                                                  const Target &target, mlir::Type left,
+                                                  QuantPanels panels);
 
 } // namespace graphc
 

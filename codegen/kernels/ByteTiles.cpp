@@ -21,13 +21,20 @@ static constexpr int64_t kChannels = 16;
 static constexpr int64_t kQuad = 4;
 static constexpr int64_t kQuadBytes = kPanelRows * kQuad;
 
-/// A span of 16 rows: integers, then scales.
-static constexpr int64_t kSpanIntegers = kRows * kRowGroup;
-static constexpr int64_t kSpanBytes = kSpanIntegers + kRows * 4;
-
-/// The sums of a tile, and the bytes of those of two blocks of a vector.
+/// The integers of a span of 16 rows, and its sums with a vector of channels.
+static constexpr int64_t kSpanIntegers = kRows * kSpanColumns;
 static constexpr int64_t kTileDots = kRows * kChannels;
-static constexpr int64_t kDotBytes = 2 * kTileDots * 4;
+
+static int64_t spansOf(const QuantRowFormat &rows) {
+  assert(rows.span == kSpanColumns && "a tile has the columns of a span");
+  return rows.group / kSpanColumns;
+}
+/// Bytes of a group of 16 rows: integers, then scales.
+static int64_t rowGroupBytes(const QuantRowFormat &rows) {
+  return spansOf(rows) * kSpanIntegers + kRows * QuantRowFormat::kWordBytes;
+}
+/// Dot products of two blocks with a vector of channels.
+static int64_t dotCount(const QuantRowFormat &rows) { return 2 * spansOf(rows) * kTileDots; }
 
 //===----------------------------------------------------------------------===//
 // The product of a block
@@ -35,14 +42,16 @@ static constexpr int64_t kDotBytes = 2 * kTileDots * 4;
 
 namespace {
 
-/// A block is a span: 32 columns. Its dot products are begun a block ahead: from the loads of a
-/// tile to the vector unit they take longer than scaling a block does.
+/// A block is a group of the rows' columns, some spans. Its dot products are begun a block ahead:
+/// from the loads of a tile to the vector unit they take longer than scaling a block does.
 class TileProduct : public BlockProduct {
 public:
-  TileProduct(ImplicitLocOpBuilder &builder, const Target &target, QuantFormat format, Value dots)
-      : b(builder), reader(builder, target, format), format(format), dots(dots) {}
+  TileProduct(ImplicitLocOpBuilder &builder, const Target &target, QuantRowFormat rowFormat,
+              QuantFormat format, Value dots)
+      : b(builder), reader(builder, target, format), rowFormat(rowFormat), format(format),
+        dots(dots) {}
 
-  int64_t depth() const override { return kRowGroup; }
+  int64_t depth() const override { return rowFormat.group; }
   bool runsAhead() const override { return true; }
   void begin(const BlockPlace &place, int64_t rows) override;
   void emit(const BlockPlace &place, int64_t rows, MutableArrayRef<Value> sums) override;
@@ -50,33 +59,41 @@ public:
 private:
   Value constant(int64_t value) { return arith::ConstantIndexOp::create(b, value); }
   Value rowsAt(const BlockPlace &place);
-  Value groupAt(const BlockPlace &place);
-  int64_t dotsAt(const BlockPlace &place, int64_t vector);
+  Value spanOf(const BlockPlace &place, int64_t number);
+  Value groupAt(const BlockPlace &place, Value span);
+  int64_t dotsAt(const BlockPlace &place, int64_t span, int64_t vector);
   Value load(ArrayRef<int64_t> shape, Value memory, Value byte, int64_t stride);
+  void beginSpan(const BlockPlace &place, int64_t number);
 
   ImplicitLocOpBuilder &b;
   QuantReader reader;
+  QuantRowFormat rowFormat;
   QuantFormat format;
   Value dots; ///< Rank 1, i32: those of two blocks.
 };
 
-/// Byte where the span's rows begin.
+/// Byte where the block's rows begin.
 Value TileProduct::rowsAt(const BlockPlace &place) {
-  Value span = indexPlus(b, place.index, place.offset);
-  return arith::AddIOp::create(b, place.left.start, indexTimes(b, span, kSpanBytes));
+  Value block = indexPlus(b, place.index, place.offset);
+  return arith::AddIOp::create(b, place.left.start, indexTimes(b, block, rowGroupBytes(rowFormat)));
 }
 
-/// Byte where the group of columns begins that the span is part of.
-Value TileProduct::groupAt(const BlockPlace &place) {
-  Value span = indexPlus(b, place.index, place.offset);
-  Value group = arith::DivUIOp::create(b, span, constant(format.group / kRowGroup));
+/// The number in the panel that the block's span has.
+Value TileProduct::spanOf(const BlockPlace &place, int64_t number) {
+  Value block = indexPlus(b, place.index, place.offset);
+  return indexPlus(b, indexTimes(b, block, spansOf(rowFormat)), number);
+}
+
+/// Byte where the weight's group begins that the span is part of.
+Value TileProduct::groupAt(const BlockPlace &place, Value span) {
+  Value group = arith::DivUIOp::create(b, span, constant(format.group / kSpanColumns));
   return arith::AddIOp::create(b, place.right.start, indexTimes(b, group, place.right.stride));
 }
 
-/// Where a block's dot products with a vector of channels are.
-int64_t TileProduct::dotsAt(const BlockPlace &place, int64_t vector) {
+/// Where the dot products of a block's span with a vector of channels are.
+int64_t TileProduct::dotsAt(const BlockPlace &place, int64_t span, int64_t vector) {
   int64_t vectors = place.right.vectors.size();
-  return (place.turn * vectors + vector) * kTileDots;
+  return ((place.turn * spansOf(rowFormat) + span) * vectors + vector) * kTileDots;
 }
 
 Value TileProduct::load(ArrayRef<int64_t> shape, Value memory, Value byte, int64_t stride) {
@@ -84,40 +101,56 @@ Value TileProduct::load(ArrayRef<int64_t> shape, Value memory, Value byte, int64
   return amx::TileLoadOp::create(b, type, memory, byte, constant(stride));
 }
 
-void TileProduct::begin(const BlockPlace &place, int64_t rows) {
-  assert(rows == kRows && "tiles have 16 rows");
+void TileProduct::beginSpan(const BlockPlace &place, int64_t number) {
   const RightPanel &right = place.right;
-  Value leftTile = load({kRows, kRowGroup}, place.left.memory, rowsAt(place), kRowGroup);
-  Value span = indexPlus(b, place.index, place.offset);
-  Value inGroup = arith::RemUIOp::create(b, span, constant(format.group / kRowGroup));
-  Value data = indexPlus(b, groupAt(place), format.headBytes(kPanelRows));
-  data = arith::AddIOp::create(b, data, indexTimes(b, inGroup, kPanelRows * kRowGroup));
+  Value leftTile = load({kRows, kSpanColumns}, place.left.memory,
+                        indexPlus(b, rowsAt(place), number * kSpanIntegers), kSpanColumns);
+  Value span = spanOf(place, number);
+  Value inGroup = arith::RemUIOp::create(b, span, constant(format.group / kSpanColumns));
+  Value data = indexPlus(b, groupAt(place, span), format.headBytes(kPanelRows));
+  data = arith::AddIOp::create(b, data, indexTimes(b, inGroup, kPanelRows * kSpanColumns));
   auto dotType = amx::TileType::get({kRows, kChannels}, b.getI32Type());
   for (auto [v, vector] : llvm::enumerate(right.vectors)) {
-    Value rightTile = load({kRowGroup / kQuad, kChannels * kQuad}, right.memory,
+    Value rightTile = load({kSpanColumns / kQuad, kChannels * kQuad}, right.memory,
                            indexPlus(b, data, vector.channel * kQuad), kQuadBytes);
     Value zero = amx::TileZeroOp::create(b, dotType);
     Value tile = amx::TileMulIOp::create(b, dotType, leftTile, rightTile, zero);
-    amx::TileStoreOp::create(b, dots, constant(dotsAt(place, v)), tile, constant(kChannels));
+    amx::TileStoreOp::create(b, dots, constant(dotsAt(place, number, v)), tile,
+                             constant(kChannels));
   }
+}
+
+void TileProduct::begin(const BlockPlace &place, int64_t rows) {
+  assert(rows == kRows && "tiles have 16 rows");
+  assert(place.right.vectors.size() == 1 && "there is room for the dot products with one vector");
+  for (int64_t span = 0; span < spansOf(rowFormat); ++span)
+    beginSpan(place, span);
 }
 
 void TileProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<Value> sums) {
   auto integers = VectorType::get({kChannels}, b.getI32Type());
   auto floats = VectorType::get({kChannels}, b.getF32Type());
-  Value rowScales = indexPlus(b, rowsAt(place), kSpanIntegers);
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(floats));
+  Value rowScales = indexPlus(b, rowsAt(place), spansOf(rowFormat) * kSpanIntegers);
   size_t vectors = place.right.vectors.size();
   for (auto [v, vector] : llvm::enumerate(place.right.vectors)) {
-    Value scales = reader.scales(place.right.memory, groupAt(place), vector.channel).scale;
+    SmallVector<Value> scales;
+    for (int64_t span = 0; span < spansOf(rowFormat); ++span)
+      scales.push_back(
+          reader.scales(place.right.memory, groupAt(place, spanOf(place, span)), vector.channel)
+              .scale);
     for (int64_t r = 0; r < rows; ++r) {
-      Value at = constant(dotsAt(place, v) + r * kChannels);
-      Value dot = vector::LoadOp::create(b, integers, dots, at);
-      Value number = arith::SIToFPOp::create(b, floats, dot);
+      Value part = zero;
+      for (auto [span, scale] : llvm::enumerate(scales)) {
+        Value at = constant(dotsAt(place, span, v) + r * kChannels);
+        Value dot = vector::LoadOp::create(b, integers, dots, at);
+        part = math::FmaOp::create(b, arith::SIToFPOp::create(b, floats, dot), scale, part);
+      }
       Value rowScale =
-          reader.word(place.left.memory, indexPlus(b, rowScales, r * 4), b.getF32Type());
-      Value scaled = arith::MulFOp::create(b, number, rowScale);
+          reader.word(place.left.memory, indexPlus(b, rowScales, r * QuantRowFormat::kWordBytes),
+                      b.getF32Type());
       Value &sum = sums[r * vectors + v];
-      sum = math::FmaOp::create(b, scaled, scales, sum);
+      sum = math::FmaOp::create(b, part, rowScale, sum);
     }
   }
 }
@@ -137,9 +170,10 @@ bool ByteTiles::multiply(const Target &target, Type rows, Type weight) {
   return !format.hasTwoLevels() && !format.hasMinimum;
 }
 
-ByteTiles::ByteTiles(KernelFunction &function, const Target &target, QuantFormat weight,
-                     int64_t blocks, int64_t panelsTogether, int64_t scratchOffset)
-    : function(function), target(target), packed(weight),
+ByteTiles::ByteTiles(KernelFunction &function, const Target &target, QuantRowFormat rows,
+                     QuantFormat weight, int64_t blocks, int64_t panelsTogether,
+                     int64_t scratchOffset)
+    : function(function), target(target), rowFormat(rows), packed(weight),
       unpacked{.bits = 8, .group = weight.group}, blocks(blocks), panelsTogether(panelsTogether),
       scratchOffset(scratchOffset) {}
 
@@ -151,9 +185,13 @@ int64_t ByteTiles::panelsOfGroup() const {
   return roundUp(std::max(kLeast, kBytes / panelBytes()), panelsTogether);
 }
 
-int64_t ByteTiles::rowsOffset() const { return scratchOffset + kDotBytes; }
+int64_t ByteTiles::rowsOffset() const {
+  return scratchOffset + dotCount(rowFormat) * static_cast<int64_t>(sizeof(int32_t));
+}
 
-int64_t ByteTiles::panelsOffset() const { return rowsOffset() + spans() * kSpanBytes; }
+int64_t ByteTiles::panelsOffset() const {
+  return rowsOffset() + rowGroups() * rowGroupBytes(rowFormat);
+}
 
 int64_t ByteTiles::scratchBytes() const {
   int64_t panelsEnd = panelsOffset() + (unpacks() ? panelsOfGroup() * panelBytes() : 0);
@@ -165,8 +203,8 @@ Value ByteTiles::bytes(ImplicitLocOpBuilder &b, int64_t count, int64_t offset) {
 }
 
 std::unique_ptr<BlockProduct> ByteTiles::product(ImplicitLocOpBuilder &b) {
-  auto type = MemRefType::get({2 * kTileDots}, b.getI32Type());
-  return std::make_unique<TileProduct>(b, target, unpacked,
+  auto type = MemRefType::get({dotCount(rowFormat)}, b.getI32Type());
+  return std::make_unique<TileProduct>(b, target, rowFormat, unpacked,
                                        function.scratch(b, type, scratchOffset));
 }
 
@@ -181,16 +219,20 @@ static void copyBytes(ImplicitLocOpBuilder &b, int64_t count, Value from, Value 
 }
 
 LeftRows ByteTiles::packRows(ImplicitLocOpBuilder &b, const LeftRows &rows) {
-  Value memory = bytes(b, spans() * kSpanBytes, rowsOffset());
-  emitLoop(b, spans(), [&](Value span) {
-    Value to = indexTimes(b, span, kSpanBytes);
-    Value integers = arith::AddIOp::create(b, rows.start, indexTimes(b, span, kRowGroup));
-    Value scales = arith::AddIOp::create(b, rows.start, indexTimes(b, span, 4));
+  constexpr int64_t kWord = QuantRowFormat::kWordBytes;
+  const int64_t groupBytes = rowGroupBytes(rowFormat), integers = groupBytes - kRows * kWord;
+  Value memory = bytes(b, rowGroups() * groupBytes, rowsOffset());
+  emitLoop(b, rowGroups(), [&](Value group) {
+    Value to = indexTimes(b, group, groupBytes);
+    Value from = arith::AddIOp::create(b, rows.start, indexTimes(b, group, rowFormat.group));
+    Value scales = arith::AddIOp::create(b, rows.start, indexTimes(b, group, kWord));
     for (int64_t r = 0; r < kRows; ++r) {
-      copyBytes(b, kRowGroup, rows.memory, indexPlus(b, integers, r * rows.stride), memory,
-                indexPlus(b, to, r * kRowGroup));
-      copyBytes(b, 4, rows.memory, indexPlus(b, scales, r * rows.stride + rows.width), memory,
-                indexPlus(b, to, kSpanIntegers + r * 4));
+      for (int64_t span = 0; span < spansOf(rowFormat); ++span)
+        copyBytes(b, kSpanColumns, rows.memory,
+                  indexPlus(b, from, r * rows.stride + span * kSpanColumns), memory,
+                  indexPlus(b, to, span * kSpanIntegers + r * kSpanColumns));
+      copyBytes(b, kWord, rows.memory, indexPlus(b, scales, r * rows.stride + rows.width), memory,
+                indexPlus(b, to, integers + r * kWord));
     }
   });
   return {memory, arith::ConstantIndexOp::create(b, 0), 0, rows.width};

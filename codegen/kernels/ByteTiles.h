@@ -6,9 +6,11 @@
 // side once for all panels of a group, panels of less than 8 bits are unpacked to int8 once for all
 // rows. Both go to the thread's scratch:
 //
-//   dots      [2] [16][16] i32                    what the vector unit scales and adds up
-//   rows      [spans] { [16][32] i8, [16] f32 }   integers, scales
-//   panels    [panels of a group] blocks          int8, see UnpackedPanels.h
+//   dots      [2] [spans][16][16] i32                      what the vector unit scales and adds up
+//   rows      [groups] { [spans][16][32] i8, [16] f32 }    integers, scales
+//   panels    [panels of a group] blocks                   int8, see UnpackedPanels.h
+//
+// where `spans` are those of a group of the rows' columns.
 #ifndef GRAPHC_CODEGEN_KERNELS_BYTETILES_H
 #define GRAPHC_CODEGEN_KERNELS_BYTETILES_H
 
@@ -26,10 +28,10 @@ public:
   /// Whether rows and weights of these types are multiplied so.
   static bool multiply(const Target &target, mlir::Type rows, mlir::Type weight);
 
-  /// `blocks`: groups of columns in a panel. `panelsTogether`: what a group is a multiple of.
-  /// `scratchOffset`: where the scratch is free.
-  ByteTiles(KernelFunction &function, const Target &target, QuantFormat weight, int64_t blocks,
-            int64_t panelsTogether, int64_t scratchOffset);
+  /// `rows`, `weight`: in which format they are. `blocks`: groups of columns in a panel.
+  /// `panelsTogether`: what a group is a multiple of. `scratchOffset`: where the scratch is free.
+  ByteTiles(KernelFunction &function, const Target &target, QuantRowFormat rows, QuantFormat weight,
+            int64_t blocks, int64_t panelsTogether, int64_t scratchOffset);
 
   /// Panels whose rows are copied once for all of them.
   int64_t panelsOfGroup() const;
@@ -51,7 +53,7 @@ public:
 
 private:
   bool unpacks() const { return packed.bits != unpacked.bits; }
-  int64_t spans() const { return blocks * unpacked.group / kRowGroup; }
+  int64_t rowGroups() const { return blocks * unpacked.group / rowFormat.group; }
   int64_t panelBytes() const { return blocks * unpacked.blockBytes(kPanelRows); }
   int64_t rowsOffset() const;
   int64_t panelsOffset() const;
@@ -60,6 +62,7 @@ private:
 
   KernelFunction &function;
   const Target &target;
+  QuantRowFormat rowFormat;
   QuantFormat packed;   ///< As in the plan.
   QuantFormat unpacked; ///< As tiles take it.
   int64_t blocks;

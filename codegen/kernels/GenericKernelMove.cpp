@@ -238,7 +238,7 @@ Value QuantTable::integerOf(Value places) {
 
 /// The integer in a column of the group whose integers begin at the byte `group`, as f32.
 Value QuantTable::integer(Value panel, Value group, Value channel, Value column) {
-  const int64_t spanColumns = format.rowGroup();
+  const int64_t spanColumns = format.spanColumns();
   Value spans = times(over(column, spanColumns), format.integerBytes(kPanelRows, spanColumns));
   Value span = k.plus(group, spans);
   Value inSpan = modulo(column, spanColumns);

@@ -15,8 +15,13 @@ namespace {
 
 class IntegerProduct : public QuantProduct {
 public:
-  IntegerProduct(ImplicitLocOpBuilder &builder, const Target &target, QuantPanels panels)
-      : QuantProduct(builder, target, panels), dot(builder, target, panels.format) {}
+  IntegerProduct(ImplicitLocOpBuilder &builder, const Target &target, QuantRowFormat rowFormat,
+                 QuantPanels panels)
+      : QuantProduct(builder, target, panels), rowFormat(rowFormat),
+        dot(builder, target, panels.format) {}
+
+  int64_t depth() const override { return rowFormat.group; }
+  void emit(const BlockPlace &place, int64_t rows, MutableArrayRef<Value> sums) override;
 
 private:
   void emitSpan(const Span &span, int64_t rows, MutableArrayRef<Value> sums) override;
@@ -25,8 +30,10 @@ private:
   SmallVector<Value> startDots(const Span &span, int64_t rows);
   void scaleDots(const Span &span, int64_t rows, ArrayRef<Value> dots, MutableArrayRef<Value> sums);
   Value rowBytes(const Span &span, int64_t row, int64_t column);
-  Value rowWord(const Span &span, int64_t row, int64_t part, Type type);
+  Value rowScale(const BlockPlace &place, int64_t row);
+  Value rowSum(const Span &span, int64_t row);
 
+  QuantRowFormat rowFormat;
   ByteDot dot;
 };
 
@@ -38,16 +45,24 @@ Value IntegerProduct::rowBytes(const Span &span, int64_t row, int64_t column) {
   return vector::BitCastOp::create(b, VectorType::get({4 * target.lanes()}, b.getI8Type()), all);
 }
 
-/// What stands behind a row's integers for the span, in every lane: its scale (part 0) or its sum
-/// (part 1), which dot products start from, or which a minimum is multiplied with.
-Value IntegerProduct::rowWord(const Span &span, int64_t row, int64_t part, Type type) {
+/// The scale of a row's group, in every lane.
+Value IntegerProduct::rowScale(const BlockPlace &place, int64_t row) {
+  const LeftRows &left = place.left;
+  Value group = indexPlus(b, place.index, place.offset);
+  Value at = arith::AddIOp::create(b, left.start, indexTimes(b, group, QuantRowFormat::kWordBytes));
+  return reader.word(left.memory, indexPlus(b, at, row * left.stride + left.width), b.getF32Type());
+}
+
+/// The sum of a row's span, in every lane: what dot products start from, or what a minimum is
+/// multiplied with.
+Value IntegerProduct::rowSum(const Span &span, int64_t row) {
   const LeftRows &left = span.left;
-  int64_t words = left.width / spanColumns();
-  Value number =
-      arith::DivUIOp::create(b, span.column, arith::ConstantIndexOp::create(b, spanColumns()));
-  Value at = arith::AddIOp::create(b, left.start, indexTimes(b, number, 4));
-  at = indexPlus(b, at, row * left.stride + left.width + part * words * 4);
-  return reader.word(left.memory, at, type);
+  Value number = over(span.column, rowFormat.span);
+  Value at =
+      arith::AddIOp::create(b, left.start, indexTimes(b, number, QuantRowFormat::kWordBytes));
+  return reader.word(left.memory,
+                     indexPlus(b, at, row * left.stride + rowFormat.sumsByte(left.width)),
+                     b.getI32Type());
 }
 
 SmallVector<ByteDot::Factor> IntegerProduct::factors(const QuantUnits &units) {
@@ -59,7 +74,7 @@ SmallVector<ByteDot::Factor> IntegerProduct::factors(const QuantUnits &units) {
 SmallVector<Value> IntegerProduct::startDots(const Span &span, int64_t rows) {
   SmallVector<Value> dots;
   for (int64_t r = 0; r < rows; ++r) {
-    Value start = dot.needsOffset() ? rowWord(span, r, 1, b.getI32Type())
+    Value start = dot.needsOffset() ? rowSum(span, r)
                                     : arith::ConstantOp::create(b, b.getZeroAttr(integers()));
     dots.append(span.right.vectors.size(), start);
   }
@@ -69,18 +84,30 @@ SmallVector<Value> IntegerProduct::startDots(const Span &span, int64_t rows) {
 void IntegerProduct::scaleDots(const Span &span, int64_t rows, ArrayRef<Value> dots,
                                MutableArrayRef<Value> sums) {
   size_t vectors = span.right.vectors.size();
+  auto asFloats = [&](Value integers) -> Value {
+    return arith::SIToFPOp::create(b, floats(), integers);
+  };
   for (int64_t r = 0; r < rows; ++r) {
-    Value rowScale = rowWord(span, r, 0, b.getF32Type());
-    auto scaled = [&](Value integers) -> Value {
-      return arith::MulFOp::create(b, arith::SIToFPOp::create(b, floats(), integers), rowScale);
-    };
-    Value rowSum = format.hasMinimum ? scaled(rowWord(span, r, 1, b.getI32Type())) : Value();
+    Value ofRow = format.hasMinimum ? asFloats(rowSum(span, r)) : Value();
     for (size_t v = 0; v < vectors; ++v) {
       Value &sum = sums[r * vectors + v];
-      sum = math::FmaOp::create(b, scaled(dots[r * vectors + v]), span.scales[v].scale, sum);
-      if (rowSum)
-        sum = math::FmaOp::create(b, rowSum, span.scales[v].minimum, sum);
+      sum = math::FmaOp::create(b, asFloats(dots[r * vectors + v]), span.scales[v].scale, sum);
+      if (ofRow)
+        sum = math::FmaOp::create(b, ofRow, span.scales[v].minimum, sum);
     }
+  }
+}
+
+/// The sums of the row's group alone meet its scale: one multiplication instead of one a span.
+void IntegerProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<Value> sums) {
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(floats()));
+  SmallVector<Value> ofGroup(sums.size(), zero);
+  emitColumns(place, rows, ofGroup);
+  size_t vectors = place.right.vectors.size();
+  for (int64_t r = 0; r < rows; ++r) {
+    Value scale = rowScale(place, r);
+    for (size_t i = r * vectors; i < (r + 1) * vectors; ++i)
+      sums[i] = math::FmaOp::create(b, ofGroup[i], scale, sums[i]);
   }
 }
 
@@ -114,8 +141,9 @@ void IntegerProduct::emitPart(const Span &span, int64_t rows, MutableArrayRef<Va
 } // namespace
 
 std::unique_ptr<BlockProduct> makeIntegerProduct(ImplicitLocOpBuilder &builder,
-                                                 const Target &target, QuantPanels panels) {
-  return std::make_unique<IntegerProduct>(builder, target, panels);
+                                                 const Target &target, QuantRowFormat rows,
+                                                 QuantPanels panels) {
+  return std::make_unique<IntegerProduct>(builder, target, rows, panels);
 }
 
 } // namespace graphc

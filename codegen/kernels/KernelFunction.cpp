@@ -45,7 +45,7 @@ int64_t boundOf(Dim dim, const StepBounds &bounds) {
 /// [rows, bytes of a row] of quantized rows, [panels, bytes of a panel] of a packed weight.
 SmallVector<int64_t> quantBytes(QuantType type, ArrayRef<int64_t> shape) {
   if (type.isOfRows())
-    return {shape[0], quantRowBytes(shape[1], type.getGroup())};
+    return {shape[0], type.getRowFormat().rowBytes(shape[1])};
   return {shape[0], shape[1] * type.getFormat().blockBytes(kPanelRows)};
 }
 

@@ -103,7 +103,7 @@ EmittedKernel MatmulKernel::emitTasks(int64_t tasks, const MatmulEpilogue &epilo
   factors.rowWidth = inputType().getDimSize(1);
   auto quantRows = dyn_cast<QuantType>(factors.rowType);
   factors.rowStride =
-      quantRows ? quantRowBytes(factors.rowWidth, quantRows.getGroup()) : factors.rowWidth;
+      quantRows ? quantRows.getRowFormat().rowBytes(factors.rowWidth) : factors.rowWidth;
   factors.blocks = weightType().getDimSize(1);
   factors.depth = std::min(factors.rowWidth, factors.blocks * weightType().getDimSize(3));
   auto quant = dyn_cast<QuantType>(factors.weightType);

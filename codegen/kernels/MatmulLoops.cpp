@@ -86,7 +86,8 @@ MatmulLoops::MatmulLoops(KernelFunction &function, const Target &target,
   if (ByteTiles::multiply(target, factors.rowType, factors.weightType)) {
     constexpr int64_t kSums = ByteTiles::kRows * kPanelRows * kFloatBytes;
     QuantFormat format = cast<QuantType>(factors.weightType).getFormat();
-    tiles.emplace(function, target, format, factors.blocks, epilogue.panelsTogether(),
+    QuantRowFormat rows = cast<QuantType>(factors.rowType).getRowFormat();
+    tiles.emplace(function, target, rows, format, factors.blocks, epilogue.panelsTogether(),
                   sumsOffset() + (epilogue.isLong() ? kSums : 0));
   } else if (FloatTiles::multiply(target, factors.rowType, factors.weightType, factors.depth)) {
     constexpr int64_t kSums = FloatTiles::kMostRows * kPanelRows * kFloatBytes;
@@ -383,7 +384,7 @@ SmallVector<Value> MatmulLoops::emitSums(ImplicitLocOpBuilder &b, const TileClas
                                          const TilePlace &place, const Piece &piece) {
   Type rowType = widensRows() ? Type(b.getF32Type()) : factors.rowType;
   auto product = tile.inTiles()      ? tiles->product(b)
-                 : tile.isUnpacked() ? makeUnpackedProduct(b, target, quantPanels)
+                 : tile.isUnpacked() ? makeUnpackedProduct(b, target, rowType, quantPanels)
                                      : makeBlockProduct(b, target, rowType, factors.weightType);
   MicroKernel kernel(b, target, std::move(product));
   RightPanel right = rightPanel(b, tile, place);

@@ -22,8 +22,10 @@ static ArrayRef<TileClass> floatClasses(const Target &target, Type weight) {
   return weight.isF16() ? ArrayRef(kNarrowF16) : ArrayRef(kNarrow);
 }
 
-// A quantized weight needs a second set of sums, those of a group, and its numbers are unpacked for
-// each tile: fewer rows make room for it. Tiles of 16 rows are scaled by vectors of 16 sums.
+// A quantized weight needs a second set of sums, those of a span, and a third where the rows are
+// quantized too (the sums themselves are then in memory, but for once a group), and its numbers are
+// unpacked for each tile: fewer rows make room for it. Tiles of 16 rows are scaled by vectors of 16
+// sums.
 static ArrayRef<TileClass> quantClasses(const Target &target, TileClass::Way many) {
   using enum TileClass::Way;
   static constexpr TileClass kWide[] = {{6, 1, 1}, {4, 1, 1, 2}, {2, 1, 1, 4}, {1, 1, 1, 4}};

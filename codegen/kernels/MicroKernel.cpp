@@ -28,17 +28,19 @@ std::unique_ptr<BlockProduct> makeBlockProduct(ImplicitLocOpBuilder &builder, co
   auto quant = dyn_cast<QuantType>(right);
   if (!quant)
     return makeFloatProduct(builder, target, left, right);
-  if (isa<QuantType>(left))
-    return makeIntegerProduct(builder, target, {quant.getFormat()});
+  if (auto rows = dyn_cast<QuantType>(left))
+    return makeIntegerProduct(builder, target, rows.getRowFormat(), {quant.getFormat()});
   if (left.isBF16())
     return makePairProduct(builder, target, {quant.getFormat()});
   return makeWidenedProduct(builder, target, quant.getFormat());
 }
 
 std::unique_ptr<BlockProduct> makeUnpackedProduct(ImplicitLocOpBuilder &builder,
-                                                  const Target &target, QuantPanels panels) {
-  return panels.unpacked == PanelNumbers::Bf16 ? makePairProduct(builder, target, panels)
-                                               : makeIntegerProduct(builder, target, panels);
+                                                  const Target &target, Type left,
+                                                  QuantPanels panels) {
+  if (auto rows = dyn_cast<QuantType>(left))
+    return makeIntegerProduct(builder, target, rows.getRowFormat(), panels);
+  return makePairProduct(builder, target, panels);
 }
 
 Value RightVector::inPanel(ImplicitLocOpBuilder &b, Value at) const {
@@ -71,6 +73,9 @@ Value MicroKernel::nextBlock(Value block, int64_t offset, int64_t blocks) {
 }
 
 void MicroKernel::fetchTurn(const RightPanel &right, Value block, int64_t blocks) {
+  if (right.fetch.distance == 0 && right.next.empty())
+    return;
+  assert(!product->runsAhead() && "blocks that run ahead are not those of the right factor");
   int64_t bits = cast<MemRefType>(right.memory.getType()).getElementTypeBitWidth();
   Value first = arith::AddIOp::create(b, right.start, indexTimes(b, block, right.stride));
   right.emitFetches(b, first, blocks * right.stride * bits / 8);

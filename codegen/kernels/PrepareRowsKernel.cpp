@@ -30,9 +30,10 @@ namespace {
 /// Rows of a task: enough that taking the task costs little beside it.
 constexpr int64_t kTaskRows = 4;
 
-int64_t rowGroupOf(PrepareRowsOp op) {
+/// How quantized rows stand in memory; of rows of floats the group is 0.
+QuantRowFormat rowFormatOf(PrepareRowsOp op) {
   auto quant = dyn_cast<QuantType>(op.getRows().getType().getElementType());
-  return quant ? quant.getGroup() : 0;
+  return quant ? quant.getRowFormat() : QuantRowFormat{0, 0};
 }
 
 class PrepareRowsKernel {
@@ -41,8 +42,9 @@ public:
       : op(op), function(function), b(function.bodyBuilder()), math(b, target),
         lanes(target.lanes()), columns(op.getInput().getType().getDimSize(1)),
         width(op.getRows().getType().getDimSize(1)),
-        vectorType(VectorType::get({lanes}, b.getF32Type())), vectors(b, math, lanes, columns),
-        rowGroup(rowGroupOf(op)), quantRows(b, math, width, rowGroup, op.getOffset()) {}
+        vectorType(VectorType::get({lanes}, b.getF32Type())), format(rowFormatOf(op)),
+        vectors(b, math, lanes, columns, format.group),
+        quantRows(b, math, width, format, op.getOffset()) {}
 
   EmittedKernel emit();
 
@@ -58,7 +60,7 @@ private:
     return load(input, arith::AddIOp::create(b, inputStart, k), existing);
   }
   bool hasFactor() { return op.getEps().has_value(); }
-  bool isQuantized() { return rowGroup != 0; }
+  bool isQuantized() { return format.group != 0; }
 
   PrepareRowsOp op;
   KernelFunction &function;
@@ -68,8 +70,8 @@ private:
   int64_t columns; ///< K
   int64_t width;   ///< Kp
   VectorType vectorType;
+  QuantRowFormat format;
   RowVectors vectors;
-  int64_t rowGroup; ///< Numbers of a row that share a scale; 0: rows are floats.
   QuantRows quantRows;
 
   Value input, gamma, beta, rows; ///< Rank 1; gamma and beta may be null.
@@ -95,8 +97,8 @@ void PrepareRowsKernel::emitVector(Value k, int64_t existing, Value &sum) {
     value = arith::AddFOp::create(b, value, load(beta, k, existing));
   if (isQuantized()) {
     group.push_back(mean ? vectors.onlyExisting(value, existing) : value);
-    if (static_cast<int64_t>(group.size()) * lanes == rowGroup)
-      storeGroup(indexPlus(b, k, lanes - rowGroup));
+    if (static_cast<int64_t>(group.size()) * lanes == format.group)
+      storeGroup(indexPlus(b, k, lanes - format.group));
     return;
   }
   Type stored = cast<MemRefType>(rows.getType()).getElementType();
@@ -107,7 +109,7 @@ void PrepareRowsKernel::emitVector(Value k, int64_t existing, Value &sum) {
 /// Rounds and stores the group whose first column is `k`; vectors that it lacks are zeros.
 void PrepareRowsKernel::storeGroup(Value k) {
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(vectorType));
-  group.resize(rowGroup / lanes, zero);
+  group.resize(format.group / lanes, zero);
   quantRows.store(group, rows, rowsStart, k);
   group.clear();
 }
@@ -116,8 +118,8 @@ void PrepareRowsKernel::emitPadding() {
   if (isQuantized()) {
     auto index = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
     if (!group.empty())
-      storeGroup(index(columns / rowGroup * rowGroup));
-    for (int64_t k = roundUp(columns, rowGroup); k < width; k += rowGroup)
+      storeGroup(index(columns / format.group * format.group));
+    for (int64_t k = roundUp(columns, format.group); k < width; k += format.group)
       storeGroup(index(k));
     return;
   }
@@ -144,7 +146,7 @@ void PrepareRowsKernel::emitMoments() {
 
 void PrepareRowsKernel::emitRow(Value row) {
   inputStart = indexTimes(b, row, columns);
-  rowsStart = indexTimes(b, row, isQuantized() ? quantRowBytes(width, rowGroup) : width);
+  rowsStart = indexTimes(b, row, isQuantized() ? format.rowBytes(width) : width);
   if (op.getLayerEps())
     emitMoments();
   if (!hasFactor()) {

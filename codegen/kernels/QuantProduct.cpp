@@ -10,6 +10,14 @@ using namespace mlir;
 
 namespace graphc {
 
+Value QuantProduct::over(Value number, int64_t by) {
+  return b.createOrFold<arith::DivUIOp>(number, arith::ConstantIndexOp::create(b, by));
+}
+
+Value QuantProduct::modulo(Value number, int64_t by) {
+  return b.createOrFold<arith::RemUIOp>(number, arith::ConstantIndexOp::create(b, by));
+}
+
 VectorType QuantProduct::floats() const {
   return VectorType::get({target.lanes()}, b.getF32Type());
 }
@@ -65,29 +73,50 @@ SmallVector<QuantProduct::Scales> QuantProduct::scalesOfGroup(const RightPanel &
   return result;
 }
 
-void QuantProduct::emit(const BlockPlace &place, int64_t rows, MutableArrayRef<Value> sums) {
-  const RightPanel &right = place.right;
+void QuantProduct::emitColumns(const BlockPlace &place, int64_t rows, MutableArrayRef<Value> sums) {
+  const int64_t blockColumns = format.blockColumns(), blocks = depth() / blockColumns;
   Value index = indexPlus(b, place.index, place.offset);
-  Value block = arith::AddIOp::create(b, right.start, indexTimes(b, index, right.stride));
-  Value column = indexTimes(b, index, format.blockColumns());
-  Value firstGroup = indexPlus(b, block, format.headBytes(kPanelRows));
-  right.emitFetches(b, block, format.headBytes(kPanelRows));
-  SmallVector<Scales> blockScales;
-  for (const RightVector &vector : right.vectors)
-    blockScales.push_back(reader.scales(right.memory, vector.inPanel(b, block), vector.channel));
+  if (blocks == 0) {
+    Value column = indexTimes(b, index, depth());
+    return emitInBlock(place, over(column, blockColumns), modulo(column, blockColumns), depth(),
+                       rows, sums);
+  }
+  Value first = indexTimes(b, index, blocks), begin = arith::ConstantIndexOp::create(b, 0);
+  forEachStep(blocks, sums, [&](Value step, MutableArrayRef<Value> inner) {
+    Value block = arith::AddIOp::create(b, first, step);
+    emitInBlock(place, block, begin, blockColumns, rows, inner);
+  });
+}
 
+void QuantProduct::emitInBlock(const BlockPlace &place, Value block, Value inBlock, int64_t columns,
+                               int64_t rows, MutableArrayRef<Value> sums) {
+  const RightPanel &right = place.right;
   auto stepped = [&](Value from, Value step, int64_t by) -> Value {
     return arith::AddIOp::create(b, from, indexTimes(b, step, by));
   };
-  forEachStep(format.blockGroups(), sums, [&](Value number, MutableArrayRef<Value> groupSums) {
-    Value group = stepped(firstGroup, number, panels.groupBytes());
-    Value groupColumn = stepped(column, number, format.group);
+  Value blockByte = stepped(right.start, block, right.stride);
+  right.emitFetches(b, blockByte, format.headBytes(kPanelRows));
+  SmallVector<Scales> blockScales;
+  for (const RightVector &vector : right.vectors)
+    blockScales.push_back(
+        reader.scales(right.memory, vector.inPanel(b, blockByte), vector.channel));
+
+  const int64_t groups = std::max<int64_t>(1, columns / format.group);
+  const int64_t spans = std::min(columns, format.group) / spanColumns();
+  Value blockColumn = indexTimes(b, block, format.blockColumns());
+  Value firstGroup = over(inBlock, format.group);
+  Value firstSpan = over(modulo(inBlock, format.group), spanColumns());
+  forEachStep(groups, sums, [&](Value step, MutableArrayRef<Value> groupSums) {
+    Value number = arith::AddIOp::create(b, firstGroup, step);
+    Value group =
+        stepped(indexPlus(b, blockByte, format.headBytes(kPanelRows)), number, panels.groupBytes());
+    Value groupColumn = stepped(blockColumn, number, format.group);
     SmallVector<Scales> scales = scalesOfGroup(right, blockScales, group);
     Value data = indexPlus(b, group, format.factorBytes(kPanelRows));
-    int64_t spans = format.group / spanColumns();
-    forEachStep(spans, groupSums, [&](Value step, MutableArrayRef<Value> inner) {
-      Value spanColumn = stepped(groupColumn, step, spanColumns());
-      Value spanData = stepped(data, step, panels.spanBytes());
+    forEachStep(spans, groupSums, [&](Value spanStep, MutableArrayRef<Value> inner) {
+      Value span = arith::AddIOp::create(b, firstSpan, spanStep);
+      Value spanColumn = stepped(groupColumn, span, spanColumns());
+      Value spanData = stepped(data, span, panels.spanBytes());
       emitSpan({place.left, right, spanColumn, spanData, scales, {}}, rows, inner);
     });
   });

@@ -71,7 +71,7 @@ Value QuantReader::highUnits(Value memory, Value data, Value unit, int64_t chann
   const int64_t together = format.highUnitColumns() / format.unitColumns();
   const int64_t bits = format.highBits() * format.unitColumns() / 4;
   Value count = arith::ConstantIndexOp::create(b, together);
-  Value high = indexPlus(b, data, format.lowBytes(kPanelRows, format.rowGroup()));
+  Value high = indexPlus(b, data, format.lowBytes(kPanelRows, format.spanColumns()));
   Value bytes = this->unit(memory, high, arith::DivUIOp::create(b, unit, count), channel);
   auto words = VectorType::get({target.lanes()}, b.getI32Type());
   Value all = vector::BitCastOp::create(b, words, bytes);

@@ -46,36 +46,55 @@ Value QuantRows::rounded(Value numbers, Value inverse) {
   return arith::FPToSIOp::create(b, integers, math::RoundEvenOp::create(b, scaled));
 }
 
-/// Stores one of the words behind a row's integers: the scales (part 0), then the sums (part 1).
-void QuantRows::storeWord(Value word, Value rows, Value start, Value k, int64_t part) {
-  Value number = arith::DivUIOp::create(b, k, arith::ConstantIndexOp::create(b, group));
-  Value at = arith::AddIOp::create(b, start, indexTimes(b, number, 4));
-  at = indexPlus(b, at, width + part * width / group * 4);
+/// Stores one of the words behind a row's integers, which begin at the byte `words`.
+void QuantRows::storeWord(Value word, Value rows, Value words, Value number) {
+  Value at = arith::AddIOp::create(b, words, indexTimes(b, number, QuantRowFormat::kWordBytes));
   Value one = vector::BroadcastOp::create(b, VectorType::get({1}, word.getType()), word);
-  Value bytes = vector::BitCastOp::create(b, VectorType::get({4}, b.getI8Type()), one);
+  Value bytes = vector::BitCastOp::create(
+      b, VectorType::get({QuantRowFormat::kWordBytes}, b.getI8Type()), one);
   vector::StoreOp::create(b, bytes, rows, at);
+}
+
+/// Stores vectors of i32 as bytes, in the order of ir/QuantFormat.h.
+void QuantRows::storeIntegers(ArrayRef<Value> integers, Value rows, Value at) {
+  for (auto [i, vector] : llvm::enumerate(integers)) {
+    int64_t lanes = cast<VectorType>(vector.getType()).getNumElements();
+    SmallVector<int64_t> columns; // Of each byte: the order is its own inverse.
+    for (int64_t byte = 0; byte < lanes; ++byte)
+      columns.push_back(byte / 4 * 4 + byteOfColumn(byte % 4));
+    Value narrow = arith::TruncIOp::create(b, VectorType::get({lanes}, b.getI8Type()), vector);
+    vector::StoreOp::create(b, vector::ShuffleOp::create(b, narrow, narrow, columns), rows,
+                            indexPlus(b, at, int64_t(i) * lanes));
+  }
+}
+
+/// The sum of the integers as the format has it.
+Value QuantRows::sumOf(ArrayRef<Value> integers) {
+  Value total = integers.front();
+  for (Value vector : integers.drop_front())
+    total = arith::AddIOp::create(b, total, vector);
+  Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, total);
+  Value minusOffset = arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(-offset)));
+  return arith::MulIOp::create(b, sum, minusOffset);
 }
 
 void QuantRows::store(ArrayRef<Value> numbers, Value rows, Value start, Value k) {
   Value scale = scaleOf(numbers);
   Value inverse = inverseOf(scale);
-  Value total;
-  for (auto [i, vector] : llvm::enumerate(numbers)) {
-    Value integers = rounded(vector, inverse);
-    total = total ? Value(arith::AddIOp::create(b, total, integers)) : integers;
-    int64_t lanes = cast<VectorType>(vector.getType()).getNumElements();
-    auto bytes = VectorType::get({lanes}, b.getI8Type());
-    Value at = indexPlus(b, arith::AddIOp::create(b, start, k), int64_t(i) * lanes);
-    SmallVector<int64_t> columns; // Of each byte: the order is its own inverse.
-    for (int64_t byte = 0; byte < lanes; ++byte)
-      columns.push_back(byte / 4 * 4 + byteOfColumn(byte % 4));
-    Value narrow = arith::TruncIOp::create(b, bytes, integers);
-    vector::StoreOp::create(b, vector::ShuffleOp::create(b, narrow, narrow, columns), rows, at);
-  }
-  Value sum = vector::ReductionOp::create(b, vector::CombiningKind::ADD, total);
-  Value minusOffset = arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(-offset)));
-  storeWord(scale, rows, start, k, 0);
-  storeWord(arith::MulIOp::create(b, sum, minusOffset), rows, start, k, 1);
+  SmallVector<Value> integers;
+  for (Value vector : numbers)
+    integers.push_back(rounded(vector, inverse));
+  storeIntegers(integers, rows, arith::AddIOp::create(b, start, k));
+
+  auto numberOf = [&](int64_t columns) -> Value {
+    return arith::DivUIOp::create(b, k, arith::ConstantIndexOp::create(b, columns));
+  };
+  storeWord(scale, rows, indexPlus(b, start, width), numberOf(format.group));
+  Value sums = indexPlus(b, start, format.sumsByte(width)), first = numberOf(format.span);
+  const size_t spans = format.group / format.span, vectors = integers.size() / spans;
+  for (size_t span = 0; span < spans; ++span)
+    storeWord(sumOf(ArrayRef(integers).slice(span * vectors, vectors)), rows, sums,
+              indexPlus(b, first, int64_t(span)));
 }
 
 } // namespace graphc

@@ -10,7 +10,7 @@ using namespace mlir;
 
 namespace graphc {
 
-/// Vectors of a turn of the loop, each with a sum of its own.
+/// Vectors of a turn of the loop at least, each with a sum of its own.
 static constexpr int64_t kSums = 4;
 
 SmallVector<Value> RowVectors::run(ArrayRef<Value> sums, Body body) {
@@ -18,15 +18,15 @@ SmallVector<Value> RowVectors::run(ArrayRef<Value> sums, Body body) {
   auto vectors = [&](Value k, int64_t count, MutableArrayRef<Value> running) {
     Value none;
     for (int64_t i = 0; i < count; ++i)
-      body(indexPlus(b, k, i * lanes), lanes, running.empty() ? none : running[i]);
+      body(indexPlus(b, k, i * lanes), lanes, running.empty() ? none : running[i % kSums]);
   };
-  const int64_t turn = kSums * lanes, looped = columns / turn * turn;
+  const int64_t turn = std::max(kSums * lanes, together), looped = columns / turn * turn;
   auto loop = scf::ForOp::create(b, index(0), index(looped), index(turn), sums);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     SmallVector<Value> running(loop.getRegionIterArgs());
-    vectors(loop.getInductionVar(), kSums, running);
+    vectors(loop.getInductionVar(), turn / lanes, running);
     if (!running.empty())
       scf::YieldOp::create(b, running);
   }
@@ -35,7 +35,7 @@ SmallVector<Value> RowVectors::run(ArrayRef<Value> sums, Body body) {
   vectors(index(looped), whole, result);
   Value none;
   if (done < columns)
-    body(index(done), columns - done, result.empty() ? none : result[whole]);
+    body(index(done), columns - done, result.empty() ? none : result[whole % kSums]);
   return result;
 }
 

@@ -11,8 +11,10 @@ namespace graphc {
 
 class RowVectors {
 public:
-  RowVectors(mlir::ImplicitLocOpBuilder &builder, VectorMath &math, int64_t lanes, int64_t columns)
-      : b(builder), math(math), lanes(lanes), columns(columns),
+  /// `together`: numbers that are wanted in one turn of the loop; a power of two.
+  RowVectors(mlir::ImplicitLocOpBuilder &builder, VectorMath &math, int64_t lanes, int64_t columns,
+             int64_t together = 0)
+      : b(builder), math(math), lanes(lanes), columns(columns), together(together),
         vectorType(mlir::VectorType::get({lanes}, builder.getF32Type())) {}
 
   /// Takes the numbers k .. k + existing - 1 of the row, and the sum that they add to.
@@ -42,6 +44,7 @@ private:
   VectorMath &math;
   int64_t lanes;
   int64_t columns;
+  int64_t together;
   mlir::VectorType vectorType;
 };
 

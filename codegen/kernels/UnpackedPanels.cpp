@@ -20,13 +20,13 @@ int64_t QuantPanels::unitColumns() const {
 }
 
 int64_t QuantPanels::spanBytes() const {
-  const int64_t columns = format.rowGroup();
+  const int64_t columns = format.spanColumns();
   return unpacked ? columns / unitColumns() * kPanelRows * kUnitBytes
                   : format.integerBytes(kPanelRows, columns);
 }
 
 int64_t QuantPanels::groupBytes() const {
-  return format.factorBytes(kPanelRows) + format.group / format.rowGroup() * spanBytes();
+  return format.factorBytes(kPanelRows) + format.group / format.spanColumns() * spanBytes();
 }
 
 int64_t QuantPanels::blockBytes() const {
@@ -70,7 +70,7 @@ void UnpackedPanels::copy(ImplicitLocOpBuilder &b, Value from, Value fromByte, V
 void UnpackedPanels::unpackGroup(ImplicitLocOpBuilder &b, Value from, Value fromByte, Value to,
                                  Value toByte) {
   QuantReader reader(b, target, layout.format);
-  const int64_t columns = layout.format.rowGroup(), unitColumns = layout.format.unitColumns();
+  const int64_t columns = layout.format.spanColumns(), unitColumns = layout.format.unitColumns();
   const int64_t unitBytes = unitColumns / layout.unitColumns() * kPanelRows * kUnitBytes;
   emitLoop(b, layout.format.group / columns, [&](Value span) {
     auto stepped = [&](Value from, int64_t bytes) -> Value {

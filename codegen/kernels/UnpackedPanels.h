@@ -35,8 +35,8 @@ struct QuantPanels {
 
   /// Columns of a channel that a 4-byte unit holds.
   int64_t unitColumns() const;
-  /// Bytes of a panel's spans (QuantFormat::rowGroup() columns), of integers alone, of its groups
-  /// of columns, and of its blocks.
+  /// Bytes of a panel's spans (QuantFormat::spanColumns() columns), of integers alone, of its
+  /// groups of columns, and of its blocks.
   int64_t spanBytes() const;
   int64_t groupBytes() const;
   int64_t blockBytes() const;

@@ -61,7 +61,7 @@ void roundRow(mlir::Type elementType, std::span<float> row) {
   auto quant = mlir::dyn_cast<QuantType>(elementType);
   if (!quant)
     return roundTo(elementType, row);
-  roundGroups(row, quant.getGroup(), quantizeRowGroup);
+  roundGroups(row, quant.getRowFormat().group, quantizeRowGroup);
 }
 
 void quantizeRow(QuantType type, bool search, std::span<float> row) {

@@ -17,11 +17,10 @@ bool FiniteCheck::isNumberFinite(ElementType type, const std::byte *at) const {
   return (bits & kExponent) != kExponent || (plan.usesColumns && bits == kMinusInfinity);
 }
 
-bool FiniteCheck::areScalesFinite(const std::byte *row, int64_t rowBytes) const {
-  const int64_t groups = rowBytes / PlanResult::kQuantGroupBytes;
-  const std::byte *scales = row + groups * PlanResult::kQuantGroup;
-  for (int64_t i = 0; i < groups; ++i) {
-    if (!isNumberFinite(ElementType::F32, scales + i * byteSize(ElementType::F32)))
+bool FiniteCheck::areScalesFinite(const PlanResult &result, const std::byte *row) const {
+  for (int64_t i = 0; i < result.scaleCount; ++i) {
+    const int64_t at = result.scalesByte + i * byteSize(ElementType::F32);
+    if (!isNumberFinite(ElementType::F32, row + at))
       return false;
   }
   return true;
@@ -31,8 +30,7 @@ bool FiniteCheck::isFinite(const PlanResult &result, const std::byte *data, size
                            int64_t index) const {
   const bool lastDim = dim + 1 == result.shape.size();
   if (lastDim && result.type == ElementType::I8 && result.shape[dim].dim == PlanDim::One) {
-    const int64_t rowBytes = result.shape[dim].extent;
-    return areScalesFinite(data + index * rowBytes, rowBytes);
+    return areScalesFinite(result, data + index * result.shape[dim].extent);
   }
   if (dim == result.shape.size())
     return isNumberFinite(result.type, data + index * byteSize(result.type));

@@ -27,7 +27,7 @@ public:
 
 private:
   bool isFinite(const PlanResult &result, const std::byte *data, size_t dim, int64_t index) const;
-  bool areScalesFinite(const std::byte *row, int64_t rowBytes) const;
+  bool areScalesFinite(const PlanResult &result, const std::byte *row) const;
   bool isNumberFinite(ElementType type, const std::byte *at) const;
 
   const PlanHeader &plan;

@@ -21,7 +21,7 @@ constexpr std::array<char, 8> kPlanMagic = {'\x89', 'G', 'C', 'P', 'L', '\r', '\
 
 /// Raised with every change of the prelude, the header, the kernel ABI or the order of packed
 /// weights. A plan of another version is refused: compiling again is cheap, guessing is not.
-constexpr uint32_t kPlanFormatVersion = 8;
+constexpr uint32_t kPlanFormatVersion = 9;
 
 /// Reads as this on a machine of the byte order that wrote the file.
 constexpr uint32_t kPlanByteOrder = 0x01020304;

@@ -224,23 +224,42 @@ Json toJson(const PlanResult &result) {
   for (const PlanExtent &extent : result.shape)
     json.push_back(extent.dim == PlanDim::One ? Json(extent.extent)
                                               : Json(planDimName(extent.dim)));
+  if (result.type == ElementType::I8) {
+    json.push_back(result.scalesByte);
+    json.push_back(result.scaleCount);
+  }
   return json;
 }
 
+/// The two numbers behind the extents of quantized rows: scales inside of a row.
+void readScales(const FieldReader &reader, size_t at, PlanResult &result) {
+  if (result.shape.empty() || result.shape.back().dim != PlanDim::One)
+    return reader.fail("expected rows of so many bytes");
+  const int64_t rowBytes = result.shape.back().extent;
+  result.scalesByte = reader[at].integer(0, rowBytes);
+  result.scaleCount = reader[at + 1].integer(0, (rowBytes - result.scalesByte) /
+                                                    static_cast<int64_t>(sizeof(float)));
+}
+
 PlanResult readResult(const FieldReader &reader) {
+  constexpr size_t kScaleFields = 2;
   PlanResult result;
-  size_t count = reader.arraySize(kMaxRank + 1);
+  size_t count = reader.arraySize(kMaxRank + 1 + kScaleFields);
   std::optional<ElementType> type = parseElementType(reader[size_t(0)].string());
   if (reader.ok() && !type)
     reader[size_t(0)].fail("unknown element type");
   result.type = type.value_or(ElementType::F32);
-  for (size_t i = 1; i < count && reader.ok(); ++i) {
+  const bool isQuantized = result.type == ElementType::I8 && count > kScaleFields;
+  const size_t end = isQuantized ? count - kScaleFields : count;
+  for (size_t i = 1; i < end && reader.ok(); ++i) {
     PlanExtent &extent = result.shape.emplace_back();
     if (reader[i].isString())
       extent.dim = static_cast<PlanDim>(readName(reader[i], kDims));
     else
       extent.extent = reader[i].integer(1, kMaxExtent);
   }
+  if (reader.ok() && result.type == ElementType::I8)
+    readScales(reader, end, result);
   return result;
 }
 

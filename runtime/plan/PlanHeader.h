@@ -125,14 +125,13 @@ struct PlanExtent {
 
 /// A tensor that a kernel writes: dense, row-major, with room for every dynamic dimension's bound.
 ///
-/// Of type i8 are rows quantized as they come: the last extent is their bytes, for every 32 numbers
-/// a group of kQuantGroupBytes. First stand all groups' integers, then their f32 scales, then their
-/// sums (ir/QuantFormat.h).
+/// Of type i8 are rows quantized as they come: the last extent is their bytes, integers and what
+/// stands behind them (ir/QuantFormat.h).
 struct PlanResult {
-  static constexpr int64_t kQuantGroup = 32, kQuantGroupBytes = 32 + 4 + 4;
-
   ElementType type = ElementType::F32;
   std::vector<PlanExtent> shape;
+  int64_t scalesByte = 0; ///< Of a row of type i8: where its f32 scales begin,
+  int64_t scaleCount = 0; ///< and how many there are.
 };
 
 /// How a provider (ProductAbi.h) computes a kernel's product: rows, the kernel's first argument,

@@ -20,7 +20,9 @@ const ModelShape &modelShape(std::string_view name) {
 }
 
 int64_t rowWidth(int64_t depth, std::string_view element) {
-  return preparedWidth(depth, element == "f32" ? 4 : element == "bf16" ? 2 : 1);
+  if (element != "f32" && element != "bf16")
+    return preparedWidth(depth, QuantRowFormat{kSpanColumns, kMostRowGroup});
+  return preparedWidth(depth, element == "f32" ? 4 : 2);
 }
 
 } // namespace graphc::bench

@@ -112,7 +112,7 @@ class Gguf(unittest.TestCase):
         gguf_writer.write(path, metadata, tensors)
         want = network.logits(np.array(TOKENS), CONTEXT)
         for options, bound in ((("--dtype", "f32"), 2e-5), (("--dtype", "f32", "-O0"), 2e-5),
-                               (("--dtype", "bf16"), 3e-2), ((), 3e-2), (("-O0",), 3e-2)):
+                               (("--dtype", "bf16"), 3e-2), ((), 4e-2), (("-O0",), 4e-2)):
             with self.subTest(options=options):
                 self.assertLess(program.distance(self.rows(path, *options), want), bound)
 

@@ -448,6 +448,14 @@ func.func @fused_linear_c2_groups_of_rows(%x: tensor<?x256x!graphc.quant<i8:f32,
 
 // -----
 
+func.func @fused_linear_c2_rows_that_a_group_cuts(%x: tensor<?x192xf32>, %w: tensor<32x192x!graphc.quant<i8:f16, 32>>) {
+  // expected-error @below {{expected rows that a weight of '!graphc.quant<i8 : f16, 32>' is multiplied with but got '!graphc.quant<i8 : f32, 32, 128>'}}
+  %0 = graphc.fused_linear %x, %w rows(!graphc.quant<i8:f32, 32, 128>) : (tensor<?x192xf32>, tensor<32x192x!graphc.quant<i8:f16, 32>>) -> tensor<?x32xf32>
+  return
+}
+
+// -----
+
 func.func @fused_linear_c2_prologue(%x: tensor<?x64x!graphc.quant<i8:f32, 32>>, %w: tensor<32x64x!graphc.quant<i8:f16, 32>>, %g: tensor<64xf32>) {
   // expected-error @below {{expected no norm and no gamma with rows that are quantized already}}
   %0 = graphc.fused_linear %x, %w gamma(%g) : (tensor<?x64x!graphc.quant<i8:f32, 32>>, tensor<32x64x!graphc.quant<i8:f16, 32>>, tensor<64xf32>) -> tensor<?x32xf32>
@@ -459,6 +467,14 @@ func.func @fused_linear_c2_prologue(%x: tensor<?x64x!graphc.quant<i8:f32, 32>>, 
 func.func @prepare_rows_c3_groups(%x: tensor<?x72xf32>) {
   // expected-error @below {{expected quantized rows of a multiple of 32 numbers but got}}
   %0 = graphc.prepare_rows %x : (tensor<?x72xf32>) -> tensor<?x72x!graphc.quant<i8:f32, 32>>
+  return
+}
+
+// -----
+
+func.func @prepare_rows_c3_groups_of_scales(%x: tensor<?x192xf32>) {
+  // expected-error @below {{expected quantized rows of a multiple of 128 numbers but got}}
+  %0 = graphc.prepare_rows %x : (tensor<?x192xf32>) -> tensor<?x192x!graphc.quant<i8:f32, 32, 128>>
   return
 }
 

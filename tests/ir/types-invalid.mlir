@@ -80,10 +80,25 @@ func.func private @quant_c6(tensor<4x64x!graphc.quant<i8 of nonlinear:f16, 32>>)
 
 // -----
 
-// expected-error @below {{expected a second level for a multiple of 64 and 32 numbers of a weight but got 96}}
+// expected-error @below {{expected a second level for a multiple of 64 and 32 numbers but got 96}}
 func.func private @quant_c4(tensor<4x32x!graphc.quant<i8:f16, 64, 96>>)
 
 // -----
 
-// expected-error @below {{expected a second level for a multiple of 32 and 32 numbers of a weight but got 256}}
-func.func private @quant_c4_rows(tensor<4x32x!graphc.quant<i8:f32, 32, 256>>)
+// expected-error @below {{expected a second level for a multiple of 32 and 32 numbers but got 48}}
+func.func private @quant_c4_rows(tensor<4x32x!graphc.quant<i8:f32, 32, 48>>)
+
+// -----
+
+// expected-error @below {{expected sums of 16 or 32 numbers of rows but got 64}}
+func.func private @quant_c3_sums_of_rows(tensor<4x64x!graphc.quant<i8:f32, 64>>)
+
+// -----
+
+// expected-error @below {{expected groups of rows of a power of two up to 128 numbers but got 96}}
+func.func private @quant_c4_groups_of_rows(tensor<4x96x!graphc.quant<i8:f32, 32, 96>>)
+
+// -----
+
+// expected-error @below {{expected groups of rows of a power of two up to 128 numbers but got 256}}
+func.func private @quant_c4_large_groups_of_rows(tensor<4x256x!graphc.quant<i8:f32, 32, 256>>)

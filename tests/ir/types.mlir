@@ -22,8 +22,8 @@ func.func private @quantized_to_five_and_six_bits(tensor<8x64x!graphc.quant<ui5:
 func.func private @quantized_to_nonlinear_integers(tensor<8x64x!graphc.quant<i4 of nonlinear:f16, 32>>, tensor<8x256x!graphc.quant<i4 of nonlinear:f16, 32, 256>>)
 
 // CHECK-LABEL: func.func private @quantized_in_two_levels
-// CHECK-SAME: (tensor<8x256x!graphc.quant<i8 : f16, 16, 256>>, tensor<?x256x!graphc.quant<i8 : f32, 16>>)
-func.func private @quantized_in_two_levels(tensor<8x256x!graphc.quant<i8:f16, 16, 256>>, tensor<?x256x!graphc.quant<i8:f32, 16>>)
+// CHECK-SAME: (tensor<8x256x!graphc.quant<i8 : f16, 16, 256>>, tensor<?x256x!graphc.quant<i8 : f32, 16>>, tensor<?x256x!graphc.quant<i8 : f32, 32, 128>>)
+func.func private @quantized_in_two_levels(tensor<8x256x!graphc.quant<i8:f16, 16, 256>>, tensor<?x256x!graphc.quant<i8:f32, 16>>, tensor<?x256x!graphc.quant<i8:f32, 32, 128>>)
 
 // CHECK-LABEL: func.func private @bindings
 // CHECK-SAME: arena = #graphc.arena<4096>

@@ -1,7 +1,7 @@
 // RUN: graphc-opt %s --graphc-quantize-weights="keep rows=i8 dtype=bf16" --split-input-file --verify-diagnostics | FileCheck %s
 // RUN: graphc-opt %s --graphc-quantize-weights="keep rows=f32" --split-input-file | FileCheck %s --check-prefix=F32
 
-// Rows of one form are put together and stay what they are; the matmul's rows have groups as small.
+// Rows of one form are put together and stay what they are; the matmul's rows have sums of groups as small.
 // CHECK: graphc.weight @joined[%{{.+}} in 2] : tensor<64x256x!graphc.quant<i8 : f16, 16, 256>>
 // CHECK: %[[C:.+]] = graphc.concat
 // CHECK-NEXT: %[[Q:.+]] = graphc.quantize keep %[[C]] : tensor<64x256xf32> -> tensor<64x256x!graphc.quant<i8 : f16, 16, 256>>
@@ -16,7 +16,7 @@ graphc.weight @joined[%layer in 2] : tensor<64x256xf32> {
   graphc.yield %5 : tensor<64x256xf32>
 }
 // CHECK-LABEL: func.func private @layer
-// CHECK: graphc.fused_linear %{{.+}}, %{{.+}} rows(!graphc.quant<i8 : f32, 16>) : (tensor<?x256xf32>, tensor<64x256x!graphc.quant<i8 : f16, 16, 256>>)
+// CHECK: graphc.fused_linear %{{.+}}, %{{.+}} rows(!graphc.quant<i8 : f32, 16, 128>) : (tensor<?x256xf32>, tensor<64x256x!graphc.quant<i8 : f16, 16, 256>>)
 // F32: graphc.fused_linear %{{.+}}, %{{.+}} rows(f32) : (tensor<?x256xf32>, tensor<64x256x!graphc.quant<i8 : f16, 16, 256>>)
 func.func private @layer(%x: tensor<?x256xf32>, %layer: index) -> tensor<?x64xf32> {
   %w = graphc.param @joined[%layer] : tensor<64x256xf32>

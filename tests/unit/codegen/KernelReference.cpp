@@ -43,9 +43,9 @@ Word wordAt(const char *place) {
   return word;
 }
 
-/// Number `column` of a quantized row of `width` in groups of `group` (see ir/QuantFormat.h).
-float quantRowNumber(const char *row, int64_t width, int64_t group, int64_t column) {
-  auto scale = wordAt<float>(row + width + column / group * int64_t(sizeof(float)));
+/// Number `column` of a quantized row of `width` (see ir/QuantFormat.h).
+float quantRowNumber(const char *row, int64_t width, const QuantRowFormat &format, int64_t column) {
+  auto scale = wordAt<float>(row + width + column / format.group * int64_t(sizeof(float)));
   return scale * float(wordAt<int8_t>(row + column / 4 * 4 + byteOfColumn(column)));
 }
 
@@ -60,9 +60,10 @@ float quantBlockNumber(const char *block, const QuantFormat &format, int64_t cha
     float number = loadNumber(block + place * QuantFormat::kScaleBytes, ElementType::F16);
     return format.hasTwoLevels() ? number * float(wordAt<int8_t>(group + place)) : number;
   };
-  int64_t inGroup = column % format.group, inSpan = inGroup % format.rowGroup();
-  const char *span = group + format.factorBytes(kPanelRows) +
-                     inGroup / format.rowGroup() * kPanelRows * format.rowGroup() * format.bits / 8;
+  int64_t inGroup = column % format.group, inSpan = inGroup % format.spanColumns();
+  const char *span =
+      group + format.factorBytes(kPanelRows) +
+      inGroup / format.spanColumns() * kPanelRows * format.spanColumns() * format.bits / 8;
   // The column's byte in units of so many columns, and of its bits those from the column's on.
   auto bitsAt = [&](const char *units, int64_t columns, int64_t bits) {
     int64_t unit = inSpan / columns * kPanelRows + channel;
@@ -73,7 +74,7 @@ float quantBlockNumber(const char *block, const QuantFormat &format, int64_t cha
   if (!format.isWhole()) {
     integer &= 15;
     if (int64_t bits = format.highBits()) {
-      const char *high = span + format.lowBytes(kPanelRows, format.rowGroup());
+      const char *high = span + format.lowBytes(kPanelRows, format.spanColumns());
       integer |= (bitsAt(high, format.highUnitColumns(), bits) & ((1 << bits) - 1)) << 4;
     }
     integer = format.integerOf(integer);
@@ -99,9 +100,10 @@ public:
   }
 
   float get(const Index &at) const {
-    if (quant && quant.isOfRows())
-      return quantRowNumber(memory + at[0] * quantRowBytes(shape[1], quant.getGroup()), shape[1],
-                            quant.getGroup(), at[1]);
+    if (quant && quant.isOfRows()) {
+      const QuantRowFormat format = quant.getRowFormat();
+      return quantRowNumber(memory + at[0] * format.rowBytes(shape[1]), shape[1], format, at[1]);
+    }
     if (quant) {
       QuantFormat format = quant.getFormat();
       int64_t block = at[0] * shape[1] + at[1];

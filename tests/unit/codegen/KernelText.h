@@ -9,8 +9,8 @@
 
 namespace graphc::test {
 
-/// Rows that are quantized in groups of 32.
-inline constexpr std::string_view kIntegerRows = "!graphc.quant<i8:f32, 32>";
+/// Rows that are quantized in groups of 128, for weights in groups of 32.
+inline constexpr std::string_view kIntegerRows = "!graphc.quant<i8:f32, 32, 128>";
 
 /// "tensor<4x?x8xbf16>"; an extent below 0 is `?`.
 std::string tensorText(const std::vector<int64_t> &shape, std::string_view element);

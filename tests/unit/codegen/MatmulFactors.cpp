@@ -119,35 +119,34 @@ void QuantizedWeight::invent(const PackedLayout &to) {
 }
 
 QuantizedRows::QuantizedRows(const Numbers &numbers, int64_t columns, int64_t width,
-                             const QuantFormat &weight)
-    : columns(columns), group(weight.rowGroup()),
-      rowBytes(size_t(numbers.size() / columns * quantRowBytes(width, group))),
+                             const QuantRowFormat &format, int64_t offset)
+    : columns(columns), width(width), format(format), offset(offset),
+      rowBytes(size_t(numbers.size() / columns * format.rowBytes(width))),
       rounded(size_t(numbers.size())) {
   for (int64_t t = 0; t < numbers.size() / columns; ++t)
-    for (int64_t first = 0; first < width; first += group)
-      quantizeGroup(numbers, t, first, width, weight);
+    for (int64_t first = 0; first < width; first += format.group)
+      quantizeGroup(numbers, t, first);
 }
 
-void QuantizedRows::quantizeGroup(const Numbers &numbers, int64_t t, int64_t first, int64_t width,
-                                  const QuantFormat &weight) {
-  std::vector<float> values(size_t(group), 0.0f);
-  std::vector<int8_t> integers(size_t(group), 0);
-  int64_t count = std::clamp<int64_t>(columns - first, 0, group);
+void QuantizedRows::quantizeGroup(const Numbers &numbers, int64_t t, int64_t first) {
+  std::vector<float> values(size_t(format.group), 0.0f);
+  std::vector<int8_t> integers(size_t(format.group), 0);
+  int64_t count = std::clamp<int64_t>(columns - first, 0, format.group);
   for (int64_t i = 0; i < count; ++i)
     values[size_t(i)] = numbers.get(t * columns + first + i);
   float scale = quantizeRowGroup(values, integers);
-  const int32_t added = int32_t(weight.rowOffset());
-  int32_t sum = 0;
-  std::byte *row = rowBytes.data() + t * quantRowBytes(width, group);
-  for (int64_t i = 0; i < group; ++i) {
+  std::vector<int32_t> sums(size_t(format.group / format.span), 0);
+  std::byte *row = rowBytes.data() + t * format.rowBytes(width);
+  for (int64_t i = 0; i < format.group; ++i) {
     int8_t integer = integers[size_t(i)];
     row[first + i / 4 * 4 + byteOfColumn(i)] = std::byte(integer);
-    sum -= added * integer;
+    sums[size_t(i / format.span)] -= int32_t(offset) * integer;
     if (i < count)
       rounded[size_t(t * columns + first + i)] = scale * float(integer);
   }
-  std::memcpy(row + width + first / group * 4, &scale, sizeof scale);
-  std::memcpy(row + width + width / group * 4 + first / group * 4, &sum, sizeof sum);
+  const int64_t words = width / format.group;
+  std::memcpy(row + width + first / format.group * 4, &scale, sizeof scale);
+  std::memcpy(row + width + words * 4 + first / format.span * 4, sums.data(), sums.size() * 4);
 }
 
 namespace {
@@ -156,18 +155,20 @@ namespace {
 class QuantFactors : public MatmulFactors {
 public:
   QuantFactors(const FactorTypes &types, int64_t count, const PanelLayout &layout)
-      : types(types), layout(layout), width(layout.paddedColumns() + kRowGroup),
+      : types(types), layout(layout),
+        rowFormat(QuantRowFormat::of(*types.quant, layout.paddedColumns())),
+        width(layout.paddedColumns() + rowFormat.group),
         floats(types.rows == ElementType::BF16 ? types.rows : ElementType::F32, count * width),
         right(randomNumbers(layout.rows * layout.columns, 2, 0.1f), layout, *types.quant) {
     Numbers numbers = randomNumbers(count * layout.columns, 1, 1);
     if (types.rows == ElementType::I8)
-      integers.emplace(numbers, layout.columns, width, *types.quant);
+      integers.emplace(numbers, layout.columns, width, rowFormat, types.quant->rowOffset());
     for (int64_t i = 0; i < numbers.size(); ++i)
       floats.set(i / layout.columns * width + i % layout.columns, numbers.get(i));
   }
 
   std::string rowsText() const override {
-    return tensorText({-1, width}, integers ? quantRowsText(*types.quant) : nameOf(types.rows));
+    return tensorText({-1, width}, integers ? quantRowsText(rowFormat) : nameOf(types.rows));
   }
   std::string weightText() const override { return packedText(layout, quantText(*types.quant)); }
   void *rows() override { return integers ? integers->data() : floats.data(); }
@@ -192,6 +193,7 @@ private:
 
   const FactorTypes types;
   const PanelLayout layout;
+  const QuantRowFormat rowFormat;
   const int64_t width;
   Numbers floats; ///< The rows, unless they are integers.
   std::optional<QuantizedRows> integers;

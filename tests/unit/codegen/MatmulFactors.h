@@ -83,19 +83,20 @@ private:
 /// Rows as ir/QuantFormat.h has them, made of numbers [count][columns] and zeros up to `width`.
 class QuantizedRows {
 public:
-  /// `weight`: what the rows will meet.
-  QuantizedRows(const Numbers &numbers, int64_t columns, int64_t width, const QuantFormat &weight);
+  /// `offset`: that of the weight which the rows will meet.
+  QuantizedRows(const Numbers &numbers, int64_t columns, int64_t width,
+                const QuantRowFormat &format, int64_t offset);
 
   float number(int64_t t, int64_t k) const { return rounded[size_t(t * columns + k)]; }
   std::span<const std::byte> bytes() const { return {&rowBytes[0], rowBytes.size()}; }
   void *data() { return rowBytes.data(); }
 
 private:
-  void quantizeGroup(const Numbers &numbers, int64_t t, int64_t first, int64_t width,
-                     const QuantFormat &weight);
+  void quantizeGroup(const Numbers &numbers, int64_t t, int64_t first);
 
-  int64_t columns;
-  int64_t group;
+  int64_t columns, width;
+  QuantRowFormat format;
+  int64_t offset;
   AlignedArray<std::byte> rowBytes;
   std::vector<float> rounded;
 };

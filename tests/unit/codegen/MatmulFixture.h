@@ -156,7 +156,7 @@ inline std::string nameOf(ElementType type) { return std::string(elementTypeName
 inline std::string nameOf(const QuantFormat &format) {
   std::string name = "w" + std::to_string(format.bits) + (format.hasMinimum ? "m" : "") +
                      (format.isNonlinear ? "n" : "");
-  if (format.hasTwoLevels() || format.group != kRowGroup)
+  if (format.hasTwoLevels() || format.group != kSpanColumns)
     name += "g" + std::to_string(format.group);
   if (format.hasTwoLevels())
     name += "s" + std::to_string(format.superGroup);
@@ -196,9 +196,10 @@ inline std::string quantText(const QuantFormat &format) {
   return "!graphc.quant<" + text + ">";
 }
 
-/// That of rows which meet such a weight in integers.
-inline std::string quantRowsText(const QuantFormat &format) {
-  return "!graphc.quant<i8:f32, " + std::to_string(format.rowGroup()) + ">";
+/// That of quantized rows.
+inline std::string quantRowsText(const QuantRowFormat &rows) {
+  std::string text = "!graphc.quant<i8:f32, " + std::to_string(rows.span);
+  return text + (rows.group == rows.span ? ">" : ", " + std::to_string(rows.group) + ">");
 }
 
 /// The type of a weight packed as `layout`.

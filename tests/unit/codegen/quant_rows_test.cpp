@@ -12,36 +12,40 @@ namespace {
 
 constexpr int64_t kMaxRows = 35;
 
-class QuantRows : public testing::TestWithParam<std::tuple<std::string, QuantFormat>> {
-protected:
-  std::string level() const { return std::get<0>(GetParam()); }
-  QuantFormat format() const { return std::get<1>(GetParam()); }
+/// What rows differ in: how they are cut, and what is added to the weights that they meet.
+struct RowCase {
+  QuantRowFormat format;
+  int64_t offset;
 };
 
-/// Weights whose rows differ: in what is added to the weights, and in their groups.
-constexpr QuantFormat kFormats[] = {
-    {.bits = 4},
-    {.bits = 5},
-    {.bits = 8},
-    {.bits = 4, .isNonlinear = true},
-    {.bits = 4, .hasMinimum = true},
-    {.bits = 6, .group = 16, .superGroup = 256},
+class QuantRows : public testing::TestWithParam<std::tuple<std::string, RowCase>> {
+protected:
+  std::string level() const { return std::get<0>(GetParam()); }
+  QuantRowFormat format() const { return std::get<1>(GetParam()).format; }
+  int64_t offset() const { return std::get<1>(GetParam()).offset; }
 };
+
+constexpr RowCase kCases[] = {{{32, 32}, 8},  {{32, 32}, 128}, {{16, 16}, 32}, {{32, 64}, 16},
+                              {{32, 128}, 8}, {{32, 128}, -1}, {{16, 128}, 32}};
 
 INSTANTIATE_TEST_SUITE_P(Levels, QuantRows,
                          testing::Combine(testing::ValuesIn(availableTargets()),
-                                          testing::ValuesIn(kFormats)),
+                                          testing::ValuesIn(kCases)),
                          [](const auto &info) {
-                           return testNameOf(std::get<0>(info.param)) + "_" +
-                                  nameOf(std::get<1>(info.param));
+                           const RowCase &rows = std::get<1>(info.param);
+                           return testNameOf(std::get<0>(info.param)) + "_sums" +
+                                  std::to_string(rows.format.span) + "_scales" +
+                                  std::to_string(rows.format.group) + "_offset" +
+                                  (rows.offset < 0 ? "_minus" : "") +
+                                  std::to_string(std::abs(rows.offset));
                          });
 
-/// Rows of `columns` numbers times gamma, rounded for a weight of `format`, and padded to `width`.
+/// Rows of `columns` numbers times gamma, rounded, and padded to `width`.
 class QuantRowsCase {
 public:
-  QuantRowsCase(int64_t columns, int64_t width, const QuantFormat &format)
-      : columns(columns), width(width), rowBytes(quantRowBytes(width, format.rowGroup())),
-        format(format), input(ElementType::F32, kMaxRows * columns),
+  QuantRowsCase(int64_t columns, int64_t width, const QuantRowFormat &format, int64_t offset)
+      : columns(columns), width(width), rowBytes(format.rowBytes(width)), format(format),
+        offset(offset), input(ElementType::F32, kMaxRows * columns),
         gamma(ElementType::F32, columns), rows(size_t(kMaxRows * rowBytes)) {
     input.randomize(1);
     gamma.randomize(2);
@@ -53,8 +57,8 @@ public:
     std::string to = tensorText({-1, width}, quantRowsText(format));
     std::string text = "graphc.kernel @k(%x: " + from + ", %g: " + by + ") -> " + to +
                        " {\n  %0 = graphc.prepare_rows %x gamma(%g) offset " +
-                       std::to_string(format.rowOffset()) + " : (" + from + ", " + by + ") -> " +
-                       to + "\n  graphc.yield %0 : " + to + "\n}\n";
+                       std::to_string(offset) + " : (" + from + ", " + by + ") -> " + to +
+                       "\n  graphc.yield %0 : " + to + "\n}\n";
     return KernelRunner::compile(text, level, {kMaxRows, kMaxRows, kMaxRows});
   }
 
@@ -77,7 +81,7 @@ public:
     Numbers products(ElementType::F32, input.size());
     for (int64_t i = 0; i < input.size(); ++i)
       products.set(i, input.get(i) * gamma.get(i % columns));
-    return QuantizedRows(products, columns, width, format);
+    return QuantizedRows(products, columns, width, format, offset);
   }
 
   /// Scale of a group of row `t` after run().
@@ -88,7 +92,8 @@ public:
   }
 
   const int64_t columns, width, rowBytes;
-  const QuantFormat format;
+  const QuantRowFormat format;
+  const int64_t offset;
   Numbers input, gamma;
 
 private:
@@ -98,8 +103,8 @@ private:
 } // namespace
 
 TEST_P(QuantRows, AreRoundedInGroups) {
-  for (auto [columns, width] : {std::array<int64_t, 2>{172, 224}, {96, 96}}) {
-    QuantRowsCase test(columns, width, format());
+  for (auto [columns, width] : {std::array<int64_t, 2>{172, 256}, {384, 384}, {300, 512}}) {
+    QuantRowsCase test(columns, width, format(), offset());
     auto kernel = test.compile(level());
     ASSERT_TRUE(kernel);
     QuantizedRows expected = test.expected();
@@ -117,7 +122,7 @@ TEST_P(QuantRows, AreRoundedInGroups) {
 
 /// A number that is not finite must not vanish among integers.
 TEST_P(QuantRows, ScalesOfNumbersThatAreNotFiniteAreNoneEither) {
-  QuantRowsCase test(100, 160, format());
+  QuantRowsCase test(180, 256, format(), offset());
   auto kernel = test.compile(level());
   ASSERT_TRUE(kernel);
   for (float broken : {NAN, -NAN, INFINITY, -INFINITY})
@@ -126,8 +131,8 @@ TEST_P(QuantRows, ScalesOfNumbersThatAreNotFiniteAreNoneEither) {
       test.input.set(test.columns + k, broken);
       test.run(*kernel);
       test.input.set(test.columns + k, before);
-      for (int64_t group = 0; group < test.width / format().rowGroup(); ++group)
-        EXPECT_EQ(std::isfinite(test.scale(1, group)), group != k / format().rowGroup())
+      for (int64_t group = 0; group < test.width / format().group; ++group)
+        EXPECT_EQ(std::isfinite(test.scale(1, group)), group != k / format().group)
             << broken << " in column " << k << ", group " << group;
     }
 }
@@ -135,7 +140,7 @@ TEST_P(QuantRows, ScalesOfNumbersThatAreNotFiniteAreNoneEither) {
 /// The numbers that are rounded come out of a LayerNorm. They may be off by their last bits, so the
 /// integers by one: the slack is a step of rows whose largest number is about 4.
 TEST_P(QuantRows, OfALayerNormAreRoundedInGroups) {
-  constexpr int64_t kColumns = 172, kWidth = 224;
+  constexpr int64_t kColumns = 172, kWidth = 256;
   std::string from = tensorText({-1, kColumns}, ElementType::F32);
   std::string vector = tensorText({kColumns}, ElementType::F32);
   std::string to = tensorText({-1, kWidth}, quantRowsText(format()));
@@ -149,7 +154,7 @@ TEST_P(QuantRows, OfALayerNormAreRoundedInGroups) {
   Numbers input(ElementType::F32, kMaxRows * kColumns), gamma(ElementType::F32, kColumns),
       beta(ElementType::F32, kColumns);
   input.randomize(1), gamma.randomize(2), beta.randomize(3);
-  AlignedArray<std::byte> rows(size_t(kMaxRows * quantRowBytes(kWidth, format().rowGroup())));
+  AlignedArray<std::byte> rows(size_t(kMaxRows * format().rowBytes(kWidth)));
   StepArrays step;
   step.T = kMaxRows;
   std::vector<void *> memory = {input.data(), gamma.data(), beta.data(), rows.data()};

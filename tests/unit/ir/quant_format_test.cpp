@@ -245,5 +245,24 @@ TEST(QuantFormat, BlocksHoldScalesAndIntegers) {
   EXPECT_EQ((QuantFormat{.bits = 4, .group = 32}.blockBytes(32)), 64 + 512);
   EXPECT_EQ((QuantFormat{.bits = 8, .group = 32}.blockBytes(32)), 64 + 1024);
   EXPECT_EQ((QuantFormat{.bits = 8, .group = 128}.blockBytes(32)), 64 + 4096);
-  EXPECT_EQ(quantRowBytes(192), 192 + 6 * 8);
+}
+
+TEST(QuantFormat, RowsHoldIntegersScalesAndSums) {
+  constexpr QuantRowFormat kRows{.span = 32, .group = 128};
+  EXPECT_EQ(kRows.sumsByte(256), 256 + 2 * 4);
+  EXPECT_EQ(kRows.rowBytes(256), 256 + 2 * 4 + 8 * 4);
+  EXPECT_EQ((QuantRowFormat{16, 16}.rowBytes(192)), 192 + 12 * 8);
+}
+
+/// The largest groups that fill rows and meet the weight's groups and blocks whole.
+TEST(QuantFormat, RowsHaveTheLargestGroupsThatFit) {
+  auto rowsOf = [](int64_t group, int64_t superGroup, int64_t columns) {
+    return QuantRowFormat::of({.bits = 4, .group = group, .superGroup = superGroup}, columns);
+  };
+  EXPECT_EQ(rowsOf(32, 0, 2048), (QuantRowFormat{32, 128}));
+  EXPECT_EQ(rowsOf(32, 0, 192), (QuantRowFormat{32, 64}));
+  EXPECT_EQ(rowsOf(32, 0, 96), (QuantRowFormat{32, 32}));
+  EXPECT_EQ(rowsOf(96, 0, 384), (QuantRowFormat{32, 32}));
+  EXPECT_EQ(rowsOf(2048, 0, 2048), (QuantRowFormat{32, 128}));
+  EXPECT_EQ(rowsOf(16, 256, 512), (QuantRowFormat{16, 128}));
 }

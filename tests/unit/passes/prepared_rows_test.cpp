@@ -20,5 +20,13 @@ TEST(PreparedRows, AvoidsStridesOfWholeKibibytes) {
   EXPECT_EQ(preparedWidth(1000, 2), 1056); // rounded up to 1024 elements first
 }
 
+TEST(PreparedRows, OfIntegersHaveWholeGroups) {
+  constexpr QuantRowFormat kRows{.span = 32, .group = 128};
+  EXPECT_EQ(preparedWidth(200, kRows), 256);
+  EXPECT_EQ(preparedWidth(2048, kRows), 2048);                       // 2368 bytes
+  EXPECT_EQ(preparedWidth(1024, QuantRowFormat{32, 32}), 1024);      // 1280 bytes
+  EXPECT_EQ(preparedWidth(4096, QuantRowFormat{32, 32}), 4096 + 32); // 5120 bytes
+}
+
 } // namespace
 } // namespace graphc
