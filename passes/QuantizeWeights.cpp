@@ -31,6 +31,7 @@ private:
 
   LogicalResult checkOptions();
   bool isExcluded(WeightOp weight) const;
+  void warnOfIdlePatterns();
   Refusal check(WeightOp weight, const Uses &uses, int64_t bitsOfUses) const;
   int64_t bitsOf(const Uses &uses) const;
   Type rowsType(QuantType weight, int64_t columns);
@@ -64,13 +65,23 @@ LogicalResult QuantizeWeightsPass::checkOptions() {
 }
 
 /// Whether a pattern names the weight or a checkpoint tensor of its expression.
-bool QuantizeWeightsPass::isExcluded(WeightOp weight) const {
-  auto matches = [&](StringRef name) {
-    return llvm::any_of(excluded, [&](const auto &pattern) { return pattern.match(name); });
-  };
-  bool found = matches(weight.getSymName());
-  weight.walk([&](CheckpointOp checkpoint) { found |= matches(checkpoint.getTensor()); });
+static bool names(const llvm::GlobPattern &pattern, WeightOp weight) {
+  bool found = pattern.match(weight.getSymName());
+  weight.walk([&](CheckpointOp checkpoint) { found |= pattern.match(checkpoint.getTensor()); });
   return found;
+}
+
+bool QuantizeWeightsPass::isExcluded(WeightOp weight) const {
+  return llvm::any_of(excluded, [&](const auto &pattern) { return names(pattern, weight); });
+}
+
+/// Who mistypes a name would not notice else.
+void QuantizeWeightsPass::warnOfIdlePatterns() {
+  for (auto [pattern, text] : llvm::zip_equal(excluded, exclude))
+    if (llvm::none_of(getOperation().getOps<WeightOp>(),
+                      [&](WeightOp weight) { return names(pattern, weight); }))
+      emitWarning(UnknownLoc::get(&getContext()))
+          << "the pattern '" << text << "' excludes nothing: no weight has such a name";
 }
 
 /// The head is what the step function itself multiplies with; all else is in layers.
@@ -196,6 +207,7 @@ void QuantizeWeightsPass::runOnOperation() {
     if (llvm::all_of(uses, takesAnyType))
       leave(weight, uses, rewriter);
   }
+  warnOfIdlePatterns();
 }
 
 } // namespace graphc

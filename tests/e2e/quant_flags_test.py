@@ -52,6 +52,13 @@ class QuantFlags(unittest.TestCase):
                 self.assertLess(distance, bound)
                 self.assertGreater(distance, self.plain[scheme] + 0.005, "it was not rounded")
 
+    def test_patterns_that_exclude_nothing(self):
+        out = self.graphc.path("excluded.gcplan")
+        run = self.graphc("compile", MODEL, "-o", out, "-q", "--quant", "w8", "--quant-exclude", "*o_proj*",
+                          "--quant-exclude", "attn.qvk")
+        self.assertEqual(run.stderr.decode(),
+                         "graphc: warning: the pattern 'attn.qvk' excludes nothing: no weight has such a name\n")
+
     def test_int8_embeddings_are_the_default(self):
         self.assertEqual(self.distance("w4", "--quant-embeddings", "w8"), self.plain["w4"])
         self.assertNotEqual(self.distance("w4", "--quant-embeddings", "none"), self.plain["w4"])

@@ -29,7 +29,11 @@ void prepareContext(MLIRContext &context, const CompileSettings &settings) {
     const char *kind = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error"
                        : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning"
                                                                                  : "remark";
-    llvm::errs() << diagnostic.getLocation() << ": " << kind << ": " << diagnostic << '\n';
+    if (isa<UnknownLoc>(diagnostic.getLocation()))
+      llvm::errs() << "graphc: ";
+    else
+      llvm::errs() << diagnostic.getLocation() << ": ";
+    llvm::errs() << kind << ": " << diagnostic << '\n';
     for (Diagnostic &note : diagnostic.getNotes())
       llvm::errs() << note.getLocation() << ": note: " << note << '\n';
     return success();
