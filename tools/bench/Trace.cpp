@@ -1,8 +1,5 @@
 #include "tools/bench/Trace.h"
 
-#include <cerrno>
-#include <cstring>
-
 namespace graphc {
 
 namespace {
@@ -36,15 +33,19 @@ Json figures(const TimedWork &timed) {
 } // namespace
 
 Expected<TraceFile> TraceFile::create(const std::string &path) {
-  std::ofstream out(path);
-  if (!out)
-    return resourceError(path + ": cannot create the file: " + std::strerror(errno));
-  out << "{\"displayTimeUnit\": \"ms\", \"traceEvents\": [";
-  return TraceFile(path, std::move(out));
+  GRAPHC_ASSIGN_OR_RETURN(OutputFile out, OutputFile::create(path));
+  TraceFile trace(std::move(out));
+  trace.write("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [");
+  return trace;
 }
 
-void TraceFile::write(const Json &json) {
-  out << separator << "\n" << jsonText(json);
+void TraceFile::write(std::string_view text) {
+  if (failure.ok())
+    failure = out.write(text);
+}
+
+void TraceFile::writeEvent(const Json &json) {
+  write(separator + "\n" + jsonText(json));
   separator = ",";
 }
 
@@ -55,11 +56,11 @@ Status TraceFile::add(const std::string &name, const PlanVariant &variant, const
     return {};
   if (runs++ == 0)
     start = samples.front().begin;
-  write({{"name", "thread_name"},
-         {"ph", "M"},
-         {"pid", 1},
-         {"tid", runs},
-         {"args", {{"name", name}}}});
+  writeEvent({{"name", "thread_name"},
+              {"ph", "M"},
+              {"pid", 1},
+              {"tid", runs},
+              {"args", {{"name", name}}}});
   size_t perStep = variant.schedule.size();
   for (size_t i = 0; i < log.steps.size(); ++i) {
     GRAPHC_ASSIGN_OR_RETURN(std::vector<Work> works, kernelWorks(variant, log.steps[i]));
@@ -87,15 +88,14 @@ void TraceFile::addStep(const std::string &name, const PlanVariant &variant,
   }
   DispatchSample step{0, samples.front().begin, samples.back().end};
   whole.seconds = step.seconds(); // and what is between the dispatches
-  write(event(name, "step", runs, start, step.begin, step.end, figures(whole)));
+  writeEvent(event(name, "step", runs, start, step.begin, step.end, figures(whole)));
   for (const Json &dispatch : dispatches)
-    write(dispatch);
+    writeEvent(dispatch);
 }
 
 Status TraceFile::finish() {
-  out << "\n]}\n";
-  out.close();
-  return out ? Status() : resourceError(path + ": cannot write the trace");
+  write("\n]}\n");
+  return failure.ok() ? out.finish() : failure;
 }
 
 } // namespace graphc

@@ -3,9 +3,9 @@
 #define GRAPHC_TOOLS_BENCH_TRACE_H
 
 #include "runtime/base/Json.h"
+#include "runtime/plan/OutputFile.h"
 #include "tools/bench/Profile.h"
 
-#include <fstream>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +17,7 @@ namespace graphc {
 /// figures of a profile, of this event alone.
 class TraceFile {
 public:
-  /// Creates the file. Resources when the system refuses.
+  /// Begins the file, which appears with finish(). Fails as OutputFile::create() does.
   static Expected<TraceFile> create(const std::string &path);
 
   /// Adds a run. `samples` are those of the run that `log` tells of, `limits` those of the machine
@@ -29,14 +29,15 @@ public:
   Status finish();
 
 private:
-  TraceFile(std::string path, std::ofstream out) : path(std::move(path)), out(std::move(out)) {}
+  explicit TraceFile(OutputFile out) : out(std::move(out)) {}
 
   void addStep(const std::string &name, const PlanVariant &variant, const std::vector<Work> &works,
                std::span<const DispatchSample> samples, const Limits &limits);
-  void write(const Json &event);
+  void writeEvent(const Json &event);
+  void write(std::string_view text);
 
-  std::string path;
-  std::ofstream out;
+  OutputFile out;
+  Status failure; ///< Of the first write that failed.
   int64_t runs = 0;
   std::string separator;
   DispatchObserver::Time start; ///< Of the first event.

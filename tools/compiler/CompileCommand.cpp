@@ -2,6 +2,7 @@
 #include "tools/compiler/Commands.h"
 
 #include "codegen/PlanBuilder.h"
+#include "runtime/plan/OutputFile.h"
 #include "runtime/threads/Topology.h"
 #include "tools/cli/Signals.h"
 #include "tools/compiler/Compiler.h"
@@ -14,7 +15,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 using namespace mlir;
 
@@ -37,13 +37,6 @@ private:
 };
 
 } // namespace
-
-static Status writeReport(const std::string &path, const FusionReport &report) {
-  std::ofstream out(path);
-  out << report.toJson() << '\n';
-  out.close();
-  return out ? Status() : resourceError(path + ": the report cannot be written");
-}
 
 static Status checkOutput(const CompileCommand &command) {
   std::error_code ignored;
@@ -76,7 +69,7 @@ Status runCompile(const CompileCommand &command) {
   GRAPHC_RETURN_IF_ERROR(chooseMatmuls(settings.matmul, kernels, *planBounds(*input.module),
                                        compiler.target(), texts.code, threads, compiler.report()));
   if (!settings.reportFile.empty())
-    GRAPHC_RETURN_IF_ERROR(writeReport(settings.reportFile, compiler.report()));
+    GRAPHC_RETURN_IF_ERROR(writeOutputFile(settings.reportFile, compiler.report().toJson() + "\n"));
   FailureOr<PlanContents> contents =
       buildPlan(*input.module, kernels, compiler.target(), weightReaders(input));
   if (failed(contents))

@@ -1,12 +1,12 @@
 #include "tools/graphc/Conversation.h"
 
 #include "runtime/base/Json.h"
+#include "runtime/plan/OutputFile.h"
 #include "tools/cli/Output.h"
 #include "tools/graphc/RunOutput.h"
 #include "tools/graphc/TextInput.h"
 
 #include <algorithm>
-#include <fstream>
 
 namespace graphc {
 
@@ -81,10 +81,7 @@ Status Conversation::save(const std::string &path) const {
   Json list = Json::array();
   for (const ChatMessage &message : messages)
     list.push_back({{"role", message.role}, {"content", message.content}});
-  std::ofstream out(path);
-  out << jsonText({{"messages", std::move(list)}}, 2) << '\n';
-  out.close();
-  return out ? Status() : resourceError(path + ": the conversation cannot be written");
+  return writeOutputFile(path, jsonText({{"messages", std::move(list)}}, 2) + "\n");
 }
 
 static Expected<ChatMessage> readMessage(const Json &json) {

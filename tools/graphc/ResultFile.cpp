@@ -1,11 +1,9 @@
 #include "tools/graphc/ResultFile.h"
 
 #include "runtime/base/TextList.h"
-#include "runtime/plan/TemporaryFile.h"
 
 #include <cerrno>
 #include <cstring>
-#include <unistd.h>
 
 namespace graphc {
 
@@ -40,41 +38,32 @@ Status ResultFile::append(size_t sequence, std::span<const float> rows) {
   return {};
 }
 
-Status ResultFile::copyPart(Part &part, std::FILE *out) const {
+Status ResultFile::copyPart(Part &part, OutputFile &out) const {
   if (!part.file)
     return {};
   if (std::fseek(part.file.get(), 0, SEEK_SET) != 0) // flushes, too
     return systemError("write to a temporary file");
   std::vector<char> buffer(1 << 20);
-  while (size_t got = std::fread(buffer.data(), 1, buffer.size(), part.file.get())) {
-    if (std::fwrite(buffer.data(), 1, got, out) != got)
-      return systemError("write the results");
-  }
+  while (size_t got = std::fread(buffer.data(), 1, buffer.size(), part.file.get()))
+    GRAPHC_RETURN_IF_ERROR(out.write({buffer.data(), got}));
   return std::ferror(part.file.get()) ? systemError("read the results back") : Status();
 }
 
-Status ResultFile::writeAll(std::FILE *out) {
+Status ResultFile::writeAll(OutputFile &out) {
   int64_t rows = 0;
   for (const Part &part : parts)
     rows += part.rows;
-  std::string header = npyHeader(shape.empty() ? std::vector<int64_t>{rows, width} : shape);
-  if (std::fwrite(header.data(), 1, header.size(), out) != header.size())
-    return systemError("write the results");
+  GRAPHC_RETURN_IF_ERROR(
+      out.write(npyHeader(shape.empty() ? std::vector<int64_t>{rows, width} : shape)));
   for (Part &part : parts)
     GRAPHC_RETURN_IF_ERROR(copyPart(part, out));
-  return std::fflush(out) == 0 ? Status() : systemError("write the results");
+  return {};
 }
 
 Status ResultFile::finish() {
-  GRAPHC_ASSIGN_OR_RETURN(std::string target, resolveTarget(path));
-  GRAPHC_ASSIGN_OR_RETURN(TemporaryFile temporary, createTemporaryBeside(target));
-  std::unique_ptr<std::FILE, Closer> out(::fdopen(temporary.file, "wb"));
-  Status status = out ? writeAll(out.get()) : systemError("write the results");
-  if (status.ok() && ::rename(temporary.path.c_str(), target.c_str()) != 0)
-    status = systemError("rename the finished file");
-  if (!status.ok())
-    ::unlink(temporary.path.c_str());
-  return status;
+  GRAPHC_ASSIGN_OR_RETURN(OutputFile out, OutputFile::create(path));
+  GRAPHC_RETURN_IF_ERROR(writeAll(out));
+  return out.finish();
 }
 
 } // namespace graphc

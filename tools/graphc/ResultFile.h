@@ -2,7 +2,7 @@
 #ifndef GRAPHC_TOOLS_GRAPHC_RESULTFILE_H
 #define GRAPHC_TOOLS_GRAPHC_RESULTFILE_H
 
-#include "runtime/base/Status.h"
+#include "runtime/plan/OutputFile.h"
 
 #include <cstdint>
 #include <cstdio>
@@ -15,8 +15,7 @@ namespace graphc {
 
 /// Collects rows of several sequences as they come, and writes a NumPy file float32 [rows, width],
 /// or of another shape of as many numbers, sequence after sequence. Rows wait in unnamed temporary
-/// files, not in memory. The file appears complete or not at all. All failures of the system are
-/// Resources.
+/// files, not in memory. All failures of the system are Resources.
 class ResultFile {
 public:
   ResultFile(std::string path, size_t sequences, int64_t width)
@@ -39,8 +38,8 @@ private:
     int64_t rows = 0;
   };
 
-  Status writeAll(std::FILE *out);
-  Status copyPart(Part &part, std::FILE *out) const;
+  Status writeAll(OutputFile &out);
+  Status copyPart(Part &part, OutputFile &out) const;
   Status systemError(const char *action) const;
 
   std::string path;

@@ -131,7 +131,7 @@ TEST(Trace, EventsHaveTheFiguresOfTheirOwnWork) {
 }
 
 TEST(Trace, SaysWhenTheFileCannotBeWritten) {
-  EXPECT_EQ(TraceFile::create("/nowhere/trace.json").status().code(), StatusCode::Resources);
+  EXPECT_EQ(TraceFile::create("/nowhere/trace.json").status().code(), StatusCode::Usage);
   Expected<TraceFile> full = TraceFile::create("/dev/full");
   ASSERT_TRUE(full.ok());
   EXPECT_THAT(full->finish().message(), HasSubstr("/dev/full"));
