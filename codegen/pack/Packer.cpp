@@ -1,5 +1,6 @@
 #include "codegen/pack/Packer.h"
 
+#include "codegen/pack/NumberCheck.h"
 #include "runtime/base/CheckedMath.h"
 
 #include <algorithm>
@@ -47,23 +48,28 @@ class BlockPacker {
 public:
   BlockPacker(const PackSink &sink) : sink(sink) {}
 
-  Status pack(const Block &block) {
-    return block.job->packed ? packPanels(block) : packRows(block);
+  /// Numbers of the block that are not finite.
+  Expected<int64_t> pack(const Block &block) {
+    GRAPHC_ASSIGN_OR_RETURN(std::span<std::byte> result,
+                            block.job->packed ? packPanels(block) : packRows(block));
+    const int64_t unitBytes = bytesOfUnit(*block.job);
+    GRAPHC_RETURN_IF_ERROR(
+        sink(block.job->offset + static_cast<uint64_t>(block.begin * unitBytes), result));
+    return countNotFinite(block.job->layout, block.job->packed, result);
   }
 
 private:
-  Status packRows(const Block &block) {
+  Expected<std::span<std::byte>> packRows(const Block &block) {
     const PackedLayout &layout = block.job->layout;
     int64_t count = (block.end - block.begin) * layout.columns;
     auto rows = firstOf(values, count);
     auto result = firstOf(bytes, count * byteSize(layout.type));
     GRAPHC_RETURN_IF_ERROR(block.job->read(block.begin, block.end, rows));
     convertValues(rows, layout.type, result);
-    int64_t start = block.begin * layout.columns * byteSize(layout.type);
-    return sink(block.job->offset + static_cast<uint64_t>(start), result);
+    return result;
   }
 
-  Status packPanels(const Block &block) {
+  Expected<std::span<std::byte>> packPanels(const Block &block) {
     const PackedLayout &layout = block.job->layout;
     int64_t panelBytes = layout.panelBytes();
     auto result = firstOf(bytes, (block.end - block.begin) * panelBytes);
@@ -74,7 +80,7 @@ private:
                                  ? keepPanel(*block.job, panel, out)
                                  : convertPanel(*block.job, panel, out));
     }
-    return sink(block.job->offset + static_cast<uint64_t>(block.begin * panelBytes), result);
+    return result;
   }
 
   Status convertPanel(const PackJob &job, int64_t panel, std::span<std::byte> out) {
@@ -124,7 +130,8 @@ private:
 class BlockQueue {
 public:
   BlockQueue(std::vector<Block> blocks, const std::vector<PackJob> &jobs)
-      : blocks(std::move(blocks)), firstJob(jobs.data()), left(jobs.size()) {
+      : blocks(std::move(blocks)), firstJob(jobs.data()), left(jobs.size()),
+        notFinite(jobs.size()) {
     for (const Block &block : this->blocks)
       ++left[indexOf(block)];
   }
@@ -132,15 +139,25 @@ public:
   void work(const PackSink &sink, const PackProgress &progress) {
     BlockPacker packer(sink);
     while (const Block *block = take()) {
-      if (Status status = packer.pack(*block); !status.ok())
-        return fail(status.withContext(block->job->name));
+      Expected<int64_t> found = packer.pack(*block);
+      if (!found.ok())
+        return fail(found.status().withContext(block->job->name));
+      notFinite[indexOf(*block)] += *found;
       if (--left[indexOf(*block)] == 0 && block->job->finished)
         block->job->finished();
       report(*block, progress);
     }
   }
 
-  Status status() const { return failure; }
+  Expected<std::vector<PackDefect>> result() const {
+    if (!failure.ok())
+      return failure;
+    std::vector<PackDefect> defects;
+    for (size_t i = 0; i < notFinite.size(); ++i)
+      if (notFinite[i] != 0)
+        defects.push_back({firstJob[i].name, notFinite[i]});
+    return defects;
+  }
 
 private:
   const Block *take() {
@@ -170,7 +187,8 @@ private:
 
   std::vector<Block> blocks;
   const PackJob *firstJob;
-  std::vector<std::atomic<int64_t>> left; ///< Blocks of each job that are not done.
+  std::vector<std::atomic<int64_t>> left;      ///< Blocks of each job that are not done.
+  std::vector<std::atomic<int64_t>> notFinite; ///< Numbers of each job.
   std::atomic<size_t> next = 0;
   std::atomic<uint64_t> done = 0;
   std::atomic<bool> stopped = false;
@@ -185,8 +203,8 @@ uint64_t PackJob::bytes() const {
                                       : layout.rows * layout.columns * byteSize(layout.type));
 }
 
-Status packWeights(const std::vector<PackJob> &jobs, unsigned threads, const PackSink &sink,
-                   const PackProgress &progress) {
+Expected<std::vector<PackDefect>> packWeights(const std::vector<PackJob> &jobs, unsigned threads,
+                                              const PackSink &sink, const PackProgress &progress) {
   BlockQueue queue(cutIntoBlocks(jobs), jobs);
   std::vector<std::thread> helpers;
   for (unsigned i = 1; i < threads; ++i)
@@ -194,7 +212,7 @@ Status packWeights(const std::vector<PackJob> &jobs, unsigned threads, const Pac
   queue.work(sink, progress);
   for (std::thread &helper : helpers)
     helper.join();
-  return queue.status();
+  return queue.result();
 }
 
 } // namespace graphc

@@ -41,9 +41,16 @@ using PackSink = std::function<Status(uint64_t offset, std::span<const std::byte
 /// Bytes written so far; called from many threads, may be empty.
 using PackProgress = std::function<void(uint64_t bytesDone)>;
 
-/// Packs all jobs with `threads` threads. The first failure ends the work.
-Status packWeights(const std::vector<PackJob> &jobs, unsigned threads, const PackSink &sink,
-                   const PackProgress &progress);
+/// A weight with numbers that are not finite; see countNotFinite().
+struct PackDefect {
+  std::string name;
+  int64_t count = 0;
+};
+
+/// Packs all jobs with `threads` threads and says which of them are defective, in their order. The
+/// first failure ends the work.
+Expected<std::vector<PackDefect>> packWeights(const std::vector<PackJob> &jobs, unsigned threads,
+                                              const PackSink &sink, const PackProgress &progress);
 
 } // namespace graphc
 

@@ -85,6 +85,7 @@ Status runCompile(const CompileCommand &command) {
   WriteOptions options;
   options.threads = static_cast<unsigned>(threads);
   options.cancel = &cancel;
+  options.isStrict = command.isStrict;
   options.showProgress = !command.quiet;
   GRAPHC_RETURN_IF_ERROR(writePlan(command.output, std::move(*contents), texts, input, options));
   if (!command.quiet)

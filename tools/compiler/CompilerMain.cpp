@@ -127,6 +127,8 @@ static void addCompile(CLI::App &parent, CompileCommand &command) {
                     "write the IR after each pass that changed something into this folder");
   parent.add_option("--report", command.settings.reportFile, "write what fused, or why not (JSON)");
   parent.add_flag("--time-passes", command.settings.timePasses, "print the time of each pass");
+  parent.add_flag("--strict", command.isStrict,
+                  "refuse weights with infinite numbers or NaN instead of a warning");
   parent.add_flag("-q,--quiet", command.quiet, "no progress and no summary");
 }
 

@@ -53,7 +53,8 @@ constexpr int64_t kDefaultContext = 8192;
 struct CompileCommand {
   CompileSettings settings;
   std::string output;
-  int threads = 0; ///< For packing; 0: all cores.
+  int threads = 0;       ///< For packing; 0: all cores.
+  bool isStrict = false; ///< --strict
   bool quiet = false;
 };
 

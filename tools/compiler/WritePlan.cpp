@@ -5,6 +5,9 @@
 #include "tools/compiler/Progress.h"
 #include "tools/compiler/WeightSourceText.h"
 
+#include <algorithm>
+#include <cstdio>
+
 using namespace mlir;
 
 namespace graphc {
@@ -35,18 +38,42 @@ static Status checkGoesOn(const WriteOptions &options) {
                                            : Status();
 }
 
+/// Warns of weights that a model can hardly be computed with, or refuses them.
+static Status reportDefects(const std::vector<PackDefect> &defects, const WriteOptions &options) {
+  constexpr size_t kMostNames = 8;
+  auto text = [](const PackDefect &defect) {
+    return defect.name + ": " + std::to_string(defect.count) +
+           (defect.count == 1 ? " number or scale is" : " numbers or scales are") +
+           " infinite or NaN, in the checkpoint or in the plan's type";
+  };
+  if (defects.empty())
+    return {};
+  if (options.isStrict)
+    return badInput(text(defects.front()));
+  for (size_t i = 0; i < std::min(defects.size(), kMostNames); ++i)
+    std::fprintf(stderr, "graphc: warning: %s\n", text(defects[i]).c_str());
+  if (defects.size() > kMostNames)
+    std::fprintf(stderr, "graphc: warning: and %zu weights more\n", defects.size() - kMostNames);
+  return {};
+}
+
 static Status packInto(PlanFileWriter &writer, const PlanContents &contents,
                        const WriteOptions &options) {
   GRAPHC_ASSIGN_OR_RETURN(uint64_t weights,
                           writer.reserveSection(section::kWeights, contents.weightBytes));
-  ProgressBar bar("packing weights", contents.weightBytes, options.showProgress);
-  return packWeights(
-      contents.jobs, options.threads,
-      [&](uint64_t offset, std::span<const std::byte> bytes) {
-        GRAPHC_RETURN_IF_ERROR(checkGoesOn(options));
-        return writer.write(weights, offset, bytes);
-      },
-      [&](uint64_t done) { bar.update(done); });
+  Expected<std::vector<PackDefect>> defects = [&] {
+    ProgressBar bar("packing weights", contents.weightBytes, options.showProgress);
+    return packWeights(
+        contents.jobs, options.threads,
+        [&](uint64_t offset, std::span<const std::byte> bytes) {
+          GRAPHC_RETURN_IF_ERROR(checkGoesOn(options));
+          return writer.write(weights, offset, bytes);
+        },
+        [&](uint64_t done) { bar.update(done); });
+  }();
+  if (!defects.ok())
+    return defects.status();
+  return reportDefects(*defects, options);
 }
 
 Status writePlan(const std::string &path, PlanContents contents, const PlanTexts &texts,

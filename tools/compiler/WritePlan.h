@@ -22,6 +22,7 @@ struct PlanTexts {
 struct WriteOptions {
   unsigned threads = 1;
   bool showProgress = false;
+  bool isStrict = false; ///< Numbers that are not finite are an error, not a warning.
   const std::atomic<bool> *cancel = nullptr; ///< Ends the work when it becomes true.
 };
 

@@ -1,5 +1,7 @@
 #include "codegen/pack/Packer.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
 #include <mutex>
@@ -29,16 +31,39 @@ PackJob jobOf(const PackedLayout &layout) {
 std::vector<std::byte> pack(PackJob job, unsigned threads) {
   std::vector<std::byte> section(job.bytes());
   std::mutex mutex;
-  Status status = packWeights({job}, threads,
-                              [&](uint64_t offset, std::span<const std::byte> bytes) {
-                                std::lock_guard lock(mutex);
-                                EXPECT_LE(offset + bytes.size(), section.size());
-                                std::memcpy(section.data() + offset, bytes.data(), bytes.size());
-                                return Status();
-                              },
-                              {});
-  EXPECT_TRUE(status.ok()) << status.message();
+  auto defects = packWeights({job}, threads,
+                             [&](uint64_t offset, std::span<const std::byte> bytes) {
+                               std::lock_guard lock(mutex);
+                               EXPECT_LE(offset + bytes.size(), section.size());
+                               std::memcpy(section.data() + offset, bytes.data(), bytes.size());
+                               return Status();
+                             },
+                             {});
+  EXPECT_TRUE(defects.ok()) << defects.status().message();
+  EXPECT_TRUE(defects.ok() && defects->empty());
   return section;
+}
+
+/// Numbers (or scales) that packWeights() finds not to be finite, of a 3 x 64 weight of ones whose
+/// second row has `odd` in some places.
+int64_t countDefects(ElementType type, std::optional<Quantization> quant, bool packed, float odd) {
+  const int64_t group = quant ? quant->format.group : 1;
+  PackJob job = jobOf({{3, 64, 0, group}, type, quant});
+  job.packed = packed;
+  job.read = [odd](int64_t begin, int64_t end, std::span<float> out) {
+    std::ranges::fill(out, 1.0f);
+    for (int64_t row = begin; row < end; ++row)
+      if (row == 1)
+        for (int64_t k : {0, 5, 40})
+          out[static_cast<size_t>((row - begin) * 64 + k)] = odd;
+    return Status();
+  };
+  auto defects = packWeights({job}, 2, [](uint64_t, auto) { return Status(); }, {});
+  EXPECT_TRUE(defects.ok());
+  if (!defects.ok() || defects->empty())
+    return 0;
+  EXPECT_EQ(defects->front().name, "w");
+  return defects->front().count;
 }
 
 /// The definition, written the other way round: which source element stands at (panel, k, channel).
@@ -131,10 +156,33 @@ TEST(Packer, FirstFailureEndsTheWork) {
     ++calls;
     return badInput("the disk is gone");
   };
-  Status status = packWeights({job}, 1, [](uint64_t, auto) { return Status(); }, {});
-  EXPECT_EQ(status.code(), StatusCode::BadInput);
-  EXPECT_EQ(status.message(), "w: the disk is gone");
+  auto defects = packWeights({job}, 1, [](uint64_t, auto) { return Status(); }, {});
+  ASSERT_FALSE(defects.ok());
+  EXPECT_EQ(defects.status().code(), StatusCode::BadInput);
+  EXPECT_EQ(defects.status().message(), "w: the disk is gone");
   EXPECT_EQ(calls, 1);
+}
+
+TEST(Packer, CountsNumbersThatAreNotFinite) {
+  constexpr ElementType kTypes[] = {ElementType::F32, ElementType::F16, ElementType::BF16};
+  for (ElementType type : kTypes)
+    for (bool packed : {true, false}) {
+      for (float odd : {NAN, INFINITY, -INFINITY})
+        EXPECT_EQ(countDefects(type, {}, packed, odd), 3);
+      EXPECT_EQ(countDefects(type, {}, packed, -2), 0);
+      EXPECT_EQ(countDefects(type, {}, packed, 1e6f), type == ElementType::F16 ? 3 : 0);
+    }
+}
+
+/// Of two groups, each has such a number.
+TEST(Packer, CountsScalesThatAreNotFinite) {
+  for (int64_t bits : {4, 8})
+    for (bool search : {true, false}) {
+      const Quantization quant{{.bits = bits}, search};
+      for (float odd : {NAN, INFINITY, -INFINITY, 1e8f})
+        EXPECT_EQ(countDefects(ElementType::F32, quant, true, odd), 2) << bits << " " << odd;
+      EXPECT_EQ(countDefects(ElementType::F32, quant, true, -2), 0);
+    }
 }
 
 namespace {
