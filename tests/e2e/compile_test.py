@@ -224,8 +224,43 @@ class Failures(Compile):
     def test_folders_that_cannot_be_written(self):
         self.refused(6, "cannot be created", "compile", MODEL, "-o", self.plan,
                      "--dump-ir", "/proc/no/ir")
-        self.refused(6, "the report cannot be written", "compile", MODEL, "-o", self.plan,
+        self.refused(2, "no/report.json: the folder .* does not exist", "compile", MODEL, "-o", self.plan,
                      "--report", self.out / "no" / "report.json")
+
+    def test_weights_from_two_places(self):
+        self.refused(2, "--random-weights excludes --weights", "compile", MODEL, "-o", self.plan,
+                     "--weights", MODEL, "--random-weights", 1)
+
+    def test_types_that_the_text_has_decided(self):
+        for stage in ("fused", "plan"):
+            text = self.graphc.path(f"{stage}.mlir")
+            text.write_bytes(self.graphc("dump", MODEL, "--stage", stage).stdout)
+            for flag, value in (("--quant", "w8"), ("--dtype", "bf16"), ("--kv-cache", "int8"),
+                                ("--weight-dtype", "f32")):
+                self.refused(2, f"{flag} {value}: .* is of the stage '{stage}', in which types are decided",
+                             "compile", text, "-o", self.plan, flag, value)
+            self.graphc("compile", text, "-o", self.plan, "-q")
+            inspected = self.graphc("inspect", self.plan).stdout.decode()
+            self.assertNotRegex(inspected, r"options .*(dtype|quant)", "nobody chose them here")
+            self.plan.unlink()
+
+    def test_numbers_that_are_not_finite(self):
+        folder = self.copy_of_model()
+        weights = folder / "model.safetensors"
+        content = bytearray(weights.read_bytes())
+        size = int.from_bytes(content[:8], "little")
+        tensors = json.loads(content[8:8 + size])
+        name = "model.layers.1.mlp.down_proj.weight"
+        begin = 8 + size + tensors[name]["data_offsets"][0]
+        content[begin:begin + 2] = b"\xff\xff"  # NaN, in f16 and in bf16
+        weights.write_bytes(content)
+        self.assertIn(tensors[name]["dtype"], ("F16", "BF16"))
+        for scheme in ("none", "w8a8"):
+            loud = self.graphc("compile", folder, "-o", self.plan, "--quant", scheme, "-q")
+            self.assertRegex(loud.stderr.decode(), r"warning: mlp\.down, layer 1: 1 number or scale is infinite or NaN")
+            self.plan.unlink()
+            self.refused(3, "mlp.down, layer 1: 1 number or scale", "compile", folder, "-o", self.plan,
+                         "--quant", scheme, "-q", "--strict")
 
     def test_a_failure_leaves_the_plan_that_was_there(self):
         self.plan.write_bytes(b"old")

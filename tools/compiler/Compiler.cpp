@@ -104,15 +104,32 @@ PipelineOptions Compiler::pipelineOptions(const ModelInput &input) const {
 
 std::map<std::string, std::string> Compiler::optionTexts(const ModelInput &input) const {
   std::map<std::string, std::string> texts = {
-      {"dtype", dtype(input)},
-      {"weight_dtype", weightDtype(input)},
-      {"kv_cache", kvCache(input)},
       {"target", compileTarget.name()},
       {"opt_level", settings.optimize ? "2" : "0"},
       {"matmul", settings.matmul},
       {"disabled_passes", llvm::join(settings.disabledPasses, ",")}};
+  if (typesAreDecided)
+    return texts;
+  texts["dtype"] = dtype(input);
+  texts["weight_dtype"] = weightDtype(input);
+  texts["kv_cache"] = kvCache(input);
   texts.merge(settings.quant.texts());
   return texts;
+}
+
+/// IR text of a later stage has its types: flags that ask for others would do nothing.
+Status Compiler::checkDecided(Stage stage) const {
+  const std::pair<const char *, const std::string &> flags[] = {
+      {"--dtype", settings.dtype},
+      {"--weight-dtype", settings.weightDtype},
+      {"--kv-cache", settings.kvCache},
+      {"--quant", settings.quant.scheme}};
+  for (const auto &[flag, value] : flags)
+    if (!value.empty())
+      return usageError(std::string(flag) + " " + value + ": " + settings.model +
+                        " is of the stage '" + allStages()[static_cast<size_t>(stage)].name.str() +
+                        "', in which types are decided; start from 'graph' to choose others");
+  return {};
 }
 
 Status Compiler::lowerTo(Stage stage, ModelInput &input, const std::string &reproducer) {
@@ -121,6 +138,9 @@ Status Compiler::lowerTo(Stage stage, ModelInput &input, const std::string &repr
   if (from > stage)
     return usageError(settings.model + ": is already past the stage '" +
                       allStages()[static_cast<size_t>(stage)].name.str() + "'");
+  typesAreDecided = from >= Stage::Fused;
+  if (typesAreDecided)
+    GRAPHC_RETURN_IF_ERROR(checkDecided(from));
   if (irDump)
     irDump->write(allStages()[static_cast<size_t>(from)].name.str(), *input.module);
   PassManager manager(&context);

@@ -44,6 +44,7 @@ private:
   std::string dtype(const ModelInput &input) const;
   std::string weightDtype(const ModelInput &input) const;
   Status checkWeightDtype(const ModelInput &input) const;
+  Status checkDecided(Stage stage) const;
   std::string kvCache(const ModelInput &input) const;
   std::optional<QuantOptions> quantOptions(const ModelInput &input) const;
 
@@ -53,6 +54,7 @@ private:
   std::optional<QuantOptions> quant;
   FusionReport fusionReport;
   std::optional<IrDump> irDump;
+  bool typesAreDecided = false; ///< By the text that the compile starts from.
 };
 
 } // namespace graphc

@@ -90,10 +90,11 @@ static void addSharedFlags(CLI::App &app, CompileSettings &settings) {
       ->check(CLI::Range(int64_t(1), int64_t(1) << 16));
   app.add_option("--target", settings.target,
                  "native, x86-64-v3 (AVX2), x86-64-v4 (AVX-512), ... (default native)");
-  app.add_option("--random-weights", settings.randomSeed,
-                 "no checkpoint: normal random weights from this seed");
+  CLI::Option *random = app.add_option("--random-weights", settings.randomSeed,
+                                       "no checkpoint: normal random weights from this seed");
   app.add_option("--weights", settings.weights,
-                 "where the weights are, if not in the model's folder");
+                 "where the weights are, if not in the model's folder")
+      ->excludes(random);
   app.add_option("--disable-pass", settings.disabledPasses,
                  "leave a pass out, e.g. fuse-attention (repeatable)")
       ->allow_extra_args(false);
@@ -109,8 +110,8 @@ static void addCompile(CLI::App &parent, CompileCommand &command) {
   parent.description("Compile a model into a plan");
   parent
       .add_option("MODEL", command.settings.model,
-                  "Hugging Face folder, config.json (with --random-weights), network.json, or IR\n"
-                  "text (.mlir)")
+                  "Hugging Face folder, GGUF file, config.json (with --random-weights),\n"
+                  "network.json, or IR text (.mlir)")
       ->required();
   parent.add_option("-o,--output", command.output, "the plan file to write")->required();
   addSharedFlags(parent, command.settings);

@@ -1,5 +1,8 @@
 #include "tools/graphc/ModelPlan.h"
 
+#ifdef GRAPHC_READS_GGUF
+#include "frontend/gguf/GgufHeader.h"
+#endif
 #include "runtime/base/Json.h"
 #include "tools/cache/PlanCache.h"
 #include "tools/cli/Output.h"
@@ -63,9 +66,14 @@ bool isModel(const std::string &path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored))
     return true;
-  std::string extension = fs::path(path).extension().string();
-  bool known = extension == ".gguf" || extension == ".json";
-  return known && fs::is_regular_file(path, ignored) && !isPlanFile(path);
+  if (!fs::is_regular_file(path, ignored) || isPlanFile(path))
+    return false;
+#ifdef GRAPHC_READS_GGUF
+  if (looksLikeGguf(path)) // Whatever its name ends with.
+    return true;
+#endif
+  const std::string extension = fs::path(path).extension().string();
+  return extension == ".gguf" || extension == ".json" || extension == ".mlir";
 }
 
 Status compileTo(const std::string &output, const std::string &model,
