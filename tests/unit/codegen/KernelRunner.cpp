@@ -1,6 +1,7 @@
 #include "KernelRunner.h"
 
 #include "KernelContext.h"
+#include "TileEmulation.h"
 
 #include "codegen/EmitKernels.h"
 #include "runtime/base/CpuFeatures.h"
@@ -40,6 +41,8 @@ std::vector<std::string> availableTargets() {
   return names;
 }
 
+static bool hasTiles() { return !availableTileLevels().empty(); }
+
 std::string testNameOf(std::string target) {
   std::replace_if(
       target.begin(), target.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
@@ -63,6 +66,11 @@ KernelRunner::compile(const std::string &text, const std::string &level, const S
     return fail("the kernel cannot be emitted");
   if (failed(kernels->module->verify()))
     return fail("the emitted kernel is invalid");
+  if (!hasTiles() && target->hasByteTiles()) {
+    if (emulateTiles(*kernels->module) == 0)
+      return fail("there is no tile instruction to emulate");
+    target = Target::parse("x86-64-v4-bf16"); // the level that tiles are added to
+  }
   FailureOr<CompiledKernels> compiled = lowerKernels(*kernels);
   if (failed(compiled))
     return fail("the kernel cannot be lowered");

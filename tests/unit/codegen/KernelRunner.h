@@ -39,7 +39,8 @@ struct StepArrays {
 
 class KernelRunner {
 public:
-  /// `text`: a module with one graphc.kernel. Null, with what went wrong on stderr and as a test
+  /// `text`: a module with one graphc.kernel. Tile instructions that this machine has not are
+  /// emulated. Null, with what went wrong on stderr and as a test
   /// failure, when it does not compile.
   static std::unique_ptr<KernelRunner> compile(const std::string &text, const std::string &level,
                                                const StepBounds &bounds);
