@@ -1,6 +1,7 @@
 #include "frontend/config/ChatTemplateFile.h"
 
 #include "frontend/config/ModelFolder.h"
+#include "runtime/base/TextFile.h"
 
 #include <filesystem>
 

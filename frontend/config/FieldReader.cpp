@@ -1,6 +1,7 @@
 #include "frontend/config/FieldReader.h"
 
 #include "frontend/config/NearestName.h"
+#include "runtime/base/Escape.h"
 
 #include <charconv>
 #include <cmath>

@@ -1,6 +1,7 @@
 #include "frontend/config/KeyPolicy.h"
 
 #include "frontend/config/NearestName.h"
+#include "runtime/base/Escape.h"
 
 #include <algorithm>
 

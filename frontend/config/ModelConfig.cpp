@@ -5,6 +5,7 @@
 #include "frontend/config/NearestName.h"
 #include "frontend/config/ReadRope.h"
 #include "frontend/config/TextPart.h"
+#include "runtime/base/Escape.h"
 
 #include <algorithm>
 

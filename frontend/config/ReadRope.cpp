@@ -2,6 +2,7 @@
 
 #include "frontend/config/NearestName.h"
 #include "frontend/config/families/RopeKinds.h"
+#include "runtime/base/Escape.h"
 
 namespace graphc {
 

@@ -3,6 +3,7 @@
 #include "frontend/gguf/GgufConfig.h"
 
 #include "frontend/config/NearestName.h"
+#include "runtime/base/Escape.h"
 
 #include <algorithm>
 #include <set>

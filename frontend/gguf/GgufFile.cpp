@@ -1,6 +1,6 @@
 #include "frontend/gguf/GgufFile.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <array>
 #include <cstdio>

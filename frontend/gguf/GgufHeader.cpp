@@ -2,7 +2,8 @@
 
 #include "runtime/base/ByteReader.h"
 #include "runtime/base/CheckedMath.h"
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
+#include "runtime/base/TextFile.h"
 
 #include <algorithm>
 #include <bit>

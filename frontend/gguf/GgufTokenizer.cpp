@@ -1,7 +1,7 @@
 #include "frontend/gguf/GgufTokenizer.h"
 
 #include "frontend/gguf/GgufPreTokenizers.h"
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/text/Scanners.h"
 #include "runtime/text/SentencePiece.h"
 #include "runtime/text/TableBuilder.h"

@@ -1,6 +1,6 @@
 #include "frontend/gguf/GgufValue.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/text/Unicode.h"
 
 #include <array>

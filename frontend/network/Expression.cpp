@@ -1,6 +1,6 @@
 #include "frontend/network/Expression.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <algorithm>
 #include <array>

@@ -4,6 +4,7 @@
 #include "frontend/network/NetworkWriter.h"
 #include "frontend/network/NodeBuilder.h"
 #include "ir/OpRules.h"
+#include "runtime/base/Escape.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Verifier.h"

@@ -2,6 +2,7 @@
 #include "frontend/config/NearestName.h"
 #include "frontend/network/NetworkFile.h"
 #include "frontend/network/OperatorTable.h"
+#include "runtime/base/Escape.h"
 
 #include <algorithm>
 #include <set>

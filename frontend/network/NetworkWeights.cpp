@@ -2,6 +2,7 @@
 
 #include "frontend/network/NodeBuilder.h"
 #include "frontend/weights/WeightInit.h"
+#include "runtime/base/Escape.h"
 
 #include "mlir/IR/Verifier.h"
 

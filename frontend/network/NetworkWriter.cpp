@@ -2,6 +2,7 @@
 
 #include "frontend/network/NodeBuilder.h"
 #include "ir/OpRules.h"
+#include "runtime/base/Escape.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/STLExtras.h"

@@ -2,6 +2,7 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
+#include "runtime/base/Escape.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;

@@ -1,6 +1,7 @@
 #include "frontend/network/Scope.h"
 
 #include "frontend/config/NearestName.h"
+#include "runtime/base/Escape.h"
 
 #include <vector>
 

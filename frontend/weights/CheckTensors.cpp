@@ -1,6 +1,6 @@
 #include "frontend/weights/CheckTensors.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/base/TextList.h"
 
 #include <algorithm>

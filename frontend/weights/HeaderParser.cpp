@@ -1,5 +1,6 @@
 #include "frontend/weights/HeaderParser.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/base/Json.h"
 
 #include <unordered_set>

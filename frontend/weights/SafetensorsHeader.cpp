@@ -3,7 +3,8 @@
 #include "frontend/weights/HeaderParser.h"
 #include "runtime/base/ByteReader.h"
 #include "runtime/base/CheckedMath.h"
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
+#include "runtime/base/TextFile.h"
 
 #include <algorithm>
 #include <limits>

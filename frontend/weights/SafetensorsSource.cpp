@@ -2,7 +2,7 @@
 
 #include "frontend/weights/Rows.h"
 #include "frontend/weights/WeightFiles.h"
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,6 @@
 #include "frontend/weights/WeightFiles.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/base/Json.h"
 
 #include <algorithm>

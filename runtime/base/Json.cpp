@@ -1,6 +1,7 @@
 #include "runtime/base/Json.h"
 
-#include "runtime/base/MappedFile.h"
+#include "runtime/base/Escape.h"
+#include "runtime/base/TextFile.h"
 
 #include <algorithm>
 #include <unordered_set>
@@ -95,47 +96,6 @@ Expected<Json> parseJson(std::string_view text, const std::string &what, const J
 Expected<Json> readJsonFile(const std::string &path, const JsonLimits &limits) {
   GRAPHC_ASSIGN_OR_RETURN(std::string text, readTextFile(path, limits.maxBytes));
   return parseJson(text, path, limits);
-}
-
-Expected<std::string> readTextFile(const std::string &path, size_t maxBytes) {
-  GRAPHC_ASSIGN_OR_RETURN(MappedFile file, MappedFile::open(path));
-  if (file.bytes().size() > maxBytes)
-    return badInput(path + ": " + std::to_string(file.bytes().size()) + " bytes, at most " +
-                    std::to_string(maxBytes) + " are accepted");
-  return std::string(reinterpret_cast<const char *>(file.bytes().data()), file.bytes().size());
-}
-
-std::string describeForeignContent(std::string_view bytes) {
-  if (bytes.starts_with("version https://git-lfs"))
-    return "this is a Git LFS pointer, not the file itself; run 'git lfs pull' in the model's "
-           "folder";
-  size_t start = bytes.find_first_not_of(" \t\r\n");
-  std::string_view head = start == std::string_view::npos ? "" : bytes.substr(start, 16);
-  auto startsWith = [&](std::string_view tag) {
-    return head.size() >= tag.size() &&
-           std::equal(tag.begin(), tag.end(), head.begin(),
-                      [](char a, char b) { return a == (b | ((b >= 'A' && b <= 'Z') ? 32 : 0)); });
-  };
-  if (startsWith("<!doctype html") || startsWith("<html"))
-    return "this is an HTML page, not the file itself; the download went wrong";
-  return "";
-}
-
-std::string escapeForMessage(std::string_view text, size_t maxLength) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string result;
-  for (unsigned char c : text) {
-    if (result.size() >= maxLength)
-      return result + "...";
-    if (c >= 0x20 && c < 0x7f) {
-      result += static_cast<char>(c);
-    } else {
-      result += "\\x";
-      result += kHex[c >> 4];
-      result += kHex[c & 15];
-    }
-  }
-  return result;
 }
 
 std::string jsonText(const Json &document, int indent) {

@@ -24,23 +24,13 @@ struct JsonLimits {
 Expected<Json> parseJson(std::string_view text, const std::string &what,
                          const JsonLimits &limits = {});
 
-/// Reads and parses a whole file; recognises HTML pages and Git LFS pointers saved in place of the
-/// file.
+/// Reads and parses a whole file; recognises what is another file in its place
+/// (describeForeignContent()).
 Expected<Json> readJsonFile(const std::string &path, const JsonLimits &limits = {});
 
 /// The document as text, indented if `indent` is not negative. What is not UTF-8 in it becomes
 /// U+FFFD.
 std::string jsonText(const Json &document, int indent = -1);
-
-/// Reads a whole text file of at most `maxBytes`.
-Expected<std::string> readTextFile(const std::string &path, size_t maxBytes = size_t(1) << 30);
-
-/// The message for a file that is an HTML page or a Git LFS pointer, or empty.
-std::string describeForeignContent(std::string_view bytes);
-
-/// Text for a terminal or a message: control characters and invalid UTF-8 escaped, shortened to
-/// `maxLength`.
-std::string escapeForMessage(std::string_view text, size_t maxLength = 80);
 
 } // namespace graphc
 

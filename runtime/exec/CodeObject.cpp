@@ -1,6 +1,6 @@
 #include "runtime/exec/CodeObject.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <cerrno>
 #include <cstring>

@@ -1,6 +1,6 @@
 #include "runtime/exec/ProductLibrary.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <dlfcn.h>
 #include <filesystem>

@@ -1,5 +1,6 @@
 #include "runtime/exec/Session.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/exec/FiniteCheck.h"
 #include "runtime/exec/Shares.h"
 #include "runtime/threads/Tuning.h"

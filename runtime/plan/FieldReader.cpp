@@ -1,5 +1,7 @@
 #include "runtime/plan/FieldReader.h"
 
+#include "runtime/base/Escape.h"
+
 #include <cmath>
 
 namespace graphc {

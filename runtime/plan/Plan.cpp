@@ -1,6 +1,8 @@
 #include "runtime/plan/Plan.h"
 
 #include "runtime/base/ByteReader.h"
+#include "runtime/base/Escape.h"
+#include "runtime/base/TextFile.h"
 #include "runtime/base/TextList.h"
 #include "runtime/base/Version.h"
 #include "runtime/plan/PlanFormat.h"

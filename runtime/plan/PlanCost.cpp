@@ -1,6 +1,6 @@
 #include "runtime/plan/PlanCost.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <charconv>
 #include <optional>

@@ -2,6 +2,7 @@
 // described in docs/plan-format.md.
 #include "runtime/plan/PlanHeader.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/plan/FieldReader.h"
 
 #include <algorithm>
@@ -67,13 +68,7 @@ size_t readName(const FieldReader &reader, const std::array<std::string_view, N>
   return 0;
 }
 
-std::string hashText(uint64_t hash) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string result(16, '0');
-  for (int i = 15; i >= 0; --i, hash >>= 4)
-    result[i] = kDigits[hash & 15];
-  return result;
-}
+std::string hashText(uint64_t hash) { return hexText(hash, 16); }
 
 uint64_t readHash(const FieldReader &reader) {
   std::string text = reader.string();

@@ -1,6 +1,7 @@
 #include "runtime/plan/PlanSources.h"
 
 #include "runtime/base/ByteReader.h"
+#include "runtime/base/Escape.h"
 #include "runtime/base/MappedFile.h"
 #include "runtime/plan/PlanFormat.h"
 

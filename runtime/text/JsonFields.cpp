@@ -1,5 +1,7 @@
 #include "runtime/text/JsonFields.h"
 
+#include "runtime/base/Escape.h"
+
 namespace graphc {
 
 std::string showJson(const Json &value) {

@@ -1,5 +1,6 @@
 #include "runtime/text/JsonModel.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/base/TextList.h"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "runtime/text/JsonStepReader.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/base/TextList.h"
 #include "runtime/text/Regex.h"
 

@@ -1,6 +1,6 @@
 #include "runtime/text/Regex.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/text/Unicode.h"
 
 #include <optional>

@@ -1,5 +1,5 @@
 // Oniguruma's expressions as PCRE2's.
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/text/Regex.h"
 
 #include <algorithm>

@@ -3,7 +3,8 @@
 // See https://github.com/google/sentencepiece/blob/master/src/sentencepiece_model.proto and
 // https://protobuf.dev/programming-guides/encoding.
 #include "runtime/base/ByteReader.h"
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
+#include "runtime/base/TextFile.h"
 #include "runtime/text/Charsmap.h"
 #include "runtime/text/JsonModel.h"
 #include "runtime/text/SentencePiece.h"

@@ -1,5 +1,5 @@
 // A SentencePiece model as a tokenizer.
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/text/CharacterRules.h"
 #include "runtime/text/JsonModel.h"
 #include "runtime/text/SentencePiece.h"

@@ -1,7 +1,9 @@
 #include "runtime/text/TokenizerFiles.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/base/Json.h"
 #include "runtime/base/MappedFile.h"
+#include "runtime/base/TextFile.h"
 #include "runtime/text/JsonModel.h"
 #include "runtime/text/SentencePiece.h"
 #include "runtime/text/TableBuilder.h"

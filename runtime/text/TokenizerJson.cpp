@@ -1,5 +1,6 @@
 #include "runtime/text/TokenizerJson.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/base/Json.h"
 #include "runtime/text/JsonFields.h"
 #include "runtime/text/JsonModel.h"

@@ -3,7 +3,7 @@
 //   encode_bench FOLDER-WITH-TOKENIZER TEXT-FILE [Google Benchmark's flags]
 //
 // bytes_per_second counts bytes of text; `copy` copies the text, as the reference of the same run.
-#include "runtime/base/Json.h"
+#include "runtime/base/TextFile.h"
 #include "runtime/text/Tokenizer.h"
 #include "runtime/text/TokenizerFiles.h"
 

@@ -1,5 +1,6 @@
 #include "tools/bench/BenchReport.h"
 
+#include "runtime/base/Escape.h"
 #include "tools/cli/Columns.h"
 #include "tools/cli/Output.h"
 

@@ -1,10 +1,10 @@
 #include "tools/cache/CacheKey.h"
 
 #include "runtime/base/CpuFeatures.h"
+#include "runtime/base/Escape.h"
 #include "runtime/plan/PlanFormat.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -71,12 +71,6 @@ std::set<fs::path> filesOf(const fs::path &path) {
   return files;
 }
 
-std::string hexDigits(uint64_t value) {
-  char digits[17];
-  std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(value));
-  return digits;
-}
-
 Expected<Json> describeFile(const fs::path &path) {
   constexpr std::streamsize kHead = 64 << 10;
   std::vector<char> head(kHead);
@@ -90,7 +84,7 @@ Expected<Json> describeFile(const fs::path &path) {
               {"bytes", info.st_size},
               {"modified_ns", int64_t(info.st_mtim.tv_sec) * 1'000'000'000 + info.st_mtim.tv_nsec},
               {"inode", info.st_ino},
-              {"head", hexDigits(hashBytes(std::as_bytes(std::span(head))))}};
+              {"head", hexText(hashBytes(std::as_bytes(std::span(head))), 16)}};
 }
 
 Expected<Json> describeFiles(const fs::path &path) {
@@ -106,7 +100,7 @@ Expected<Json> describeFiles(const fs::path &path) {
 
 CacheKey::CacheKey(const Json &document)
     : manifest(jsonText(document)),
-      digits(hexDigits(hashBytes(std::as_bytes(std::span(manifest))))) {}
+      digits(hexText(hashBytes(std::as_bytes(std::span(manifest))), 16)) {}
 
 Expected<CacheKey> CacheKey::of(const std::string &model, std::span<const std::string> options,
                                 const std::string &weights, const std::string &compiler) {

@@ -1,6 +1,7 @@
 #include "tools/cache/PlanCache.h"
 
 #include "runtime/base/CheckedMath.h"
+#include "runtime/base/Escape.h"
 
 #include <algorithm>
 #include <charconv>

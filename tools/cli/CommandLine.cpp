@@ -1,6 +1,6 @@
 #include "tools/cli/CommandLine.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "tools/cli/Output.h"
 
 #include <algorithm>

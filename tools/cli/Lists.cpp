@@ -1,6 +1,6 @@
 #include "tools/cli/Lists.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <algorithm>
 #include <charconv>

@@ -4,6 +4,7 @@
 #include "frontend/config/ModelFolder.h"
 #include "frontend/gguf/GgufConfig.h"
 #include "ir/GraphDialect.h"
+#include "runtime/base/Escape.h"
 #include "runtime/base/TextList.h"
 #include "tools/compiler/ModelTexts.h"
 #include "tools/compiler/ModelWeights.h"

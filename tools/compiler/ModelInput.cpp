@@ -7,6 +7,7 @@
 #include "frontend/models/ModelGraph.h"
 #include "frontend/weights/SafetensorsSource.h"
 #include "ir/GraphDialect.h"
+#include "runtime/base/TextFile.h"
 #include "tools/compiler/ModelDescription.h"
 #include "tools/compiler/ModelWeights.h"
 #include "tools/compiler/NetworkInput.h"

@@ -1,6 +1,7 @@
 #include "tools/compiler/NetworkInput.h"
 
 #include "frontend/network/NetworkGraph.h"
+#include "runtime/base/Escape.h"
 #include "runtime/base/TextList.h"
 
 #include <cstdio>

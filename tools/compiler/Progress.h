@@ -2,8 +2,8 @@
 #ifndef GRAPHC_TOOLS_COMPILER_PROGRESS_H
 #define GRAPHC_TOOLS_COMPILER_PROGRESS_H
 
-#include <atomic>
-#include <chrono>
+#include "tools/cli/StatusLine.h"
+
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -15,19 +15,17 @@ class ProgressBar {
 public:
   /// `total` in bytes; `shown`: whether to draw at all.
   ProgressBar(std::string label, uint64_t total, bool shown);
-  ~ProgressBar();
 
   /// From any thread.
   void update(uint64_t done);
 
 private:
-  void draw(uint64_t done);
+  std::string text(uint64_t done) const;
 
   std::string label;
   uint64_t total;
-  bool shown;
   std::mutex mutex;
-  std::chrono::steady_clock::time_point last;
+  StatusLine line;
 };
 
 /// "1.23 GB", "45.6 MB", "789 bytes".

@@ -1,5 +1,6 @@
 #include "tools/doctor/DoctorReport.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/memory/MemoryPlan.h"
 #include "tools/cli/Columns.h"
 #include "tools/cli/Output.h"

@@ -1,4 +1,5 @@
 // `graphc cache`: the plans that were compiled from models on the way.
+#include "runtime/base/Escape.h"
 #include "tools/cache/PlanCache.h"
 #include "tools/cli/Columns.h"
 #include "tools/cli/CommandLine.h"

@@ -1,4 +1,5 @@
 // `graphc chat`: lines of the user, answers of the model.
+#include "runtime/base/Escape.h"
 #include "tools/cli/LineReader.h"
 #include "tools/cli/Output.h"
 #include "tools/cli/Signals.h"

@@ -1,5 +1,7 @@
 #include "tools/graphc/ChatPrompt.h"
 
+#include "runtime/base/Escape.h"
+#include "runtime/base/TextFile.h"
 #include "runtime/text/Unicode.h"
 #include "runtime/text/jinja/Value.h"
 

@@ -3,7 +3,7 @@
 #ifdef GRAPHC_READS_GGUF
 #include "frontend/gguf/GgufHeader.h"
 #endif
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "tools/cache/PlanCache.h"
 #include "tools/cli/Output.h"
 #include "tools/graphc/CompilerLibrary.h"

@@ -2,7 +2,7 @@
 
 #include "runtime/base/ByteReader.h"
 #include "runtime/base/CheckedMath.h"
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <algorithm>
 #include <charconv>

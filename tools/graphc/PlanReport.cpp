@@ -1,5 +1,6 @@
 #include "tools/graphc/PlanReport.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/base/TextList.h"
 #include "runtime/exec/Session.h"
 #include "runtime/plan/PlanCost.h"

@@ -1,5 +1,4 @@
 // `graphc run`: flags, prompt, session, generation, output.
-#include "runtime/base/Json.h"
 #include "runtime/base/TextList.h"
 #include "runtime/exec/Generator.h"
 #include "tools/cli/Output.h"

@@ -1,6 +1,6 @@
 #include "tools/graphc/RunFlags.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <charconv>
 

@@ -1,5 +1,6 @@
 #include "tools/graphc/RunOutput.h"
 
+#include "runtime/base/Escape.h"
 #include "tools/cli/Columns.h"
 #include "tools/cli/Output.h"
 #include "tools/graphc/ChatPrompt.h"

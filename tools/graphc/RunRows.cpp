@@ -1,5 +1,6 @@
 #include "tools/graphc/RunRows.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/base/Json.h"
 #include "runtime/base/TextList.h"
 #include "runtime/exec/RowRun.h"

@@ -1,6 +1,6 @@
 #include "tools/graphc/SamplingFlags.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/text/StopStrings.h"
 #include "tools/cli/Output.h"
 

@@ -1,5 +1,5 @@
 // `graphc template`: what a chat template makes of a conversation.
-#include "runtime/base/Json.h"
+#include "runtime/base/TextFile.h"
 #include "runtime/text/jinja/ChatInput.h"
 #include "runtime/text/jinja/Template.h"
 #include "tools/cli/CommandLine.h"

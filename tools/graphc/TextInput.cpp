@@ -1,6 +1,6 @@
 #include "tools/graphc/TextInput.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/TextFile.h"
 #include "runtime/threads/Topology.h"
 #include "tools/cli/Output.h"
 

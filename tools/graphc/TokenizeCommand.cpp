@@ -1,4 +1,5 @@
 // `graphc tokenize`: which tokens a text is, and which text tokens are.
+#include "runtime/base/Escape.h"
 #include "runtime/base/Json.h"
 #include "runtime/text/Unicode.h"
 #include "tools/cli/Columns.h"
@@ -51,24 +52,13 @@ std::string tokensJson(const Tokenizer &tokenizer, const std::vector<int32_t> &i
   return jsonText({{"schema", 1}, {"ids", ids}, {"pieces", std::move(pieces)}}) + "\n";
 }
 
-/// A piece on a line of its own: what would break the line, or turn its direction, as \u{..}.
+/// A piece on a line of its own.
 std::string printable(const std::string &piece) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  auto breaks = [](char32_t c) {
-    return c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x2028 && c <= 0x202E) ||
-           (c >= 0x2066 && c <= 0x2069);
-  };
   std::string text;
   for (size_t position = 0; position < piece.size();) {
-    DecodedChar c = decodeChar(piece, position);
-    if (!breaks(c.value)) {
-      text += piece.substr(position, c.length);
-    } else {
-      text += "\\u{";
-      for (int shift = 12; shift >= 0; shift -= 4)
-        text += kHex[c.value >> shift & 15];
-      text += '}';
-    }
+    const DecodedChar c = decodeChar(piece, position);
+    text += isUnprintable(c.value) ? "\\u{" + hexText(c.value, 4) + "}"
+                                   : piece.substr(position, c.length);
     position += c.length;
   }
   return text;

@@ -1,6 +1,6 @@
 // graphc: the command line. Each command is a file of its own; the compiler is a library that is
 // loaded by the commands that need it, so that `run` starts in milliseconds.
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/base/MappedFileGuard.h"
 #include "tools/cli/CommandLine.h"
 #include "tools/cli/Output.h"

@@ -1,5 +1,6 @@
 #include "runtime/text/jinja/ChatInput.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/base/Json.h"
 #include "runtime/base/TextList.h"
 

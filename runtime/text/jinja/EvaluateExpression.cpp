@@ -1,6 +1,6 @@
 #include "runtime/text/jinja/Evaluator.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/text/jinja/Operations.h"
 #include "runtime/text/jinja/ValueText.h"
 

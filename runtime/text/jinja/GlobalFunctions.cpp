@@ -1,7 +1,7 @@
 // Functions that every template has.
 #include "runtime/text/jinja/FunctionSupport.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/text/jinja/ValueText.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "runtime/text/jinja/Lexer.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/text/Unicode.h"
 #include "runtime/text/jinja/StringLiteral.h"
 #include "runtime/text/jinja/Strings.h"

@@ -1,6 +1,6 @@
 #include "runtime/text/jinja/Parser.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 #include "runtime/base/TextList.h"
 #include "runtime/text/jinja/ExpressionParser.h"
 

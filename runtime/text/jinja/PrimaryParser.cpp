@@ -1,7 +1,7 @@
 // Literals and names, and what stands behind them: members, calls, filters, tests.
 #include "runtime/text/jinja/ExpressionParser.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <charconv>
 

@@ -1,6 +1,5 @@
 #include "runtime/text/jinja/Operations.h"
 
-#include "runtime/base/Json.h"
 #include "runtime/text/Unicode.h"
 #include "runtime/text/jinja/Strings.h"
 

@@ -1,6 +1,6 @@
 #include "runtime/text/jinja/TokenStream.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 namespace graphc::jinja {
 

@@ -1,6 +1,6 @@
 #include "runtime/text/jinja/Value.h"
 
-#include "runtime/base/Json.h"
+#include "runtime/base/Escape.h"
 
 #include <algorithm>
 

@@ -1,5 +1,6 @@
 #include "runtime/text/jinja/ValueText.h"
 
+#include "runtime/base/Escape.h"
 #include "runtime/text/Unicode.h"
 
 #include <algorithm>
@@ -11,10 +12,7 @@ namespace graphc::jinja {
 namespace {
 
 void appendHex(std::string &out, const char *prefix, uint32_t value, int digits) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out += prefix;
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4)
-    out += kHex[(value >> shift) & 15];
+  out += prefix + hexText(value, digits);
 }
 
 /// Text that grows against a budget, which is asked before the text takes memory.

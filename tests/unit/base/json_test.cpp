@@ -1,3 +1,4 @@
+#include "runtime/base/Escape.h"
 #include "runtime/base/Json.h"
 
 #include <gtest/gtest.h>
@@ -32,9 +33,4 @@ TEST(Json, E3Row1_RecognisesForeignContent) {
   Expected<Json> pointer = parseJson("version https://git-lfs.github.com/spec/v1\n", "config.json");
   ASSERT_FALSE(pointer.ok());
   EXPECT_NE(pointer.status().message().find("Git LFS pointer"), std::string::npos);
-}
-
-TEST(Json, EscapesControlCharacters) {
-  EXPECT_EQ(escapeForMessage("a\x1b[31m"), "a\\x1b[31m");
-  EXPECT_EQ(escapeForMessage(std::string(200, 'x'), 5), "xxxxx...");
 }

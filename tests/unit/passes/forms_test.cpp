@@ -4,7 +4,7 @@
 
 #include "ir/reference/Evaluator.h"
 #include "passes/Passes.h"
-#include "runtime/base/Json.h"
+#include "runtime/base/TextFile.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

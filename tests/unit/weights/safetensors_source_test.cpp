@@ -2,7 +2,6 @@
 
 #include "SharedData.h"
 #include "frontend/weights/Rows.h"
-#include "runtime/base/Json.h"
 #include "weights/SafetensorsFile.h"
 
 #include <cmath>
