@@ -11,17 +11,6 @@
 
 namespace graphc {
 
-std::string_view activationName(HiddenActivation activation) {
-  static constexpr std::string_view kNames[] = {"silu", "gelu_tanh", "gelu_erf", "relu"};
-  return kNames[static_cast<size_t>(activation)];
-}
-
-std::string_view ropeKindName(RopeKind kind) {
-  static constexpr std::string_view kNames[] = {"default", "linear", "dynamic",
-                                                "yarn",    "llama3", "longrope"};
-  return kNames[static_cast<size_t>(kind)];
-}
-
 /// The text of a key that names the architecture, empty when the key is absent.
 static Expected<std::string> architectureText(const Json &document, const std::string &file,
                                               const char *key) {

@@ -163,8 +163,6 @@ Expected<ModelConfig> readModelConfig(const std::string &path);
 Expected<ModelConfig> parseModelConfig(const Json &document, const std::string &file);
 
 std::string_view familyName(Family family);
-std::string_view activationName(HiddenActivation activation);
-std::string_view ropeKindName(RopeKind kind);
 
 } // namespace graphc
 

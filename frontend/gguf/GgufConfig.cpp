@@ -6,6 +6,7 @@
 #include "runtime/base/Escape.h"
 
 #include <algorithm>
+#include <regex>
 #include <set>
 
 namespace graphc {
@@ -107,6 +108,7 @@ private:
   Status readRopeScaling();
   Status readTokens();
   Status checkKeys() const;
+  Status inKeysOfTheFile(const Status &status) const;
   Expected<std::vector<double>> factors(const char *tensor) const;
   Status missing(std::string_view key) const {
     return badInput(file.path() + ": the key '" + std::string(key) + "' is missing");
@@ -322,6 +324,19 @@ Status ConfigReader::readTokens() {
   return {};
 }
 
+/// A message about keys of config.json as one about those that the file has in their place.
+Status ConfigReader::inKeysOfTheFile(const Status &status) const {
+  const size_t behindPath = status.message().starts_with(file.path()) ? file.path().size() : 0;
+  std::string message = status.message().substr(behindPath);
+  for (std::span<const KeyPair> pairs :
+       {std::span<const KeyPair>(kIntegers), std::span<const KeyPair>(kNumbers),
+        architecture->epsilon, std::span<const KeyPair>(kCaps)})
+    for (const KeyPair &pair : pairs)
+      message = std::regex_replace(message, std::regex("\\b" + std::string(pair.config) + "\\b"),
+                                   keyOf(pair.gguf));
+  return {status.code(), status.message().substr(0, behindPath) + message};
+}
+
 Expected<ModelConfig> ConfigReader::read() {
   GRAPHC_RETURN_IF_ERROR(findArchitecture());
   GRAPHC_RETURN_IF_ERROR(readKeys());
@@ -330,7 +345,10 @@ Expected<ModelConfig> ConfigReader::read() {
   GRAPHC_RETURN_IF_ERROR(readRopeScaling());
   GRAPHC_RETURN_IF_ERROR(readTokens());
   GRAPHC_RETURN_IF_ERROR(checkKeys());
-  GRAPHC_ASSIGN_OR_RETURN(ModelConfig config, parseModelConfig(document, file.path()));
+  Expected<ModelConfig> parsed = parseModelConfig(document, file.path());
+  if (!parsed)
+    return inKeysOfTheFile(parsed.status());
+  ModelConfig &config = *parsed;
   config.form.normOffset = 0; // The file has it in its numbers.
   // One factor for each pair, whatever the context is: how files say llama3.
   GRAPHC_ASSIGN_OR_RETURN(std::vector<double> pairs, factors("rope_freqs.weight"));

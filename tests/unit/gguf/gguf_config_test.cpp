@@ -7,6 +7,8 @@
 using namespace graphc;
 using namespace graphc::test;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
 
 namespace {
 
@@ -262,7 +264,7 @@ TEST_F(GgufConfigTest, E3Row7_RefusesWhatIsMissingOrImpossible) {
     expectFailure(failure(std::string("llama.") + key, nullptr), StatusCode::BadInput,
                   {std::string("m.gguf: the key 'llama.") + key + "' is missing"});
   expectFailure(failure("llama.block_count", integer(1000000000)), StatusCode::BadInput,
-                {"m.gguf", "num_hidden_layers", "1000000000"});
+                {"m.gguf: llama.block_count", "1000000000"});
   expectFailure(failure("llama.embedding_length", integer(0)), StatusCode::BadInput, {"m.gguf"});
   expectFailure(failure("llama.attention.head_count", integer(0)), StatusCode::BadInput,
                 {"m.gguf"});
@@ -272,7 +274,18 @@ TEST_F(GgufConfigTest, E3Row7_RefusesWhatIsMissingOrImpossible) {
                 {"m.gguf: key 'llama.block_count': expected integers", "string '4'"});
   expectFailure(failure("llama.attention.layer_norm_rms_epsilon",
                         number(std::numeric_limits<float>::quiet_NaN())),
-                StatusCode::BadInput, {"m.gguf", "rms_norm_eps"});
+                StatusCode::BadInput, {"m.gguf: llama.attention.layer_norm_rms_epsilon"});
   expectFailure(failure("llama.attention.value_length", integer(16)), StatusCode::Unsupported,
                 {"llama.attention.value_length is 16", "keys have 8"});
+}
+
+/// The reader of config.json finds these, but the user has no such file.
+TEST_F(GgufConfigTest, MessagesNameTheKeysOfTheFile) {
+  const Status none = failure("llama.attention.head_count", integer(0));
+  EXPECT_EQ(none.code(), StatusCode::BadInput);
+  EXPECT_THAT(none.message(), HasSubstr("m.gguf: llama.attention.head_count: expected"));
+  const Status odd = failure("llama.attention.head_count_kv", integer(3));
+  EXPECT_EQ(odd.code(), StatusCode::BadInput);
+  EXPECT_THAT(odd.message(), HasSubstr("llama.attention.head_count_kv"));
+  EXPECT_THAT(odd.message(), Not(HasSubstr("num_key_value_heads")));
 }
