@@ -2,6 +2,7 @@
 #ifndef GRAPHC_TOOLS_COMPILER_SETTINGS_H
 #define GRAPHC_TOOLS_COMPILER_SETTINGS_H
 
+#include "tools/cli/Defaults.h"
 #include "tools/compiler/QuantSettings.h"
 
 #include <cstdint>
@@ -45,9 +46,6 @@ struct CompileSettings {
   bool timePasses = false;
   bool verbose = false;
 };
-
-/// Context of a plan when neither the user nor the model says less.
-constexpr int64_t kDefaultContext = 8192;
 
 /// `compile MODEL -o PLAN`
 struct CompileCommand {

@@ -3,6 +3,7 @@
 #include "tools/bench/BenchReport.h"
 #include "tools/bench/Benchmark.h"
 #include "tools/cli/CommandLine.h"
+#include "tools/cli/Defaults.h"
 #include "tools/cli/Lists.h"
 #include "tools/cli/Output.h"
 #include "tools/cli/Signals.h"
@@ -15,6 +16,9 @@
 namespace graphc {
 
 namespace {
+
+/// Of any number in a list.
+constexpr int64_t kMost = int64_t(1) << 30;
 
 struct BenchFlags {
   ModelFlags model;
@@ -55,8 +59,22 @@ Expected<BenchFlags> parse(int argc, const char *const *argv, bool &helpShown) {
   return flags;
 }
 
+/// The largest number of a list.
+Expected<int64_t> largestOf(const char *flag, const std::string &list) {
+  GRAPHC_ASSIGN_OR_RETURN(std::vector<int64_t> numbers, parseNumberList(flag, list, 0, kMost));
+  return *std::max_element(numbers.begin(), numbers.end());
+}
+
+/// The context that a model is compiled with so that the tests fit; 0: the usual one.
+Expected<int64_t> contextFor(const BenchFlags &flags) {
+  GRAPHC_ASSIGN_OR_RETURN(int64_t depth, largestOf("-d", flags.depths));
+  GRAPHC_ASSIGN_OR_RETURN(int64_t prefill, largestOf("-p", flags.prefill.value_or("0")));
+  GRAPHC_ASSIGN_OR_RETURN(int64_t decode, largestOf("-n", flags.decode.value_or("0")));
+  const int64_t context = depth + std::max(prefill, decode);
+  return context > kDefaultContext ? context : 0;
+}
+
 Expected<BenchOptions> benchOptions(const BenchFlags &flags, const PlanHeader &header) {
-  constexpr int64_t kMost = int64_t(1) << 30;
   BenchOptions options;
   options.repetitions = flags.repetitions;
   options.profile = flags.profile;
@@ -109,7 +127,8 @@ Status benchCommand(int argc, const char *const *argv) {
   GRAPHC_ASSIGN_OR_RETURN(BenchFlags flags, parse(argc, argv, helpShown));
   if (helpShown)
     return {};
-  GRAPHC_ASSIGN_OR_RETURN(Plan plan, openPlanOrModel(flags.model, 0, {}, flags.quiet));
+  GRAPHC_ASSIGN_OR_RETURN(int64_t context, contextFor(flags));
+  GRAPHC_ASSIGN_OR_RETURN(Plan plan, openPlanOrModel(flags.model, context, {}, flags.quiet));
   const std::atomic<bool> &cancel = installSignalHandlers();
   GRAPHC_ASSIGN_OR_RETURN(BenchOptions options, benchOptions(flags, plan.header()));
   std::optional<TraceFile> trace;

@@ -1,6 +1,7 @@
 // `graphc perplexity`: how likely a plan's network finds a text.
 #include "runtime/exec/Likelihood.h"
 #include "tools/cli/CommandLine.h"
+#include "tools/cli/Defaults.h"
 #include "tools/cli/Output.h"
 #include "tools/cli/Signals.h"
 #include "tools/cli/StatusLine.h"
@@ -124,7 +125,11 @@ Status perplexityCommand(int argc, const char *const *argv) {
   GRAPHC_ASSIGN_OR_RETURN(PerplexityFlags flags, parse(argc, argv, helpShown));
   if (helpShown)
     return {};
-  GRAPHC_ASSIGN_OR_RETURN(Plan plan, openPlanOrModel(flags.model, 0, {}, flags.quiet));
+  // A model is compiled so that the windows fit.
+  const int64_t window = flags.options.context;
+  GRAPHC_ASSIGN_OR_RETURN(
+      Plan plan,
+      openPlanOrModel(flags.model, window > kDefaultContext ? window : 0, {}, flags.quiet));
   const std::atomic<bool> &cancel = installSignalHandlers();
   GRAPHC_ASSIGN_OR_RETURN(ScoredText text, readScoredText(flags, plan));
   flags.options.bos = text.bos;
