@@ -241,6 +241,7 @@ class Failures(Compile):
                              "compile", text, "-o", self.plan, flag, value)
             self.graphc("compile", text, "-o", self.plan, "-q")
             inspected = self.graphc("inspect", self.plan).stdout.decode()
+            self.graphc("dump", self.plan, "--stage", "kernels")
             self.assertNotRegex(inspected, r"options .*(dtype|quant)", "nobody chose them here")
             self.plan.unlink()
 

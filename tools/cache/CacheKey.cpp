@@ -57,7 +57,8 @@ std::set<fs::path> filesOf(const fs::path &path) {
   std::set<fs::path> files;
   if (!isFolder)
     files.insert(path);
-  if (isGguf && stem.empty())
+  const bool isAlone = isGguf ? stem.empty() : !isFolder && !isModelFile(path);
+  if (isAlone)
     return files;
   fs::directory_iterator entry(isFolder ? path : path.parent_path(), error);
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {

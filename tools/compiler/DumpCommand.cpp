@@ -61,7 +61,14 @@ Expected<ModelInput> loadFromPlan(MLIRContext &context, CompileSettings &setting
   settings.optimize = options["opt_level"] != "0";
   settings.disabledPasses = splitNames(options["disabled_passes"]);
   std::string text(plan.textSection(section::kGraph));
-  return loadText(context, text, settings.model + " (graph)", settings, /*needWeights=*/false);
+  Expected<ModelInput> input =
+      loadText(context, text, settings.model + " (graph)", settings, /*needWeights=*/false);
+  if (input && stageOf(*input->module) >= Stage::Fused) {
+    // The plan came from text that had its types; what its header says of them was never asked for.
+    settings.dtype = settings.weightDtype = settings.kvCache = "";
+    settings.quant = {};
+  }
+  return input;
 }
 
 } // namespace

@@ -171,7 +171,9 @@ Expected<Plan> openPlanOrModel(const ModelFlags &flags, int64_t context,
   std::vector<std::string> options = compileOptions(flags, context);
   GRAPHC_ASSIGN_OR_RETURN(uint64_t limit, PlanCache::limit());
   std::optional<fs::path> folder = PlanCache::usualFolder();
-  if (flags.noCache || limit == 0 || !folder)
+  // MLIR text names its weights elsewhere, which a key does not cover.
+  const bool isText = fs::path(flags.path).extension() == ".mlir";
+  if (flags.noCache || isText || limit == 0 || !folder)
     return compileForThisRun(flags.path, options, open, quiet);
   Expected<PlanCache> cache = PlanCache::open(*folder);
   if (cache)

@@ -93,11 +93,13 @@ TEST_F(CacheKeyTest, AGgufFileIsAloneUnlessItIsAPart) {
   write("a.gguf", "GGUF a");
   write("b-00001-of-00002.gguf", "GGUF b");
   write("b-00002-of-00002.gguf", "GGUF c");
-  std::string single = key("a.gguf"), part = key("b-00001-of-00002.gguf");
+  write("blob", "GGUF e");
+  std::string single = key("a.gguf"), part = key("b-00001-of-00002.gguf"), unnamed = key("blob");
   write("config.json", "{ }");
   write("c-00001-of-00002.gguf", "GGUF d");
   EXPECT_EQ(key("a.gguf"), single);
   EXPECT_EQ(key("b-00001-of-00002.gguf"), part);
+  EXPECT_EQ(key("blob"), unnamed);
   write("b-00002-of-00002.gguf", "GGUF other");
   EXPECT_EQ(key("a.gguf"), single);
   EXPECT_NE(key("b-00001-of-00002.gguf"), part);
