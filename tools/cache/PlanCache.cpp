@@ -2,6 +2,7 @@
 
 #include "runtime/base/CheckedMath.h"
 #include "runtime/base/Escape.h"
+#include "runtime/plan/OutputFile.h"
 
 #include <algorithm>
 #include <charconv>
@@ -96,14 +97,7 @@ Expected<FileLock> PlanCache::lock(const std::string &name,
 }
 
 Status PlanCache::complete(const CacheKey &key) const {
-  fs::path part = file(key.name(), ".part");
-  std::ofstream out(part, std::ios::binary);
-  out << key.text();
-  out.close();
-  std::error_code error;
-  if (out)
-    fs::rename(part, file(key.name(), kKey), error);
-  return out && !error ? Status() : resourceError(part.string() + ": cannot be written");
+  return writeOutputFile(file(key.name(), kKey).string(), key.text());
 }
 
 std::vector<PlanCache::Entry> PlanCache::entries() const {
